@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+import manifest from "./package.json" with { type: "json" };
+
+// `import … from "cede"` means the source, for tests as for everything else in a clone. Vite does not
+// resolve a package's own name, so the map of exports is told to it.
+const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
+  typeof target === "string"
+    ? []
+    : [{ find: new RegExp(`^cede${subpath.slice(1)}$`), replacement: `${import.meta.dirname}/${target["@cede/source"]}` }],
+);
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
+    exclude: ["**/node_modules/**"],
+    // Child processes and worker threads that a test starts inherit this.
+    execArgv: ["--conditions=@cede/source"],
+    reporters: [["default", { summary: false }], "./scripts/closing-line-reporter.ts"],
+    coverage: { provider: "v8", include: ["src/**"], exclude: ["src/**/*.test.ts", "src/**/*.test-d.ts"] },
+  },
+});
