@@ -2,6 +2,8 @@
 // npm runs this before `start`, `test` and the other scripts. It is plain JavaScript without a
 // dependency because it is the one file here that runs on the machine's own Node (18 or later);
 // what it installs brings the Node that everything after it runs on.
+//
+//   node scripts/setup.mjs [FOLDER]     FOLDER: one with a lock file of its own, such as tests/runtimes
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,39 +11,43 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const stampFile = join(root, "node_modules", ".setup-stamp");
-const lock = readFileSync(join(root, "package-lock.json"));
+const folder = process.argv[2] ?? ".";
+const stampFile = join(root, folder, "node_modules", ".setup-stamp");
+const lock = readFileSync(join(root, folder, "package-lock.json"));
 const stamp = createHash("sha256").update(lock).update(process.platform).update(process.arch).digest("hex");
 
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) install();
+if (folder === ".") refuseOldNode();
 
 function install() {
   const started = Date.now();
-  process.stderr.write("Setting up: installing the development tools …\n");
+  process.stderr.write(`Setting up ${folder === "." ? "this clone" : folder} …\n`);
   // Flags rather than the environment: `npm run --silent` and NODE_ENV=production reach a nested npm
   // as settings, and would hide its errors or leave the tools out.
-  const flags = ["ci", "--loglevel=error", "--no-progress", "--no-audit", "--no-fund", "--include=dev", "--include=optional"];
+  const flags = "ci --loglevel=error --no-progress --no-audit --no-fund --include=dev --include=optional";
   const npm = process.env.npm_execpath;
-  const result = npm?.endsWith(".js")
-    ? spawnSync(process.execPath, [npm, ...flags], { cwd: root, encoding: "utf8" })
-    : spawnSync("npm", flags, { cwd: root, encoding: "utf8", shell: process.platform === "win32" });
+  const [command, ...args] = npm?.endsWith(".js") ? [process.execPath, npm] : ["npm"];
+  const result = spawnSync(command, [...args, ...flags.split(" ")], {
+    cwd: join(root, folder),
+    encoding: "utf8",
+    shell: command === "npm" && process.platform === "win32",
+  });
   if (result.status !== 0) {
-    process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}${result.error ? `${result.error}\n` : ""}`);
+    process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}${result.error ?? ""}\n`);
     process.stderr.write("Set-up failed: `npm ci` did not succeed. Its own words are above.\n");
     process.exit(1);
   }
-  warnOfOldNode();
   writeFileSync(stampFile, stamp);
   process.stderr.write(`Ready after ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
 }
 
-// Where the registry has no Node for this platform, the scripts run on the machine's own.
-function warnOfOldNode() {
+// Where no Node is published for this platform, the scripts run on the machine's own.
+function refuseOldNode() {
   if (existsSync(join(root, "node_modules", ".bin", "node"))) return;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) return;
   process.stderr.write(
-    `This clone runs its TypeScript as it is, which needs Node 22.18 or later; this is Node ${process.versions.node}. ` +
+    `A clone runs its TypeScript as it is, which needs Node 22.18 or later; this is Node ${process.versions.node}. ` +
       "Install Node 24 and run the command again.\n",
   );
   process.exit(1);
