@@ -6,17 +6,42 @@ import manifest from "./package.json" with { type: "json" };
 const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
   typeof target === "string"
     ? []
-    : [{ find: new RegExp(`^cede${subpath.slice(1)}$`), replacement: `${import.meta.dirname}/${target["@cede/source"]}` }],
+    : [
+        {
+          find: new RegExp(`^cede${subpath.slice(1)}$`),
+          replacement: `${import.meta.dirname}/${target["@cede/source"]}`,
+        },
+      ],
 );
 
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
-    exclude: ["**/node_modules/**"],
     // Child processes and worker threads that a test starts inherit this.
     execArgv: ["--conditions=@cede/source"],
     reporters: [["default", { summary: false }], "./scripts/closing-line-reporter.ts"],
-    coverage: { provider: "v8", include: ["src/**"], exclude: ["src/**/*.test.ts", "src/**/*.test-d.ts"] },
+    coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.test.ts", "**/*.test-d.ts"] },
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["{src,tests}/**/*.test.ts"], exclude: ["**/node_modules/**"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ["{src,tests}/**/*.test-d.ts"],
+            exclude: ["**/node_modules/**"],
+            tsconfig: "./tsconfig.json",
+            // Errors elsewhere are told once, by check:types.
+            ignoreSourceErrors: true,
+          },
+        },
+      },
+    ],
   },
 });

@@ -15,6 +15,8 @@ export default class ClosingLineReporter implements Reporter {
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed += 1;
     }
     // After the default reporter's own summary, which is printed in the same event.
-    setImmediate(() => console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`));
+    setImmediate(() =>
+      console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`),
+    );
   }
 }
