@@ -34,11 +34,30 @@ function install() {
   });
   if (result.status !== 0) {
     process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}${result.error ?? ""}\n`);
-    process.stderr.write("Set-up failed: `npm ci` did not succeed. Its own words are above.\n");
-    process.exit(1);
+    fail("`npm ci` did not succeed. Its own words are above.");
   }
+  const missing = missingBinaries();
+  if (missing.length > 0)
+    fail(`npm skipped ${missing.join(", ")}. Try again; it passes over a broken download.`);
   writeFileSync(stampFile, stamp);
   process.stderr.write(`Ready after ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
+}
+
+// Binaries for a platform are optional dependencies, and one that cannot be fetched is no error to npm.
+function missingBinaries() {
+  const libc = process.report?.getReport().header.glibcVersionRuntime === undefined ? "musl" : "glibc";
+  const fits = (allowed, value) => allowed === undefined || [allowed].flat().includes(value);
+  return Object.entries(JSON.parse(lock.toString()).packages)
+    .filter(([, { os, cpu }]) => os !== undefined || cpu !== undefined)
+    .filter(([, { os, cpu }]) => fits(os, process.platform) && fits(cpu, process.arch))
+    .filter(([, entry]) => process.platform !== "linux" || fits(entry.libc, libc))
+    .map(([path]) => path)
+    .filter((path) => !existsSync(join(root, folder, path)));
+}
+
+function fail(reason) {
+  process.stderr.write(`Set-up failed: ${reason}\n`);
+  process.exit(1);
 }
 
 // Where no Node is published for this platform, the scripts run on the machine's own.
@@ -46,9 +65,8 @@ function refuseOldNode() {
   if (existsSync(join(root, "node_modules", ".bin", "node"))) return;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) return;
-  process.stderr.write(
-    `A clone runs its TypeScript as it is, which needs Node 22.18 or later; this is Node ${process.versions.node}. ` +
-      "Install Node 24 and run the command again.\n",
+  fail(
+    `a clone runs its TypeScript as it is, which needs Node 22.18 or later; this is ${process.version}. ` +
+      "Install Node 24 and run the command again.",
   );
-  process.exit(1);
 }
