@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 import manifest from "./package.json" with { type: "json" };
 
+const SOURCE = "--conditions=@cede/source";
+
 // `import … from "cede"` means the source, for tests as for everything else in a clone. Vite does not
 // resolve a package's own name, so the map of exports is told to it.
 const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
@@ -17,8 +19,10 @@ const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
 export default defineConfig({
   resolve: { alias },
   test: {
-    // Child processes and worker threads that a test starts inherit this.
-    execArgv: ["--conditions=@cede/source"],
+    // For what Node resolves itself: in the tests' own process, and in those that tests start. Without
+    // it a child would run whatever dist/ happens to hold.
+    execArgv: [SOURCE],
+    env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${SOURCE}`.trim() },
     reporters: [["default", { summary: false }], "./scripts/closing-line-reporter.ts"],
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.test.ts", "**/*.test-d.ts"] },
     projects: [

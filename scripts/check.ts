@@ -7,7 +7,7 @@
 // The last line sums up the tests of all runs, in words that a machine reads too.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "..");
@@ -67,7 +67,7 @@ async function run(script: string): Promise<{ code: number | null; output: strin
     child.stdout.setEncoding("utf8").on("data", collect);
     child.stderr.setEncoding("utf8").on("data", collect);
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
+    child.on("close", (code) => resolve({ code, output: stripVTControlCharacters(output) }));
   });
 }
 
