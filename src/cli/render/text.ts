@@ -1,0 +1,41 @@
+// Text for a terminal. Everything that came from outside passes `printable` first, so that one character
+// is one column and no byte of it can move the cursor, set the title or ring the bell.
+
+const NOT_PLAIN = /[^\x20-\x7e]/gu;
+
+/** Printable ASCII stays, everything else is shown as an escape: `\x1b`, `\u{65e5}`. */
+export function printable(text: string): string {
+  return text.replace(NOT_PLAIN, (char) => {
+    const code = char.codePointAt(0)!;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** Cuts in the middle: of two long addresses, it is the ends that differ. */
+export function shorten(text: string, width: number): string {
+  if (text.length <= width) return text;
+  if (width < 2) return "…".slice(0, Math.max(0, width));
+  const head = Math.floor((width - 1) * 0.4);
+  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;
+}
+
+/** Cuts at the end, for sentences. */
+export function clip(text: string, width: number): string {
+  return text.length <= width ? text : width < 1 ? "" : `${text.slice(0, width - 1)}…`;
+}
+
+/** Breaks a sentence at its spaces. A word that is longer than a line is cut, never wrapped. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line === "") line = word;
+    else if (line.length + 1 + word.length <= width) line += ` ${word}`;
+    else {
+      lines.push(clip(line, width));
+      line = word;
+    }
+  }
+  lines.push(clip(line, width));
+  return lines;
+}
