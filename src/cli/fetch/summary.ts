@@ -1,0 +1,59 @@
+import type { Palette } from "../render/palette.ts";
+import { clip, shorten, wrap } from "../render/text.ts";
+import { count, duration, plural, UNIT_WIDTH } from "../render/units.ts";
+import { bar } from "../render/waterfall.ts";
+import { slowestOf, type Progress } from "./report.ts";
+
+/** What it came to: the run time against what the pages took together, and against the slowest one. */
+export function summary(
+  progress: Progress,
+  nameOf: (url: string) => string,
+  palette: Palette,
+  width: number,
+): string[] {
+  const lines: string[] = [];
+  const slowest = slowestOf(progress.pages);
+  if (slowest !== undefined) {
+    const { runMs, cumulativeMs, slowestMs } = progress.report();
+    const times = `Run time ${duration(runMs)}, cumulative ${duration(cumulativeMs)}, slowest ${duration(slowestMs)}`;
+    const name = shorten(nameOf(slowest.url), Math.max(width - times.length - 4, Math.min(24, width - 4)));
+    lines.push(...wrap(`${times} (${name}).`, width).map(palette.strong));
+  }
+  const paint = progress.failed > 0 || !progress.complete ? palette.bad : palette.good;
+  return [...lines, ...wrap(outcome(progress), width).map(paint)];
+}
+
+function outcome({ pages, failed, urls, complete }: Progress): string {
+  const all = plural(urls.length, "page");
+  const failures = failed === 0 ? "" : `, ${count(failed)} failed`;
+  if (!complete) {
+    const left = count(urls.length - pages.length);
+    return `Interrupted: ${count(pages.length)} of ${all} done${failures}, ${left} not finished.`;
+  }
+  if (failed === 0) return urls.length === 1 ? "1 page fetched." : `All ${all} fetched.`;
+  return `${count(pages.length - failed)} of ${all} fetched${failures}.`;
+}
+
+/** Both run times to one scale. */
+export function comparison(
+  runs: readonly { readonly how: string; readonly runMs: number }[],
+  palette: Palette,
+  width: number,
+): string[] {
+  const [first, second] = runs;
+  if (first === undefined || second === undefined) return [];
+  const label = Math.max(first.how.length, second.how.length);
+  const scaleMs = Math.max(first.runMs, second.runMs);
+  const room = Math.max(0, width - label - UNIT_WIDTH - 4);
+  const rows = runs.map(({ how, runMs }) => {
+    const line = `${how.padEnd(label)}  ${duration(runMs).padStart(UNIT_WIDTH)}`;
+    return room < 4 ? clip(line, width) : `${line}  ${palette.bar(bar(0, runMs, scaleMs, room))}`;
+  });
+  const times = second.runMs / first.runMs;
+  return [
+    ...rows,
+    ...wrap(`One after another took ${times.toFixed(times < 10 ? 1 : 0)} times as long.`, width).map(
+      palette.strong,
+    ),
+  ];
+}
