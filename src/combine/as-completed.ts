@@ -1,0 +1,189 @@
+/**
+ * Results as they come. What `asCompleted` starts belongs to the frame that calls it: leaving the loop
+ * early cancels what is left, and leaving the frame awaits its cleanup.
+ */
+import type { Awaitable } from "../kernel/awaitable.ts";
+import { current, type Runner } from "../kernel/current.ts";
+import { InvalidStateError } from "../kernel/errors.ts";
+import { failWith, giveWay, NONE, type Leaving } from "../kernel/exit.ts";
+import { Listener, Outcome } from "../kernel/future.ts";
+import { LinkedList } from "../kernel/list.ts";
+import { outside } from "../kernel/misuse.ts";
+import type { Task } from "../kernel/task.ts";
+import { Wait } from "../kernel/wait.ts";
+import { TaskScope } from "../structure/task-scope.ts";
+import { itemsOf, type ResultOf, type Startable } from "./items.ts";
+
+/**
+ * Starts the items and gives, one by one, something to await: each ends with the result of the next item
+ * that completes, or throws its error. Coroutines and functions are started at once, as tasks; tasks and
+ * futures that were passed in are only awaited.
+ *
+ * @throws InvalidStateError outside every task.
+ * @example
+ * import { asCompleted, coroutine, run, sleep } from "cede";
+ *
+ * const after = coroutine(function* after(ms: number) {
+ *   yield* sleep(ms);
+ *   return ms;
+ * });
+ * await run(function* () {
+ *   for (const next of asCompleted([after(20), after(10)])) console.log(yield* next);
+ *   // prints: 10
+ *   // prints: 20
+ * });
+ */
+export function asCompleted<S extends Startable<unknown>>(
+  items: Iterable<S>,
+): IterableIterator<Awaitable<ResultOf<S>>, undefined> {
+  const task = current.task;
+  if (task === null) throw outside("what is completed next");
+  return new Completions<ResultOf<S>>(
+    itemsOf("await, as completed,", items) as Startable<ResultOf<S>>[],
+    task,
+  );
+}
+
+class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>, undefined> {
+  readonly #total: number;
+  #handedOut = 0;
+  #taken = 0;
+  /** Those that have ended and that nobody has taken, in the order of their ends. */
+  readonly #completed: Outcome<T>[] = [];
+  readonly #waiting: LinkedList<NextCompletion<T>> = new LinkedList();
+  /** How to let go of the tasks and futures that were passed in. */
+  readonly #unsubscribe: (() => void)[] = [];
+  readonly #forget: () => void;
+  #stopped = false;
+  /** The first cleanup that failed when nobody was to be given results any more. */
+  #error: unknown = NONE;
+
+  constructor(items: readonly Startable<T>[], task: Runner) {
+    super();
+    this.#total = items.length;
+    this.open(task, task.calleeScope());
+    this.#forget = task.onLeave(this);
+    for (const item of items) {
+      const outcome = item instanceof Outcome ? (item as Outcome<T>) : this.spawn(item, task);
+      const listener = new Listener(() => this.#ended(outcome));
+      outcome.subscribe(listener);
+      if (outcome === item) this.#unsubscribe.push(() => outcome.unsubscribe(listener));
+    }
+    if (this.isEmpty) this.allEnded();
+  }
+
+  get label(): string {
+    return "as completed";
+  }
+
+  next(): IteratorResult<Awaitable<T>, undefined> {
+    if (this.#handedOut === this.#total) return { done: true, value: undefined };
+    this.#handedOut++;
+    return { done: false, value: { [Symbol.iterator]: () => new NextCompletion(this) } };
+  }
+
+  /** The loop was left early. */
+  return(): IteratorResult<Awaitable<T>, undefined> {
+    this.#handedOut = this.#total;
+    this.#stop();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  override leave(frame: Leaving): Awaitable<unknown> | undefined {
+    this.#stop();
+    if (!this.isEmpty) return this.#leaveLater(frame);
+    this.#end(frame);
+    return undefined;
+  }
+
+  /** The oldest outcome that nobody has taken; otherwise `wait` is told when there is one. */
+  take(wait: NextCompletion<T>): Outcome<T> | undefined {
+    if (this.#taken === this.#total) {
+      throw new InvalidStateError("Cannot await what is completed next: every result was awaited already.");
+    }
+    const outcome = this.#completed.shift();
+    if (outcome === undefined) this.#waiting.push(wait);
+    else this.#taken++;
+    return outcome;
+  }
+
+  stopWaiting(wait: NextCompletion<T>): void {
+    this.#waiting.remove(wait);
+  }
+
+  /** In words. */
+  get awaited(): string {
+    return `the next of ${this.#total - this.#taken} to complete`;
+  }
+
+  protected childFailed(child: Task<unknown>): void {
+    if (!this.#stopped) return; // whoever awaits the next completion is told
+    if (this.#error === NONE) this.#error = child.error();
+    else giveWay(this.#error, child.error(), child.loop);
+  }
+
+  protected override allEnded(): void {
+    super.allEnded();
+    if (this.task === null || this.#error !== NONE) return;
+    this.close();
+    this.#forget();
+  }
+
+  #ended(outcome: Outcome<T>): void {
+    if (this.#stopped) return;
+    for (let wait = this.#waiting.shift(); wait !== null; wait = this.#waiting.shift()) {
+      if (!wait.offer(outcome)) continue;
+      this.#taken++;
+      return;
+    }
+    this.#completed.push(outcome);
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    if (!this.isEmpty) this.cancel("nobody awaits what is completed next");
+  }
+
+  *#leaveLater(frame: Leaving): Generator<never, void, void> {
+    yield* this.join() as Iterable<never>;
+    this.#end(frame);
+  }
+
+  #end(frame: Leaving): void {
+    const { task } = this;
+    if (task === null) return;
+    this.close();
+    failWith(frame, this.#error, task.loop);
+  }
+}
+
+class NextCompletion<T> extends Wait<T> {
+  readonly #completions: Completions<T>;
+
+  constructor(completions: Completions<T>) {
+    super();
+    this.#completions = completions;
+  }
+
+  get label(): string {
+    return this.#completions.awaited;
+  }
+
+  protected begin(): boolean {
+    const outcome = this.#completions.take(this);
+    return outcome !== undefined && this.ready(outcome.result());
+  }
+
+  abort(): void {
+    this.#completions.stopWaiting(this);
+  }
+
+  offer(outcome: Outcome<T>): boolean {
+    return outcome.succeeded ? this.complete(outcome.result()) : this.fail(outcome.rejection());
+  }
+}

@@ -1,0 +1,94 @@
+import type { Awaitable } from "../kernel/awaitable.ts";
+import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
+import { taskGroup, type TaskGroup } from "../structure/task-group.ts";
+
+export interface MapOptions {
+  /** How many run at once, at most: a whole number from 1, or `Infinity`, which is the default. */
+  concurrency?: number;
+}
+
+/**
+ * Calls `fn` for each item, at most `concurrency` at a time, and gives the results in the order of the
+ * items. An iterable is read as the work goes on. The first failure cancels the rest, waits for its
+ * cleanup, and is thrown.
+ *
+ * @throws the first failure; RangeError if `concurrency` is no whole number from 1, nor `Infinity`.
+ * @example
+ * import { coroutine, map, run, sleep } from "cede";
+ *
+ * const double = coroutine(function* double(n: number) {
+ *   yield* sleep(5);
+ *   return n * 2;
+ * });
+ * console.log(await run(() => map([1, 2, 3], double, { concurrency: 2 }))); // prints: [ 2, 4, 6 ]
+ */
+export function map<Item, T>(
+  items: Iterable<Item>,
+  fn: (item: Item, index: number) => Awaitable<T>,
+  { concurrency = Infinity }: MapOptions = {},
+): Coroutine<T[]> {
+  if (concurrency !== Infinity && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw new RangeError(
+      `Cannot map with a concurrency of ${String(concurrency)}: it is a whole number from 1, or Infinity.`,
+    );
+  }
+  return concurrently(items, fn, concurrency);
+}
+
+/** The items that are left, their numbers, and the results so far: what the workers share. */
+interface Work<Item, T> {
+  readonly items: Iterator<Item>;
+  readonly fn: (item: Item, index: number) => Awaitable<T>;
+  readonly results: T[];
+  next: number;
+  exhausted: boolean;
+}
+
+const concurrently = coroutine(function* map<Item, T>(
+  items: Iterable<Item>,
+  fn: (item: Item, index: number) => Awaitable<T>,
+  concurrency: number,
+): Awaitable<T[]> {
+  const work: Work<Item, T> = { items: items[Symbol.iterator](), fn, results: [], next: 0, exhausted: false };
+  try {
+    yield* taskGroup((group) => startWorkers(group, work, concurrency), { name: "map" });
+  } finally {
+    if (!work.exhausted) work.items.return?.();
+  }
+  return work.results;
+});
+
+/** A worker an item, up to the limit: each goes on to the next item that nobody has taken. */
+const startWorkers = coroutine(function* startWorkers<Item, T>(
+  group: TaskGroup,
+  work: Work<Item, T>,
+  concurrency: number,
+): Awaitable<void> {
+  for (let started = 0; started < concurrency; started++) {
+    const item = take(work);
+    if (item.done) return;
+    group.createTask(worker(work, item.value), { name: work.fn.name || "map" });
+  }
+});
+
+const worker = coroutine(function* worker<Item, T>(work: Work<Item, T>, first: Taken<Item>): Awaitable<void> {
+  let { value, index } = first;
+  for (;;) {
+    work.results[index] = yield* work.fn(value, index);
+    const next = take(work);
+    if (next.done) return;
+    ({ value, index } = next.value);
+  }
+});
+
+interface Taken<Item> {
+  readonly value: Item;
+  readonly index: number;
+}
+
+function take<Item>(work: Work<Item, unknown>): IteratorResult<Taken<Item>, undefined> {
+  if (work.exhausted) return { done: true, value: undefined };
+  const { done, value } = work.items.next();
+  if (done) work.exhausted = true;
+  return done ? { done: true, value: undefined } : { done: false, value: { value, index: work.next++ } };
+}

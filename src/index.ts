@@ -1,0 +1,38 @@
+export type { Awaitable, Body, Signal } from "./kernel/awaitable.ts";
+export { coroutine, type Coroutine } from "./kernel/coroutine.ts";
+export { cede, sleep, sleepForever, sleepUntil } from "./kernel/sleep.ts";
+export { Future } from "./kernel/future.ts";
+export type { Task, TaskOptions, TaskState } from "./kernel/task.ts";
+export {
+  CancellationEscapedError,
+  CancelledError,
+  DeadlockError,
+  InvalidStateError,
+  suppressedErrors,
+  TimeoutError,
+} from "./kernel/errors.ts";
+
+export { allTasks, createTask, currentTask, run } from "./run/run.ts";
+export {
+  EventLoop,
+  runningLoop,
+  type CallHandle,
+  type EventLoopOptions,
+  type RunOptions,
+} from "./run/event-loop.ts";
+export { runSync } from "./run/run-sync.ts";
+export { toAsync, type AsyncFunction } from "./run/to-async.ts";
+
+export { cancelScope, type CancelScope, type ScopeResult } from "./structure/cancel-scope.ts";
+export { shield } from "./structure/shield.ts";
+export { taskGroup, type TaskGroup, type TaskGroupOptions } from "./structure/task-group.ts";
+export { currentDeadline, moveOnAfter, timeout, type MoveOn } from "./structure/timeout.ts";
+
+export { all, type Results } from "./combine/all.ts";
+export { asCompleted } from "./combine/as-completed.ts";
+export type { ResultOf, Startable } from "./combine/items.ts";
+export { map, type MapOptions } from "./combine/map.ts";
+
+export { abortSignal } from "./interop/abort-signal.ts";
+export { call, type CallOptions } from "./interop/call.ts";
+export { until } from "./interop/until.ts";

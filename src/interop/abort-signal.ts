@@ -1,0 +1,82 @@
+/** Cancellation as the platform knows it. */
+import { adopt, cancellationAround, disown, type CancelNode } from "../kernel/cancel.ts";
+import { Callback } from "../kernel/callback.ts";
+import { current, type Runner } from "../kernel/current.ts";
+import { CancelledError, InvalidStateError } from "../kernel/errors.ts";
+import type { Exit } from "../kernel/exit.ts";
+import type { Cancellation } from "../kernel/monitor.ts";
+
+/**
+ * An `AbortSignal` that is aborted when the code that asks is cancelled: by its task, by a scope or a
+ * timeout around it. It is for as long as the calling frame lives; host work that should be *awaited* after
+ * an abort is better started with `call`.
+ *
+ * @throws InvalidStateError outside every task.
+ * @example
+ * import { abortSignal, runSync } from "cede";
+ *
+ * runSync(function* () {
+ *   console.log(abortSignal().aborted); // prints: false
+ * });
+ */
+export function abortSignal(): AbortSignal {
+  const { task } = current;
+  if (task === null) {
+    throw new InvalidStateError(
+      "Cannot make an abort signal: no task is running here. Ask inside a coroutine.",
+    );
+  }
+  return new SignalNode(task).signal;
+}
+
+/** A leaf of the tree of what can be cancelled. */
+class SignalNode implements CancelNode, Exit {
+  outer: CancelNode | null = null;
+  firstChild: CancelNode | null = null;
+  nextSibling: CancelNode | null = null;
+  previousSibling: CancelNode | null = null;
+  cancellation: Cancellation | null = null;
+  nextExit: Exit | null = null;
+  readonly shield = false;
+  /** So that the tree marks it. */
+  readonly isTask = true;
+  readonly #task: Runner;
+  readonly #controller = new AbortController();
+
+  constructor(task: Runner) {
+    this.#task = task;
+    const scope = task.calleeScope();
+    adopt(scope, this);
+    task.onLeave(this);
+    if (task.interrupted()) this.#controller.abort(abortReason(task));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Listeners are user code, which no cancellation runs: they are called from the loop. */
+  marked(): void {
+    const { loop } = this.#task;
+    loop.enqueue(new Callback(loop, () => this.#controller.abort(reasonOf(this.cancellation!, this.#task))));
+  }
+
+  delivered(): void {}
+  childEnded(): void {}
+
+  leave(): undefined {
+    disown(this);
+  }
+}
+
+/** What a signal is aborted with while a task is being cleaned up. */
+export function abortReason(task: Runner): unknown {
+  const cancellation = cancellationAround(task.calleeScope());
+  return cancellation === null ? new CancelledError(`${task.name} was left`) : reasonOf(cancellation, task);
+}
+
+function reasonOf({ reason, by }: Cancellation, task: Runner): unknown {
+  if (reason instanceof Error) return reason;
+  const why = reason === undefined ? "" : `: ${String(reason)}`;
+  return new CancelledError(`${task.name} was cancelled${why}`, { reason, task: task.name, by });
+}

@@ -1,0 +1,79 @@
+import type { Awaitable } from "../kernel/awaitable.ts";
+import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
+import { current } from "../kernel/current.ts";
+import { moveOnAfter } from "../structure/timeout.ts";
+import { abortReason } from "./abort-signal.ts";
+import { promiseWait } from "./until.ts";
+
+export interface CallOptions {
+  /** How long to wait for the promise to settle after its signal was aborted, in milliseconds: 1,000 unless given. */
+  settleTimeout?: number;
+}
+
+/**
+ * Calls `fn` with an `AbortSignal` and waits for the promise it returns. Cancelling aborts the signal, and
+ * waits for the promise to settle, so that nothing runs on behind: for at most `settleTimeout`, then the
+ * work is reported as abandoned.
+ *
+ * @throws what `fn` throws or its promise rejects with.
+ * @example
+ * import { call, run } from "cede";
+ *
+ * const text = await run(() => call(async (signal) => (signal.aborted ? "late" : "in time")));
+ * console.log(text); // prints: in time
+ */
+export function call<T>(
+  fn: (signal: AbortSignal) => PromiseLike<T>,
+  { settleTimeout = 1000 }: CallOptions = {},
+): Coroutine<T> {
+  return callAndSettle(fn, settleTimeout);
+}
+
+const callAndSettle = coroutine(function* call<T>(
+  fn: (signal: AbortSignal) => PromiseLike<T>,
+  settleTimeout: number,
+): Awaitable<T> {
+  const controller = new AbortController();
+  const promise = fn(controller.signal);
+  const wait = promiseWait(promise, false);
+  let settled = false;
+  const settle = (): void => void (settled = true);
+  Promise.resolve(promise).then(settle, settle);
+  try {
+    return yield* wait;
+  } finally {
+    // `settled` is false only if the wait was cancelled.
+    if (!settled) yield* stop(controller, promise, settleTimeout);
+  }
+});
+
+const stop = coroutine(function* stop(
+  controller: AbortController,
+  promise: PromiseLike<unknown>,
+  settleTimeout: number,
+): Awaitable<void> {
+  const task = current.task!;
+  controller.abort(abortReason(task));
+  const { signal } = controller;
+  const { expired } = yield* moveOnAfter(settleTimeout, function* () {
+    try {
+      yield* promiseWait(promise, true);
+    } catch (error) {
+      // That it was aborted is what was asked for.
+      if (error !== signal.reason && (error as Error | null)?.name !== "AbortError") {
+        task.loop.report({
+          kind: "late-error",
+          message: `Host work that ${task.name} aborted failed: ${String(error)}`,
+          task: task.name,
+          error,
+        });
+      }
+    }
+  });
+  if (!expired) return;
+  task.loop.report({
+    kind: "work-abandoned",
+    message: `Host work of ${task.name} did not end ${settleTimeout} ms after its signal was aborted.`,
+    task: task.name,
+  });
+});

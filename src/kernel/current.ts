@@ -1,0 +1,86 @@
+/**
+ * Who runs now: the kernel's only global. A loop sets it while it takes a turn and restores it after, so
+ * loops may be nested (a `runSync` in a callback) without seeing each other's tasks.
+ *
+ * The interfaces are the narrow sight that an awaitable has of a task and of its loop. Everything else
+ * about tasks is known only to those that run them.
+ */
+import type { CancelNode } from "./cancel.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Exit } from "./exit.ts";
+import type { Monitor, Report, TaskInfo } from "./monitor.ts";
+import type { Runnable } from "./ready.ts";
+
+/** The loop, as tasks and waits see it. */
+export interface LoopPort {
+  readonly deadlines: Deadlines;
+  /** Set when somebody observes; asked before anything is told, so that nobody pays for silence. */
+  readonly monitor: Monitor | null;
+  /** How many tasks are parked on something that only the outside can end. */
+  externals: number;
+  /** The time of this turn, in milliseconds. */
+  now(): number;
+  /** Puts something behind whatever is ready, and sees to it that the loop turns. */
+  enqueue(runnable: Runnable): void;
+  report(report: Report): void;
+  /** A callback threw: nobody else can be told. */
+  callbackFailed(error: unknown): void;
+}
+
+/** What a task is parked on, as the task sees it. */
+export interface Parked {
+  readonly label: string;
+  readonly external: boolean;
+  /** Takes the claim for a cancellation. */
+  cancel(): void;
+  /** Undoes what was arranged. Called once, after `cancel`. */
+  abort(): void;
+}
+
+/** The run that a task belongs to, as the task sees it. */
+export interface Root extends CancelNode {
+  readonly loop: LoopPort;
+  /** When cleanup will be abandoned, in milliseconds of the loop's clock: once the run ends. */
+  readonly deadline: number;
+  /** Fails the run, whatever its outcome would be otherwise: a bug of the program was found. */
+  escaped(error: unknown): void;
+}
+
+/** The running task, as awaitables and scopes see it. */
+export interface Runner extends TaskInfo {
+  readonly root: Root;
+  readonly loop: LoopPort;
+  /** How many cancelled scopes are around its frames, itself included. */
+  marks: number;
+  /** What it is parked on. Written by that wait; taken back by whoever claims it. */
+  wait: Parked | null;
+  /** Whether a cancellation is to be delivered now: pending, and not held back by a shield or by cleanup. */
+  interrupted(): boolean;
+  /** The scope of what it calls and creates now. */
+  calleeScope(): CancelNode;
+  /** Has an exit run when the frame that runs now is left; the function takes it back. */
+  onLeave(exit: Exit): () => void;
+  /** Makes it ready: its wait has ended. */
+  wake(): void;
+  /** Takes its wait from it and makes it ready, if it is parked and interrupted. */
+  interrupt(): void;
+}
+
+export const current = {
+  /** The task that runs; `null` between tasks and outside. */
+  task: null as Runner | null,
+  /** The loop of whatever is made outside every task; `null` until there is one. */
+  defaultLoop: null as LoopPort | null,
+  /** Where a wait or a callee of the running task has parked on this step: any further poll is a mistake. */
+  parked: false,
+  /** A callee was linked, or ended with exits to run, and the loop is to go on with the top frame. */
+  again: false,
+  /** How many callees run inline, on the native stack. */
+  depth: 0,
+  /** The task is inside the synchronous part of a `return(token)`: see escape.ts. */
+  returning: false,
+  /** What a `return(token)` was caught at. */
+  escape: null as string | null,
+  /** Frames are being cut: whatever parks now is dropped. */
+  cutting: false,
+};

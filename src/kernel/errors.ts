@@ -1,0 +1,88 @@
+/**
+ * The errors that a caller would want to catch by class, and the list of errors that gave way to
+ * another. Messages read "Cannot <do what>: <what is true now>", then the likely fix.
+ */
+
+/** Who was cancelled, why, and who asked: thrown at whoever awaits a task that was cancelled. */
+export class CancelledError extends Error {
+  override readonly name = "CancelledError";
+  /** What was given to `cancel(reason)`, if anything. */
+  readonly reason: unknown;
+  /** The name of the task or future that was cancelled. */
+  readonly task: string | undefined;
+  /** The name of the task that asked for it; `undefined` when it came from outside. */
+  readonly by: string | undefined;
+
+  constructor(message: string, details: { reason?: unknown; task?: string; by?: string | undefined } = {}) {
+    super(message);
+    this.reason = details.reason;
+    this.task = details.task;
+    this.by = details.by;
+  }
+}
+
+/** The deadline of a `timeout` passed before its body ended. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+  /** The delay that was given, in milliseconds. */
+  readonly ms: number;
+
+  constructor(message: string, ms: number) {
+    super(message);
+    this.ms = ms;
+  }
+}
+
+/** No task can go on, and nothing is left that could wake one. The message lists who waits for what. */
+export class DeadlockError extends Error {
+  override readonly name = "DeadlockError";
+  /** The parked tasks: their names and what each waits for. */
+  readonly waiting: readonly { readonly task: string; readonly label: string }[];
+
+  constructor(message: string, waiting: readonly { task: string; label: string }[]) {
+    super(message);
+    this.waiting = waiting;
+  }
+}
+
+/** A frame that was being cancelled went on as if it had not been. It is a bug in the program it names. */
+export class CancellationEscapedError extends Error {
+  override readonly name = "CancellationEscapedError";
+}
+
+/** Something was used at a time when it cannot be: a task in an ended group, a result that is not there. */
+export class InvalidStateError extends Error {
+  override readonly name = "InvalidStateError";
+}
+
+const suppressed = new WeakMap<object, unknown[]>();
+
+/**
+ * The errors that came after `error` while it was already on its way (a cleanup that failed, a sibling
+ * that failed too), oldest first. They are kept beside the error, not on it: it may be frozen.
+ *
+ * @example
+ * import { run, suppressedErrors } from "cede";
+ *
+ * const failing = run(function* () {
+ *   yield* (function* () {
+ *     throw new Error("first");
+ *   })();
+ * });
+ * await failing.catch((error) => console.log(error.message, suppressedErrors(error).length)); // prints: first 0
+ */
+export function suppressedErrors(error: unknown): readonly unknown[] {
+  return (isObject(error) && suppressed.get(error)) || [];
+}
+
+/** Keeps `later` beside `primary`. A primitive cannot carry anything: there only the monitor hears of it. */
+export function suppress(primary: unknown, later: unknown): void {
+  if (!isObject(primary) || primary === later) return;
+  const list = suppressed.get(primary);
+  if (list === undefined) suppressed.set(primary, [later]);
+  else if (!list.includes(later)) list.push(later);
+}
+
+export function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}

@@ -1,0 +1,77 @@
+/**
+ * How a frame is left. Its generator has ended in one of three ways; then its exits run, the last one added
+ * first, and may change the outcome: a scope turns its own expiry into an error, a group adds its
+ * children's failures, `defer` may fail. One error is the primary one, the first; later ones are kept
+ * beside it.
+ */
+import type { Awaitable } from "./awaitable.ts";
+import { suppress } from "./errors.ts";
+import type { Report } from "./monitor.ts";
+
+export const RETURNED = 3;
+export const THREW = 4;
+/** It was cancelled. The value is the error that is on its way, or `NONE`. */
+export const UNWOUND = 5;
+
+/** No error. An error may be `undefined`: anything can be thrown. */
+export const NONE: unique symbol = Symbol("no error") as never;
+
+/** A frame that is being left, as its exits see it. */
+export interface Leaving {
+  state: number;
+  /** The result, the error, or the error on its way. */
+  value: unknown;
+}
+
+export interface Exit {
+  /** The one added before. Written by whoever adds it. */
+  nextExit: Exit | null;
+  /** What it returns is awaited as cleanup: nothing cancels it. */
+  leave(frame: Leaving): Awaitable<unknown> | undefined;
+}
+
+interface Reporter {
+  report(report: Report): void;
+}
+
+/** Adds an error that came after whatever the frame's outcome holds. */
+export function failWith(frame: Leaving, error: unknown, loop: Reporter): void {
+  if (error === NONE) return;
+  if (frame.state === THREW || (frame.state === UNWOUND && frame.value !== NONE)) {
+    giveWay(frame.value, error, loop);
+  } else {
+    if (frame.state === RETURNED) frame.state = THREW;
+    frame.value = error;
+  }
+}
+
+/** Adds an error that came before whatever error the frame's outcome holds. */
+export function failWithFirst(frame: Leaving, error: unknown, loop: Reporter): void {
+  if (error === NONE) return;
+  const later = frame.state === RETURNED ? NONE : frame.value;
+  if (frame.state === RETURNED) frame.state = THREW;
+  frame.value = error;
+  if (later !== NONE) giveWay(error, later, loop);
+}
+
+/** Ends an unwinding at this frame: its caller is resumed with the error, if there is one, or with `value`. */
+export function stopUnwinding(frame: Leaving, value: unknown): void {
+  if (frame.value === NONE) {
+    frame.state = RETURNED;
+    frame.value = value;
+  } else {
+    frame.state = THREW;
+  }
+}
+
+/** An error gives way to an earlier one: it is kept beside it, and observers hear of it. */
+export function giveWay(primary: unknown, later: unknown, loop: Reporter): void {
+  if (primary === later) return;
+  suppress(primary, later);
+  loop.report({
+    kind: "suppressed-error",
+    message: `An error gave way to an earlier one: ${String(later)}`,
+    task: undefined,
+    error: later,
+  });
+}

@@ -1,0 +1,264 @@
+/**
+ * A value that is not there yet. `Outcome` is what tasks and futures have in common: they settle once, and
+ * any number of tasks, callbacks and promises may wait for that. `Future` is the one that is settled from
+ * outside, by whoever holds it.
+ */
+import type { Awaitable } from "./awaitable.ts";
+import { asked } from "./scope.ts";
+import { current, type LoopPort } from "./current.ts";
+import { CancelledError, InvalidStateError } from "./errors.ts";
+import { Link, LinkedList } from "./list.ts";
+import type { Cancellation } from "./monitor.ts";
+import { Callback } from "./callback.ts";
+import { Wait } from "./wait.ts";
+
+const PENDING = 0;
+const RESULT = 1;
+const ERROR = 2;
+const CANCELLED = 3;
+type Kind = 0 | 1 | 2 | 3;
+
+export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
+  private kind: Kind = PENDING;
+  private value: unknown = undefined;
+  private waiters: LinkedList<Waiter> | null = null;
+  /** Whether anybody has looked, or will: then a failure is theirs. Sticky. @internal */
+  observed = false;
+
+  /** What it is called in messages. */
+  abstract get name(): string;
+  /** In words, for whoever waits. @internal */
+  abstract get label(): string;
+  /** Whether something outside the loop may settle it. @internal */
+  abstract get external(): boolean;
+  /** Where its callbacks run. @internal */
+  abstract get loop(): LoopPort;
+
+  /** Whether it has a result, has failed, or was cancelled. */
+  get done(): boolean {
+    return this.kind !== PENDING;
+  }
+
+  /** Whether it was cancelled. */
+  get cancelled(): boolean {
+    return this.kind === CANCELLED;
+  }
+
+  /** Whether it has ended with an error. @internal */
+  get failed(): boolean {
+    return this.kind === ERROR;
+  }
+
+  /**
+   * The result.
+   *
+   * @throws InvalidStateError while there is none; its error, if it failed; CancelledError, if it was
+   * cancelled.
+   */
+  result(): T {
+    const error = this.error();
+    if (this.kind !== RESULT) throw error;
+    return this.value as T;
+  }
+
+  /**
+   * The error: `undefined` after a result, a `CancelledError` after a cancellation.
+   *
+   * @throws InvalidStateError while it is not done.
+   */
+  error(): unknown {
+    if (this.kind === PENDING) {
+      throw new InvalidStateError(
+        `Cannot read the outcome of ${this.label}: it is not done. Await it with \`yield*\` first.`,
+      );
+    }
+    this.observed = true;
+    return this.kind === RESULT ? undefined : this.rejection();
+  }
+
+  /** Calls `callback` with this, from the loop, once it is done; in a later turn if it is done already. */
+  addDoneCallback(callback: (outcome: this) => void): void {
+    const { loop } = this;
+    this.subscribe(new Listener(() => loop.enqueue(new Callback(loop, () => callback(this)))));
+  }
+
+  /** For async functions: `await task`. Rejects with its error, or with a `CancelledError`. */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const promise = new Promise<T>((resolve, reject) => {
+      this.subscribe(
+        new Listener(() => (this.kind === RESULT ? resolve(this.value as T) : reject(this.rejection()))),
+      );
+    });
+    return promise.then(onFulfilled, onRejected);
+  }
+
+  /** For `yield*`: waits until it is done. Cancelling whoever waits does not cancel it. */
+  [Symbol.iterator](): Wait<T> {
+    return new Join(this);
+  }
+
+  /** Calls the waiter once this is done; at once if it is. @internal */
+  subscribe(waiter: Waiter): void {
+    this.observed = true;
+    if (this.kind !== PENDING) waiter.settled();
+    else (this.waiters ??= new LinkedList()).push(waiter);
+  }
+
+  /** @internal */
+  unsubscribe(waiter: Waiter): void {
+    this.waiters?.remove(waiter);
+  }
+
+  /** @internal */
+  protected settle(kind: "result" | "error" | "cancelled", value: unknown): void {
+    this.kind = kind === "result" ? RESULT : kind === "error" ? ERROR : CANCELLED;
+    this.value = value;
+    const { waiters } = this;
+    this.waiters = null;
+    for (let waiter = waiters?.shift(); waiter != null; waiter = waiters!.shift()) waiter.settled();
+  }
+
+  /** What its awaiter is to be thrown. A cancellation makes an error of its own for each. @internal */
+  rejection(): unknown {
+    if (this.kind !== CANCELLED) return this.value;
+    const { reason, by } = this.value as Cancellation;
+    const why = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : String(reason)}`;
+    return new CancelledError(`${this.label} was cancelled${by === undefined ? "" : ` by ${by}`}${why}`, {
+      reason,
+      task: this.name,
+      by,
+    });
+  }
+
+  /** Its result, at once, if that is what it has. @internal */
+  get succeeded(): boolean {
+    return this.kind === RESULT;
+  }
+}
+
+/** Somebody who is told when an outcome settles. */
+export interface Waiter extends Link {
+  settled(): void;
+}
+
+export class Listener extends Link implements Waiter {
+  readonly settled: () => void;
+  constructor(settled: () => void) {
+    super();
+    this.settled = settled;
+  }
+}
+
+/** A task's wait for an outcome. */
+export class Join<T> extends Wait<T> implements Waiter {
+  protected readonly outcome: Outcome<T>;
+
+  constructor(outcome: Outcome<T>) {
+    super();
+    this.outcome = outcome;
+  }
+
+  get label(): string {
+    return this.outcome.label;
+  }
+  /** A task of another loop counts as the outside. */
+  override get external(): boolean {
+    return this.outcome.external || this.outcome.loop !== this.task?.loop;
+  }
+
+  protected begin(): boolean {
+    const { outcome } = this;
+    outcome.observed = true;
+    if (!outcome.done) {
+      if ((outcome as unknown) === this.task) throw awaitsItself(outcome.label);
+      outcome.subscribe(this);
+      return false;
+    }
+    return this.ready(outcome.result());
+  }
+
+  abort(): void {
+    this.outcome.unsubscribe(this);
+  }
+
+  settled(): void {
+    if (this.outcome.succeeded) this.complete(this.outcome.result());
+    else this.fail(this.outcome.rejection());
+  }
+}
+
+export function awaitsItself(label: string): InvalidStateError {
+  return new InvalidStateError(
+    `Cannot await ${label} from inside itself: it would wait for ever. Return, and let another task await it.`,
+  );
+}
+
+/**
+ * A value that is set from outside the tasks that wait for it: by a callback of the host, say.
+ *
+ * @example
+ * import { Future, run } from "cede";
+ *
+ * const answer = await run(function* () {
+ *   const future = new Future<number>("the answer");
+ *   setTimeout(() => future.setResult(42), 10);
+ *   return yield* future;
+ * });
+ * console.log(answer); // prints: 42
+ */
+export class Future<T> extends Outcome<T> {
+  readonly #name: string;
+  readonly #loop: LoopPort | null;
+
+  /** `name` is what messages and labels call it. A future made outside a task belongs to the default loop. */
+  constructor(name = "future", loop: LoopPort | null = current.task?.loop ?? null) {
+    super();
+    this.#name = name;
+    this.#loop = loop;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+  get label(): string {
+    return `future "${this.#name}"`;
+  }
+  get external(): boolean {
+    return true;
+  }
+  get loop(): LoopPort {
+    const loop = this.#loop ?? current.task?.loop ?? current.defaultLoop;
+    if (loop === null) throw new InvalidStateError("Cannot call back: no loop was ever started.");
+    return loop;
+  }
+
+  /** @throws InvalidStateError if it is done. */
+  setResult(value: T): void {
+    this.#refuseIfDone("set the result of");
+    this.settle("result", value);
+  }
+
+  /** @throws InvalidStateError if it is done. */
+  setError(error: unknown): void {
+    this.#refuseIfDone("set the error of");
+    this.settle("error", error);
+  }
+
+  /** Whoever awaits it gets a `CancelledError` with the reason. False if it was done already. */
+  cancel(reason?: unknown): boolean {
+    if (this.done) return false;
+    this.settle("cancelled", asked(reason, current.task));
+    return true;
+  }
+
+  #refuseIfDone(what: string): void {
+    if (this.done) {
+      throw new InvalidStateError(
+        `Cannot ${what} ${this.label}: it is done. Look at \`future.done\` first, if several may settle it.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The port to whatever the loop lives in: a real event loop, or a virtual clock. Types only. A host knows
+ * nothing of tasks; the loop knows nothing of timers, promises or platforms.
+ */
+export interface Host {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Calls `callback` once, soon, never before returning. May be a microtask. */
+  soon(callback: () => void): void;
+  /** Calls `callback` once, after whatever else waits in the host has had its turn: a macrotask. */
+  later(callback: () => void): void;
+  /**
+   * Calls `callback` at or after the time `at` (of `now()`); a new call replaces the last one, `Infinity`
+   * takes it back. Being early is allowed: the loop looks at the clock and asks again.
+   */
+  wakeAt(at: number, callback: () => void): void;
+  /**
+   * Where the host can tell: calls `callback` when nothing is left that could call into the loop. Returns
+   * a function that stops listening.
+   */
+  onExhausted?(callback: () => void): () => void;
+}

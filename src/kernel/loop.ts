@@ -1,0 +1,125 @@
+/**
+ * The loop: turns. A turn expires what is due, then gives one step to each that was ready when it began,
+ * in the order that the scheduler answers. It refuses to know what a host is: `Drive` joins the two.
+ */
+import { current, type LoopPort } from "./current.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Monitor, Report } from "./monitor.ts";
+import { FirstInFirstOut, type Runnable, type Scheduler } from "./ready.ts";
+
+/** How many steps may pass between two looks at the clock. */
+const STEPS_A_LOOK = 128;
+
+export interface LoopOptions {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Something became ready while the loop did not turn. */
+  wake(): void;
+  scheduler?: Scheduler;
+  monitor?: Monitor | null;
+  /** Hears every report, beside the monitor. */
+  report?(report: Report): void;
+  /** A callback of the host's or of the program's threw. */
+  callbackFailed(error: unknown): void;
+}
+
+export class Loop implements LoopPort {
+  readonly deadlines: Deadlines = new Deadlines();
+  readonly ready: Scheduler;
+  readonly now: () => number;
+  readonly callbackFailed: (error: unknown) => void;
+  monitor: Monitor | null;
+  externals = 0;
+  readonly #wake: () => void;
+  readonly #report: ((report: Report) => void) | undefined;
+  #turning = false;
+  /** How many of this turn have not had their step. */
+  #left = 0;
+  #steps = 0;
+
+  constructor(options: LoopOptions) {
+    this.ready = options.scheduler ?? new FirstInFirstOut();
+    this.monitor = options.monitor ? guarded(options.monitor, this) : null;
+    this.now = options.now;
+    this.callbackFailed = options.callbackFailed;
+    this.#wake = options.wake;
+    this.#report = options.report;
+  }
+
+  enqueue(runnable: Runnable): void {
+    this.ready.push(runnable);
+    if (!this.#turning) this.#wake();
+  }
+
+  report(report: Report): void {
+    this.monitor?.report?.(report);
+    this.#report?.(report);
+  }
+
+  /** Nobody is ready, and no deadline is set. */
+  get isIdle(): boolean {
+    return this.ready.size === 0 && this.deadlines.size === 0;
+  }
+
+  /** A deadline was set from outside a turn: the host has to hear of it. */
+  lookAgain(): void {
+    if (!this.#turning) this.#wake();
+  }
+
+  /** One turn, whole. */
+  turn(): void {
+    this.#left = 0;
+    this.run(-Infinity, 1);
+  }
+
+  /**
+   * Turns until nobody is ready, or the time is `until` (it looks every 128 steps, and may then stop in the
+   * middle of a turn, which the next call goes on with), or `turns` are over.
+   */
+  run(until: number, turns: number = Infinity): void {
+    const { ready, deadlines } = this;
+    const outer = { ...current };
+    this.#turning = true;
+    try {
+      for (;;) {
+        if (this.#left === 0) {
+          if (turns-- <= 0) return;
+          if (deadlines.size !== 0) deadlines.expire(this.now());
+          this.#left = ready.size;
+          if (this.#left === 0) return;
+        }
+        while (this.#left > 0) {
+          this.#left--;
+          ready.pick()!.step();
+          if (++this.#steps % STEPS_A_LOOK === 0 && turns === Infinity && this.now() >= until) return;
+        }
+      }
+    } finally {
+      this.#turning = false;
+      Object.assign(current, outer);
+    }
+  }
+}
+
+/** A monitor that throws is dropped: an observer cannot change what happens. */
+function guarded(monitor: Monitor, loop: Loop): Monitor {
+  return new Proxy(monitor, {
+    get(target, name: keyof Monitor) {
+      const method: unknown = target[name];
+      if (typeof method !== "function") return method;
+      return (...args: unknown[]) => {
+        try {
+          (method as (...args: unknown[]) => void).apply(target, args);
+        } catch (error) {
+          loop.monitor = null;
+          loop.report({
+            kind: "monitor-dropped",
+            message: `A monitor threw: ${String(error)}`,
+            task: undefined,
+            error,
+          });
+        }
+      };
+    },
+  });
+}

@@ -1,0 +1,89 @@
+/** Mistakes that types cannot see, or that come from plain JavaScript, explained where they are made. */
+import { isObject, InvalidStateError } from "./errors.ts";
+import { isGenerator } from "./generator.ts";
+
+/** On the prototype of what a marked function makes: its name. */
+export const COROUTINE: unique symbol = Symbol.for("cede.coroutine") as never;
+/** On a generator that somebody awaits, or has awaited: the frame. */
+export const AWAITED: unique symbol = Symbol("awaited") as never;
+
+export function notByHand(what: string): TypeError {
+  return new TypeError(
+    `Cannot iterate over ${what}: it is polled by the loop, not by \`for … of\`, spread, or a call of ` +
+      "`next()`. Write `yield*`; an iterator written by hand must pass its argument on, as in " +
+      "`next(value) { return inner.next(value) }`.",
+  );
+}
+
+export function outside(what: string): InvalidStateError {
+  return new InvalidStateError(
+    `Cannot wait for ${what}: no task is running here. Await it with \`yield*\` in a coroutine that ` +
+      "`run` or `createTask` started.",
+  );
+}
+
+export function polledByHand(what: string, task: string): InvalidStateError {
+  return new InvalidStateError(
+    `Cannot poll ${what}: ${task} is already parked. Awaitables are polled by \`yield*\` only; to wait ` +
+      "for several at once, use `all`, `asCompleted` or a `taskGroup`.",
+  );
+}
+
+export function awaitedTwice(generator: object): InvalidStateError {
+  return new InvalidStateError(
+    `Cannot await ${describe(generator)} again: a coroutine is awaited once, by one task. Call its function ` +
+      "again, or start it with `createTask` and await the task as often as you like.",
+  );
+}
+
+export function wrongYield(value: unknown): TypeError {
+  return new TypeError(`Cannot yield ${describe(value)}: ${yieldHint(value)}`);
+}
+
+/** An error if a frame returned a coroutine that nobody awaits; `null` otherwise. */
+export function notAwaited(value: object): TypeError | null {
+  const { [COROUTINE]: name, [AWAITED]: awaited } = value as { [COROUTINE]?: string; [AWAITED]?: object };
+  if (name === undefined || awaited !== undefined) return null;
+  return new TypeError(
+    `Cannot return ${describe(value)}, which nobody has awaited: did you forget \`yield*\`? Write ` +
+      `\`return yield* ${name || "…"}(…)\`.`,
+  );
+}
+
+/** An error for a body or a task's function that gave something that cannot be awaited. */
+export function notAwaitable(value: unknown): TypeError {
+  return new TypeError(`Cannot run ${describe(value)}: ${runHint(value)}`);
+}
+
+/** In words, for messages. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
+  if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
+  if (!isObject(value)) return String(value);
+  const name = (value as { [COROUTINE]?: string })[COROUTINE];
+  if (name !== undefined) return name === "" ? "a coroutine" : `the coroutine ${name}(…)`;
+  if (isGenerator(value)) return "a generator";
+  if (isPromise(value)) return "a promise";
+  if (Array.isArray(value)) return "an array";
+  return `an object (${String((value as { constructor?: { name?: string } }).constructor?.name ?? "no class")})`;
+}
+
+function yieldHint(value: unknown): string {
+  if (isPromise(value)) return "write `yield* until(promise)`.";
+  if (isObject(value) && Symbol.iterator in value) return "did you write `yield` for `yield*`?";
+  if (typeof value === "function") return "call it, and write `yield*`.";
+  return "a coroutine yields nothing (`yield;` gives way for one turn) or delegates with `yield*`.";
+}
+
+function runHint(value: unknown): string {
+  if (isPromise(value))
+    return "write the body as `function*` instead of `async`, or return `until(promise)`.";
+  if (value === undefined)
+    return "the body returned nothing; write it as `function*`, or return an awaitable.";
+  return "what is run is an awaitable, or a function that returns one (a `function*`, say).";
+}
+
+function isPromise(value: unknown): boolean {
+  return isObject(value) && typeof (value as { then?: unknown }).then === "function" && !isGenerator(value);
+}

@@ -1,0 +1,63 @@
+/**
+ * What an observer hears. The kernel tells and never asks: a monitor cannot change what happens, and one
+ * that throws is dropped. The names are those of the trace file's events.
+ */
+
+/** A task as an observer may see it. */
+export interface TaskInfo {
+  readonly id: number;
+  readonly name: string;
+  /** What the task is parked on, in words; `undefined` while it is not parked. */
+  readonly waitingFor: string | undefined;
+}
+
+/** A wait as an observer may see it. */
+export interface WaitInfo {
+  /** What it is for, in words: "sleep 100 ms". */
+  readonly label: string;
+  /** Whether something outside the loop may end it. */
+  readonly external: boolean;
+}
+
+/** A cancellation: what was asked, once, of a scope or a task. */
+export interface Cancellation {
+  readonly reason: unknown;
+  /** The name of the task that asked; `undefined` when it came from outside the loop. */
+  readonly by: string | undefined;
+  /** When, by the loop's clock in milliseconds. */
+  readonly at: number;
+}
+
+/** Something that went wrong where no caller can be told, or that a caller was told only in part. */
+export interface Report {
+  readonly kind:
+    | "suppressed-error" // a later error gave way to the first one
+    | "late-error" // host work failed after nobody waited for it any more
+    | "slow-cleanup" // cleanup that takes long, or a frame that escaped
+    | "cleanup-abandoned" // cleanup that exceeded its bound was cut
+    | "escape" // a frame that was being cancelled went on
+    | "expired-unheard" // a deadline passed where a cancellation had come first
+    | "work-abandoned" // host work did not end after its signal was aborted
+    | "loop-held" // a task kept the loop from its host
+    | "monitor-dropped"; // a monitor threw
+  readonly message: string;
+  readonly task: string | undefined;
+  readonly error?: unknown;
+}
+
+/** Implement what you want to hear. Every method is called synchronously and must return soon. */
+export interface Monitor {
+  /** A task was created, by the task that ran then (`null`: from outside). */
+  spawn?(task: TaskInfo, by: TaskInfo | null): void;
+  /** A task begins to run. */
+  step?(task: TaskInfo): void;
+  /** A task parked. */
+  wait?(task: TaskInfo, wait: WaitInfo): void;
+  /** A parked task is ready again; `by` is the task that woke it (`null`: the host, a timer). */
+  wake?(task: TaskInfo, by: TaskInfo | null): void;
+  /** `asked`: a task is to be cancelled; `delivered`: it begins to unwind; `done`: it has ended so. */
+  cancel?(task: TaskInfo, phase: "asked" | "delivered" | "done", cancellation: Cancellation): void;
+  /** A task ended. */
+  done?(task: TaskInfo, outcome: "result" | "error" | "cancelled"): void;
+  report?(report: Report): void;
+}

@@ -1,0 +1,68 @@
+/** How library authors make a wait of their own. */
+import type { Awaitable } from "./awaitable.ts";
+import { Wait } from "./wait.ts";
+
+export interface ParkOptions {
+  /** What is waited for, in words: it is shown wherever waiting tasks are. */
+  label: string;
+  /** Whether something outside the loop may end it (the default), or tasks alone can. */
+  external?: boolean;
+}
+
+/** A parked wait, as whoever is to end it holds it. Exactly one of these, or a cancellation, wins. */
+export interface ParkedWait<T> {
+  /** Ends it with a value. False if it has ended already: give to the next one. */
+  complete(value: T): boolean;
+  /** Ends it with an error. False if it has ended already. */
+  fail(error: unknown): boolean;
+}
+
+class Park<T> extends Wait<T> {
+  readonly #options: ParkOptions;
+  readonly #arrange: (wait: ParkedWait<T>) => (() => void) | void;
+  #undo: (() => void) | void = undefined;
+
+  constructor(options: ParkOptions, arrange: (wait: ParkedWait<T>) => (() => void) | void) {
+    super();
+    this.#options = options;
+    this.#arrange = arrange;
+  }
+
+  get label(): string {
+    return this.#options.label;
+  }
+  override get external(): boolean {
+    return this.#options.external ?? true;
+  }
+
+  protected begin(): boolean {
+    this.#undo = this.#arrange(this);
+    return false;
+  }
+
+  abort(): void {
+    this.#undo?.();
+  }
+}
+
+/**
+ * Waits until `arrange` has it ended. `arrange` is called at the first poll, unless the task is being
+ * cancelled; it keeps the wait, and returns how to undo what it arranged, which is called, once and
+ * synchronously, if the task is cancelled while it waits.
+ *
+ * @example
+ * import { run } from "cede";
+ * import { park } from "cede/lowlevel";
+ *
+ * const tick = park<string>({ label: "a tick" }, (wait) => {
+ *   const timer = setTimeout(() => wait.complete("tick"), 5);
+ *   return () => clearTimeout(timer);
+ * });
+ * console.log(await run(() => tick)); // prints: tick
+ */
+export function park<T>(
+  options: ParkOptions,
+  arrange: (wait: ParkedWait<T>) => (() => void) | void,
+): Awaitable<T> {
+  return { [Symbol.iterator]: () => new Park(options, arrange) };
+}

@@ -1,0 +1,158 @@
+/**
+ * A run: the root of a tree of tasks. It has a main task, or ends when no task is left. It owns what is
+ * created outside every group, hears of failures that nobody observes, and ends only when everything in it
+ * has ended: what is left when main ends is cancelled and cleaned up, within `shutdownTimeout`.
+ */
+import type { Awaitable, Body } from "./awaitable.ts";
+import { below, cancelTree, type CancelNode } from "./cancel.ts";
+import { Callback } from "./callback.ts";
+import type { LoopPort, Root } from "./current.ts";
+import type { Timer } from "./deadlines.ts";
+import { CancellationEscapedError } from "./errors.ts";
+import { giveWay, NONE } from "./exit.ts";
+import type { Cancellation } from "./monitor.ts";
+import { asked } from "./scope.ts";
+import { Task, type TaskOptions } from "./task.ts";
+
+/** How long the cleanup of a whole run may take, in milliseconds, unless it is told otherwise. */
+export const SHUTDOWN_TIMEOUT = 10_000;
+
+/** How a run has ended. */
+export type RunOutcome<T> =
+  | { readonly kind: "result"; readonly value: T }
+  | { readonly kind: "error"; readonly error: unknown }
+  /** Main was cancelled, and nothing failed; the error is what its awaiter would be thrown. */
+  | { readonly kind: "cancelled"; readonly error: unknown };
+
+export class Run<T> implements Root, Timer {
+  readonly loop: LoopPort;
+  readonly #shutdownTimeout: number;
+  readonly #onEnd: () => void;
+  main: Task<T> | null = null;
+  /** The first error that is nobody's: then the run fails with it. */
+  #error: unknown = NONE;
+  #ended = false;
+  #unobserved = new Set<Task<unknown>>();
+  outer: CancelNode | null = null;
+  firstChild: CancelNode | null = null;
+  nextSibling: CancelNode | null = null;
+  previousSibling: CancelNode | null = null;
+  cancellation: Cancellation | null = null;
+  readonly shield = false;
+  readonly isTask = false;
+  at = 0;
+  order = 0;
+  slot = -1;
+
+  constructor(loop: LoopPort, onEnd: () => void, shutdownTimeout: number = SHUTDOWN_TIMEOUT) {
+    this.loop = loop;
+    this.#onEnd = onEnd;
+    this.#shutdownTimeout = shutdownTimeout;
+  }
+
+  /** Creates the main task: the run ends when it does. */
+  start(main: Awaitable<T> | Body<T>, name = "main"): void {
+    this.main = new Task(main, this, this, { name });
+    this.main.observed = true; // the run itself looks
+  }
+
+  createTask<U>(source: Awaitable<U> | Body<U>, options?: TaskOptions): Task<U> {
+    return new Task(source, this, this, options);
+  }
+
+  get isEmpty(): boolean {
+    return this.firstChild === null;
+  }
+
+  get deadline(): number {
+    return this.slot >= 0 ? this.at : Infinity;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Cancels main; where there is none, everything. The run then ends by itself. */
+  cancel(reason: unknown): void {
+    if (this.main === null) this.shutDown(reason);
+    else void this.main.cancel(reason);
+  }
+
+  /** Fails the run with an error that is nobody's. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    if (this.#error === NONE) this.#error = error;
+    else giveWay(this.#error, error, this.loop);
+    this.cancel(error);
+  }
+
+  escaped(error: unknown): void {
+    const earlier = this.#error;
+    if (earlier !== NONE && !(earlier instanceof CancellationEscapedError)) {
+      this.#error = error;
+      giveWay(error, earlier, this.loop);
+    }
+    this.fail(error);
+  }
+
+  /** Cancels all that is left; the run ends when it has. */
+  shutDown(reason: unknown): void {
+    if (this.cancellation !== null) return;
+    cancelTree(this, asked(reason, null));
+    if (this.#shutdownTimeout !== Infinity && !this.isEmpty) {
+      this.loop.deadlines.set(this, this.loop.now() + this.#shutdownTimeout);
+    }
+  }
+
+  marked(): void {}
+
+  delivered(): void {}
+
+  /** The time for shutting down is over. */
+  expire(): void {
+    this.abandon();
+  }
+
+  /** Ends whatever is left, without waiting for its cleanup. */
+  abandon(): void {
+    for (const node of [...below(this, () => false)]) if (node.isTask) (node as Task<unknown>).abandon();
+  }
+
+  childEnded(child: CancelNode): void {
+    const task = child as Task<unknown>;
+    if (task.failed && !task.observed) this.#nobodyLooked(task);
+    if (task === this.main) this.shutDown(undefined);
+    if (this.firstChild === null && (this.main === null || this.main.done)) this.end();
+  }
+
+  /** Ends the run if nothing is left of it. */
+  end(): void {
+    if (this.#ended || !this.isEmpty) return;
+    for (const task of this.#unobserved) this.#failUnlessObserved(task);
+    this.#ended = true;
+    this.loop.deadlines.clear(this);
+    this.#onEnd();
+  }
+
+  outcome(): RunOutcome<T> {
+    const { main } = this;
+    if (this.#error !== NONE) {
+      if (main?.failed && main.error() !== this.#error) giveWay(this.#error, main.error(), this.loop);
+      return { kind: "error", error: this.#error };
+    }
+    if (main === null) return { kind: "result", value: undefined as T };
+    if (main.succeeded) return { kind: "result", value: main.result() };
+    return { kind: main.cancelled ? "cancelled" : "error", error: main.error() };
+  }
+
+  /** The observer may be a task that is ready now and has not got so far: each gets one step. */
+  #nobodyLooked(task: Task<unknown>): void {
+    this.#unobserved.add(task);
+    this.loop.enqueue(new Callback(this.loop, () => this.#failUnlessObserved(task)));
+  }
+
+  #failUnlessObserved(task: Task<unknown>): void {
+    if (!this.#unobserved.delete(task) || task.observed) return;
+    this.fail(task.error());
+  }
+}

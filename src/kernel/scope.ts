@@ -1,0 +1,109 @@
+/**
+ * A scope: a part of a task's stack that can be cancelled by itself. It covers its frame and everything
+ * that the frame calls or starts, may have a deadline, and may be a shield. It is also the last exit of its
+ * frame: there the unwinding that it caused ends.
+ */
+import type { Awaitable } from "./awaitable.ts";
+import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
+import { current, type Runner } from "./current.ts";
+import type { Timer } from "./deadlines.ts";
+import { stopUnwinding, UNWOUND, type Exit, type Leaving } from "./exit.ts";
+import type { Cancellation } from "./monitor.ts";
+
+export class Scope implements CancelNode, Timer, Exit {
+  outer: CancelNode | null = null;
+  firstChild: CancelNode | null = null;
+  nextSibling: CancelNode | null = null;
+  previousSibling: CancelNode | null = null;
+  cancellation: Cancellation | null = null;
+  readonly shield: boolean;
+  readonly isTask: boolean = false;
+  nextExit: Exit | null = null;
+  at: number = Infinity;
+  order = 0;
+  slot: number = -1;
+  /** The task whose frames run in it; `null` until it is entered and after it has been left. */
+  task: Runner | null = null;
+
+  constructor(shield = false) {
+    this.shield = shield;
+  }
+
+  /** Enters the scope: called when its frame is linked. */
+  open(task: Runner, outer: CancelNode): void {
+    this.task = task;
+    adopt(outer, this);
+    if (this.at === Infinity) return;
+    if (this.at <= task.loop.now()) this.expire();
+    else task.loop.deadlines.set(this, this.at);
+  }
+
+  /** Leaves the scope. Its mark goes with it. */
+  close(): void {
+    const task = this.task!;
+    task.loop.deadlines.clear(this);
+    disown(this);
+    if (this.cancellation !== null) task.marks--;
+    this.task = null;
+  }
+
+  cancel(reason: unknown): void {
+    cancelTree(this, asked(reason, this.task));
+  }
+
+  marked(): void {
+    const task = this.task;
+    if (task === null) return;
+    task.marks++;
+    task.interrupt();
+  }
+
+  childEnded(_child: CancelNode): void {}
+
+  delivered(_carried: unknown): void {}
+
+  /** Whether it was cancelled. */
+  get cancelled(): boolean {
+    return this.cancellation !== null;
+  }
+
+  /** When it cancels itself, in milliseconds of the loop's clock; `Infinity`: never. */
+  get deadline(): number {
+    return this.at;
+  }
+
+  set deadline(at: number) {
+    if (typeof at !== "number" || Number.isNaN(at)) {
+      throw new RangeError("Cannot set a deadline that is not a number: it is a time in milliseconds.");
+    }
+    const { task } = this;
+    this.at = at;
+    if (task === null || this.cancellation !== null) return;
+    if (at > task.loop.now()) task.loop.deadlines.set(this, at);
+    else {
+      task.loop.deadlines.clear(this);
+      this.expire();
+    }
+  }
+
+  /** The deadline has passed. */
+  expire(): void {
+    this.cancel(undefined);
+  }
+
+  leave(frame: Leaving): Awaitable<unknown> | undefined {
+    this.close();
+    if (frame.state === UNWOUND && !this.outerCancelled()) stopUnwinding(frame, undefined);
+    return undefined;
+  }
+
+  /** Whether something further out, that this scope's frame can see, is cancelled too. */
+  outerCancelled(): boolean {
+    return visibleTarget(this.outer) !== null;
+  }
+}
+
+/** A cancellation asked for now, by whoever runs. */
+export function asked(reason: unknown, task: Runner | null): Cancellation {
+  return { reason, by: current.task?.name, at: task?.loop.now() ?? 0 };
+}

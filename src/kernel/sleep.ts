@@ -1,0 +1,160 @@
+/** Waits that time ends, and the one that the next turn ends. */
+import {
+  cededResult,
+  parkedResult,
+  voidResult,
+  type Awaitable,
+  type Poll,
+  type Signal,
+} from "./awaitable.ts";
+import type { Timer } from "./deadlines.ts";
+import { notByHand } from "./misuse.ts";
+import { current } from "./current.ts";
+import { checkpoint, Wait } from "./wait.ts";
+
+/** Waits until a deadline. It is its own iterator, the first time; its own timer, too. */
+class Sleep extends Wait<void> implements Awaitable<void>, Timer {
+  at = 0;
+  order = 0;
+  slot = -1;
+  readonly #ms: number;
+  /** Whether `ms` is a delay from now, or a time. */
+  readonly #relative: boolean;
+
+  constructor(ms: number, relative: boolean) {
+    super();
+    this.#ms = ms;
+    this.#relative = relative;
+  }
+
+  get label(): string {
+    if (!this.#relative) return `the time ${this.#ms} ms`;
+    return `sleep ${this.#ms >= 10_000 ? `${this.#ms / 1000} s` : `${this.#ms} ms`}`;
+  }
+
+  [Symbol.iterator](): Sleep {
+    return this.isUnused ? this : new Sleep(this.#ms, this.#relative);
+  }
+
+  protected begin(): boolean {
+    const { loop } = this.task!;
+    loop.deadlines.set(this, this.#relative ? loop.now() + this.#ms : this.#ms);
+    return false;
+  }
+
+  abort(): void {
+    this.task!.loop.deadlines.clear(this);
+  }
+
+  expire(): void {
+    this.complete();
+  }
+}
+
+/** Never ends but by cancellation; what it counts as is "the outside may end it": by cancelling the run. */
+class SleepForever extends Wait<void> implements Awaitable<void> {
+  get label(): string {
+    return "sleep for ever";
+  }
+  override get external(): boolean {
+    return true;
+  }
+  [Symbol.iterator](): SleepForever {
+    return new SleepForever();
+  }
+  protected begin(): boolean {
+    return false;
+  }
+  abort(): void {}
+}
+
+/** One turn. Complete only when its task is resumed: a cancellation that comes first wins. */
+class Cede implements Iterator<Signal | undefined, void, void> {
+  #asked = false;
+
+  next(): Poll<void> {
+    if (arguments.length === 0) throw notByHand("cede()");
+    if (this.#asked) return voidResult;
+    if (checkpoint("cede()") === null) return parkedResult;
+    this.#asked = true;
+    current.parked = true;
+    return cededResult;
+  }
+
+  return(value?: void): Poll<void> {
+    return { done: true, value };
+  }
+}
+
+const ceding: Awaitable<void> = { [Symbol.iterator]: () => new Cede() };
+
+/**
+ * Gives way to every other task that is ready: goes on in the next turn. A bare `yield` does the same;
+ * inside cleanup write this form.
+ *
+ * @example
+ * import { cede, runSync } from "cede";
+ *
+ * runSync(function* () {
+ *   for (let chunk = 0; chunk < 3; chunk++) yield* cede();
+ * });
+ */
+export function cede(): Awaitable<void> {
+  return ceding;
+}
+
+/**
+ * Waits `ms` milliseconds, never less by the loop's clock; 0 is the next turn, `Infinity` for ever.
+ *
+ * @throws RangeError if `ms` is negative or not a number.
+ * @example
+ * import { run, sleep } from "cede";
+ *
+ * await run(function* () {
+ *   yield* sleep(10);
+ *   console.log("ten milliseconds later"); // prints: ten milliseconds later
+ * });
+ */
+export function sleep(ms: number): Awaitable<void> {
+  checkDelay("sleep", ms);
+  return ms === Infinity ? new SleepForever() : new Sleep(ms, true);
+}
+
+/**
+ * Waits until the loop's clock shows `time`, in milliseconds (see `EventLoop.time`); a time that has passed
+ * is the next turn.
+ *
+ * @throws RangeError if `time` is not a number.
+ * @example
+ * import { run, runningLoop, sleepUntil } from "cede";
+ *
+ * await run(function* () {
+ *   const start = runningLoop().time();
+ *   for (let tick = 1; tick <= 3; tick++) yield* sleepUntil(start + tick * 5);
+ * });
+ */
+export function sleepUntil(time: number): Awaitable<void> {
+  if (Number.isNaN(time)) throw new RangeError("Cannot sleep until NaN: a time is a number of milliseconds.");
+  return time === Infinity ? new SleepForever() : new Sleep(time, false);
+}
+
+/**
+ * Waits until it is cancelled.
+ *
+ * @example
+ * import { moveOnAfter, run, sleepForever } from "cede";
+ *
+ * const { expired } = await run(() => moveOnAfter(10, () => sleepForever()));
+ * console.log(expired); // prints: true
+ */
+export function sleepForever(): Awaitable<never> {
+  return new SleepForever() as unknown as Awaitable<never>;
+}
+
+/** Refuses what is no delay. @throws RangeError */
+export function checkDelay(what: string, ms: number): void {
+  if (typeof ms === "number" && ms >= 0) return;
+  throw new RangeError(
+    `Cannot ${what} ${String(ms)} ms: a delay is a number of milliseconds, 0 or more (or Infinity).`,
+  );
+}

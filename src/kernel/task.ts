@@ -1,0 +1,351 @@
+/**
+ * A task: a stack of frames, and one life: ready → running → parked → … → done. It is a node of the tree of
+ * what can be cancelled, and an outcome that others may wait for.
+ *
+ * `step` is the heart of the loop: resume the top frame, and see what comes of it. It refuses to know of
+ * turns, of time, and of who runs next.
+ */
+import { PARKED, type Awaitable, type Body } from "./awaitable.ts";
+import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
+import { current, type LoopPort, type Parked, type Root, type Runner } from "./current.ts";
+import { suppress } from "./errors.ts";
+import { NONE, RETURNED, THREW, UNWOUND, type Exit } from "./exit.ts";
+import { DUE, Frame, NEW, OPEN } from "./frame.ts";
+import { awaitsItself, Outcome, type Waiter } from "./future.ts";
+import { NEXT, THROW } from "./generator.ts";
+import { COROUTINE, wrongYield } from "./misuse.ts";
+import type { Cancellation } from "./monitor.ts";
+import type { Runnable } from "./ready.ts";
+import { asked } from "./scope.ts";
+import { checkSource } from "./source.ts";
+import { cut, dropClaimed, ended, isTarget, resume } from "./unwind.ts";
+import { Wait } from "./wait.ts";
+
+const READY = 0;
+const RUNNING = 1;
+const PARKED_ON_WAIT = 2;
+const DONE = 3;
+const STATES = ["ready", "running", "parked", "done"] as const;
+
+/** What a task is doing. A task that has not begun is ready. */
+export type TaskState = (typeof STATES)[number];
+
+export interface TaskOptions {
+  /** What it is called in messages and views; the function's name otherwise. A number is added. */
+  name?: string;
+  /**
+   * `"always"`: the task runs to its first checkpoint even if it is cancelled before it begins: for a
+   * function that was handed something to release.
+   */
+  start?: "always";
+}
+
+let created = 0;
+
+export class Task<T> extends Outcome<T> implements CancelNode, Runner, Runnable {
+  /** A number of its own. */
+  readonly id: number = ++created;
+  readonly #base: string;
+  private activity: 0 | 1 | 2 | 3 = READY;
+  /** It is to be resumed once before any cancellation: a wait was completed, or it must start. */
+  private owed: boolean;
+  /** @internal */ readonly root: Root;
+  /** @internal */ top: Frame | null;
+  /** @internal */ wait: Parked | null = null;
+  /** @internal */ marks = 0;
+  /** @internal */ nextReady: Runnable | null = null;
+  /** @internal */ outer: CancelNode | null = null;
+  /** @internal */ firstChild: CancelNode | null = null;
+  /** @internal */ nextSibling: CancelNode | null = null;
+  /** @internal */ previousSibling: CancelNode | null = null;
+  /** @internal */ cancellation: Cancellation | null = null;
+
+  /** @internal */
+  constructor(source: Awaitable<T> | Body<T>, owner: CancelNode, root: Root, options: TaskOptions = {}) {
+    super();
+    this.root = root;
+    this.#base = options.name ?? nameOf(source);
+    this.owed = options.start === "always";
+    const frame = new Frame(source);
+    frame.scope = this;
+    this.top = frame;
+    checkSource(source, frame);
+    adopt(owner, this);
+    root.loop.monitor?.spawn?.(this, current.task);
+    const target = visibleTarget(owner);
+    if (target !== null) cancelTree(this, target.cancellation!);
+    root.loop.enqueue(this);
+  }
+
+  /** Its name and number: "crawl#9". */
+  get name(): string {
+    return `${this.#base}#${this.id}`;
+  }
+
+  get state(): TaskState {
+    return STATES[this.activity];
+  }
+
+  /** What it waits for, in words; `undefined` while it does not wait. */
+  get waitingFor(): string | undefined {
+    return this.wait?.label;
+  }
+
+  /**
+   * Cancels it: it is unwound from where it waits, its cleanup runs to its end, and no `catch` sees it.
+   * Marks at once; what it returns ends after the cleanup and need not be awaited. The first reason stays.
+   *
+   * @throws when awaited: the task's error, if its cleanup (or it itself, before) failed.
+   */
+  cancel(reason?: unknown): Awaitable<void> {
+    if (this.activity !== DONE) cancelTree(this, asked(reason, this));
+    return new Cancelling(this);
+  }
+
+  /** @internal */
+  get label(): string {
+    return `task ${this.name}`;
+  }
+  /** @internal */
+  get external(): boolean {
+    return false;
+  }
+  /** @internal */
+  get loop(): LoopPort {
+    return this.root.loop;
+  }
+  /** @internal */
+  get shield(): boolean {
+    return false;
+  }
+  /** @internal */
+  get isTask(): boolean {
+    return true;
+  }
+
+  /** @internal */
+  interrupted(): boolean {
+    return (this.marks !== 0 || this.cancellation !== null) && isTarget(this.top!);
+  }
+
+  /** @internal */
+  calleeScope(): CancelNode {
+    return this.top!.calleeScope(this);
+  }
+
+  /** @internal */
+  onLeave(exit: Exit): () => void {
+    const frame = this.top!;
+    frame.addExit(exit);
+    return () => frame.removeExit(exit);
+  }
+
+  /** @internal */
+  wake(): void {
+    if (this.activity !== PARKED_ON_WAIT) return;
+    this.owed = true;
+    this.makeReady();
+  }
+
+  /** It was cancelled: the tree has put its mark. @internal */
+  marked(): void {
+    this.loop.monitor?.cancel?.(this, "asked", this.cancellation!);
+    this.interrupt();
+  }
+
+  /** @internal */
+  interrupt(): void {
+    if (this.activity !== PARKED_ON_WAIT || !this.interrupted()) return;
+    // The claim is taken now; what the wait arranged is undone in the task's step.
+    this.wait!.cancel();
+    this.makeReady();
+  }
+
+  /** @internal */
+  childEnded(): void {}
+
+  /** @internal */
+  delivered(): void {}
+
+  /** @internal */
+  step(): void {
+    if (this.activity === DONE) return; // abandoned while it was ready
+    current.task = this;
+    this.activity = RUNNING;
+    if (this.root.loop.monitor !== null) this.root.loop.monitor.step?.(this);
+    let check = !this.owed;
+    this.owed = false;
+    let mistake: Error | null = null;
+    let frame = this.top!;
+    do {
+      current.parked = current.again = false;
+      current.depth = 0;
+      let result: IteratorResult<unknown, unknown> | null;
+      try {
+        if (mistake !== null) {
+          result = throwInto(frame, mistake);
+          mistake = null;
+        } else if (check && (this.marks !== 0 || this.cancellation !== null) && isTarget(frame)) {
+          result = this.beginUnwinding(frame);
+        } else if (frame.state === OPEN) {
+          result = NEXT.call(frame.source as Generator);
+        } else {
+          result = resume(this, frame);
+        }
+      } catch (error) {
+        ended(this, frame, THREW, error);
+        check = false;
+        mistake = null;
+        continue;
+      }
+      if (result === null) {
+        check = false;
+      } else if (result.done) {
+        ended(this, frame, RETURNED, result.value);
+        check = false;
+      } else if (result.value === PARKED) {
+        if (current.again) {
+          check = false; // a call is no checkpoint
+        } else if (this.wait !== null) {
+          this.activity = PARKED_ON_WAIT;
+          return;
+        } else if (this.interrupted()) {
+          check = true; // the wait found a cancellation, and arranged nothing
+        } else {
+          mistake = nothingArranged();
+        }
+      } else if (result.value === undefined) {
+        this.makeReady();
+        return;
+      } else {
+        mistake = wrongYield(result.value);
+      }
+      // A callee may have been put on top, or the frame popped.
+    } while (this.top !== null && ((frame = this.top), true));
+    this.end(frame);
+  }
+
+  /**
+   * Ends the task without waiting for its cleanup any longer: its frames are told once more to return, and
+   * what they wait for is dropped. @internal
+   */
+  abandon(): void {
+    if (this.activity === DONE) return;
+    const { name, waitingFor } = this;
+    let bottom = this.top!;
+    while (bottom.parent !== null) bottom = bottom.parent;
+    current.task = this;
+    cut(this, null);
+    current.task = null;
+    this.loop.report({
+      kind: "cleanup-abandoned",
+      message:
+        `The cleanup of ${name} exceeded its bound and was abandoned` +
+        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}.`),
+      task: name,
+    });
+    this.end(bottom);
+  }
+
+  private beginUnwinding(frame: Frame): IteratorResult<unknown, unknown> | null {
+    const { wait } = this;
+    this.wait = null;
+    if (wait !== null) dropClaimed(this, wait);
+    const target = visibleTarget(frame.scope)!;
+    target.delivered(NONE);
+    this.root.loop.monitor?.cancel?.(this, "delivered", target.cancellation!);
+    if (frame.state === NEW) {
+      frame.state = UNWOUND;
+    } else {
+      frame.state = DUE;
+    }
+    frame.value = NONE;
+    return resume(this, frame);
+  }
+
+  private makeReady(): void {
+    if (this.activity === PARKED_ON_WAIT && this.root.loop.monitor !== null) {
+      this.root.loop.monitor.wake?.(this, current.task);
+    }
+    this.activity = READY;
+    this.root.loop.enqueue(this);
+  }
+
+  private end(bottom: Frame): void {
+    this.activity = DONE;
+    const { state, value } = bottom;
+    if (state === RETURNED) this.settle("result", value);
+    else if (state === UNWOUND && value === NONE) this.settle("cancelled", this.cancellation);
+    else this.settle("error", value);
+    const { monitor } = this.loop;
+    if (monitor !== null) {
+      if (state === UNWOUND) monitor.cancel?.(this, "done", this.cancellation!);
+      monitor.done?.(this, state === RETURNED ? "result" : this.failed ? "error" : "cancelled");
+    }
+    disown(this);
+    this.outer!.childEnded(this);
+  }
+}
+
+/** What `task.cancel()` returns. */
+class Cancelling implements Awaitable<void> {
+  readonly #task: Task<unknown>;
+  constructor(task: Task<unknown>) {
+    this.#task = task;
+  }
+  [Symbol.iterator](): Wait<void> {
+    return new CancelJoin(this.#task);
+  }
+}
+
+/** Waits until a cancelled task has ended, and throws only if it failed. */
+class CancelJoin extends Wait<void> implements Waiter {
+  readonly #task: Task<unknown>;
+  constructor(task: Task<unknown>) {
+    super();
+    this.#task = task;
+  }
+  get label(): string {
+    return `the end of ${this.#task.label}`;
+  }
+  protected begin(): boolean {
+    const task = this.#task;
+    if ((task as unknown) === this.task) throw awaitsItself(task.label);
+    task.observed = true;
+    if (!task.done) {
+      task.subscribe(this);
+      return false;
+    }
+    if (task.failed) throw task.rejection();
+    return this.ready();
+  }
+  abort(): void {
+    this.#task.unsubscribe(this);
+  }
+  settled(): void {
+    if (this.#task.failed) this.fail(this.#task.rejection());
+    else this.complete();
+  }
+}
+
+function throwInto(frame: Frame, mistake: Error): IteratorResult<unknown, unknown> {
+  try {
+    return THROW.call(frame.source as Generator, mistake);
+  } catch (error) {
+    // What was delegated to may have no `throw`: then the language says so instead, at the same line.
+    if (error !== mistake) suppress(error, mistake);
+    throw error;
+  }
+}
+
+function nothingArranged(): TypeError {
+  return new TypeError(
+    "Cannot park: nothing was arranged to wake the task. An awaitable of your own parks with `park` of " +
+      "cede/lowlevel.",
+  );
+}
+
+function nameOf(source: Awaitable<unknown> | Body<unknown>): string {
+  const name = typeof source === "function" ? source.name : (source as { [COROUTINE]?: string })[COROUTINE];
+  return name === undefined || name === "" ? "task" : name;
+}

@@ -1,0 +1,240 @@
+/**
+ * How frames end, and how a cancellation takes them down.
+ *
+ * The target is the outermost cancelled scope that the top frame can see; a frame in cleanup and a shield
+ * are barriers. The top generator gets `return(TOKEN)` and is driven until it is done, whatever its
+ * `finally` blocks wait for; then the frame's exits run; then comes the next frame down, and the target is
+ * found anew. A frame that was called by cleanup ends like any other. No frame is resumed normally once
+ * unwinding has reached it; the unwinding ends at the frame of the scope that was cancelled, or takes the
+ * whole task.
+ */
+import { visibleTarget } from "./cancel.ts";
+import { current, type Parked, type Runner } from "./current.ts";
+import { CancellationEscapedError, InvalidStateError } from "./errors.ts";
+import { escaped, helperEscaped, returnToken, TOKEN } from "./escape.ts";
+import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND } from "./exit.ts";
+import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited } from "./frame.ts";
+import { NEXT } from "./generator.ts";
+import { COROUTINE } from "./misuse.ts";
+import { SlowCleanup } from "./slow-cleanup.ts";
+
+type AnyGenerator = Generator<unknown, unknown, unknown>;
+type Result = IteratorResult<unknown, unknown>;
+
+/** A task, as far as unwinding knows it: a stack of frames. */
+export interface Stack extends Runner {
+  top: Frame | null;
+}
+
+/** Whether a cancellation is to be delivered to this frame, the top of its stack. */
+export function isTarget(frame: Frame): boolean {
+  return frame.state <= OPEN && visibleTarget(frame.scope) !== null;
+}
+
+/**
+ * Resumes a top frame that is anything but running normally: starts it, begins its unwinding, goes on with
+ * its cleanup, or leaves it. `null`: there is nothing to look at; look at the top again.
+ */
+export function resume(task: Stack, frame: Frame): Result | null {
+  switch (frame.state) {
+    case NEW:
+      return frame.start();
+    case OPEN:
+    case CLEANUP:
+      return NEXT.call(frame.source as AnyGenerator);
+    case DUE:
+      return unwind(task, frame);
+    default:
+      leave(task, frame);
+      return null;
+  }
+}
+
+function unwind(task: Stack, frame: Frame): Result {
+  frame.state = CLEANUP;
+  let result = returnWatched(frame);
+  while (current.escape !== null) {
+    const error = helperEscaped(frameName(frame), current.escape);
+    current.escape = null;
+    outrank(task, frame, error);
+    cut(task, frame);
+    current.parked = current.again = false;
+    result = returnWatched(frame);
+  }
+  if (!result.done && task.top === frame) frame.addExit(new SlowCleanup(frameName(frame), task));
+  return result;
+}
+
+function returnWatched(frame: Frame): Result {
+  current.returning = true;
+  try {
+    return returnToken(frame.source as AnyGenerator);
+  } finally {
+    current.returning = false;
+  }
+}
+
+/** A frame's generator has ended. What is above it was linked by a poll by hand, and is lost. */
+export function ended(
+  task: Stack,
+  frame: Frame,
+  state: typeof RETURNED | typeof THREW,
+  value: unknown,
+): void {
+  if (task.top !== frame || task.wait !== null) {
+    cut(task, frame);
+    value = new InvalidStateError(
+      `Cannot go on with ${frameName(frame)}: it polled an awaitable by hand and left it parked. Await with ` +
+        "`yield*`; to wait for several at once, use `all`, `asCompleted` or a `taskGroup`.",
+    );
+    state = THREW;
+  }
+  if (frame.state === CLEANUP) {
+    frame.state = UNWOUND;
+    if (state === THREW) failWith(frame, value, task.loop);
+    else if (value !== TOKEN)
+      outrank(task, frame, escaped(frameName(frame), frame.exits instanceof SlowCleanup));
+  } else {
+    if (state === RETURNED) {
+      try {
+        refuseUnawaited(value);
+      } catch (mistake) {
+        state = THREW;
+        value = mistake;
+      }
+    }
+    frame.state = state;
+    frame.value = value;
+  }
+  leave(task, frame);
+}
+
+/** Runs the exits of a frame that has ended, then pops it. An exit that suspends is a frame on top of it. */
+function leave(task: Stack, frame: Frame): void {
+  for (let exit = frame.exits; exit !== null; exit = frame.exits) {
+    frame.exits = exit.nextExit;
+    try {
+      const cleanup = exit.leave(frame);
+      if (cleanup === undefined) continue;
+      const callee = new Frame(cleanup);
+      callee.scope = frame.calleeScope(task);
+      callee.parent = frame;
+      task.top = callee;
+      return;
+    } catch (error) {
+      failWith(frame, error, task.loop);
+    }
+  }
+  pop(task, frame);
+}
+
+function pop(task: Stack, frame: Frame): void {
+  frame.closeBarrier();
+  const { parent } = frame;
+  task.top = parent;
+  if (parent === null) return;
+  if (frame.state === UNWOUND) {
+    const target = parent.state === OPEN ? visibleTarget(parent.scope) : null;
+    if (target !== null) {
+      target.delivered(frame.value);
+      parent.state = DUE;
+      parent.value = frame.value;
+      return;
+    }
+    stopUnwinding(frame, undefined);
+  }
+  const isExit = parent.state === RETURNED || parent.state === THREW || parent.state === UNWOUND;
+  if (isExit && frame.state === THREW) failWith(parent, frame.value, task.loop);
+}
+
+/**
+ * Drops the frames above `until` (`null`: all): each is told once more to return, and whatever parks again
+ * is dropped. Their exits run as far as they do not suspend.
+ */
+export function cut(task: Stack, until: Frame | null): void {
+  const wait = task.wait;
+  current.cutting = true;
+  try {
+    if (wait !== null) {
+      task.wait = null;
+      wait.cancel();
+      dropClaimed(task, wait);
+    }
+    while (task.top !== null && task.top !== until) {
+      const frame = task.top;
+      current.parked = current.again = false;
+      if (frame.state === OPEN || frame.state === DUE || frame.state === CLEANUP) {
+        if (frame.state === OPEN) frame.value = NONE;
+        frame.state = UNWOUND;
+        quietly(task, frame, () => returnToken(frame.source as AnyGenerator));
+      }
+      for (let exit = frame.exits; exit !== null; exit = frame.exits) {
+        frame.exits = exit.nextExit;
+        const left = exit;
+        quietly(task, frame, () => left.leave(frame));
+      }
+      frame.closeBarrier();
+      task.top = frame.parent;
+      if (task.top !== null && task.top !== until && frame.state === UNWOUND && frame.value !== NONE) {
+        carry(task, task.top, frame.value);
+      }
+    }
+  } finally {
+    current.cutting = false;
+    current.escape = null;
+  }
+}
+
+function carry(task: Stack, frame: Frame, error: unknown): void {
+  if (frame.state === OPEN) {
+    frame.state = DUE;
+    frame.value = error;
+  } else if (frame.state === CLEANUP && frame.value === NONE) {
+    frame.value = error;
+  } else if (frame.state === CLEANUP || frame.state >= RETURNED) {
+    giveWay(frame.value, error, task.loop);
+  }
+}
+
+function quietly(task: Stack, frame: Frame, action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    failWith(frame, error, task.loop);
+  }
+}
+
+/** Undoes what a wait arranged, whose claim was taken. */
+export function dropClaimed(task: Runner, wait: Parked): void {
+  try {
+    wait.abort();
+  } catch (error) {
+    task.loop.report({
+      kind: "late-error",
+      message: `Aborting ${wait.label} failed: ${String(error)}`,
+      task: task.name,
+      error,
+    });
+  }
+}
+
+/** An escape is a bug of the program: it outranks every other outcome, and fails the run. */
+function outrank(task: Stack, frame: Frame, error: CancellationEscapedError): void {
+  const other = frame.value;
+  if (other instanceof CancellationEscapedError) {
+    giveWay(other, error, task.loop);
+  } else {
+    frame.value = error;
+    if (other !== NONE) giveWay(error, other, task.loop);
+  }
+  task.loop.report({ kind: "escape", message: error.message, task: task.name, error });
+  task.root.escaped(error);
+}
+
+/** The coroutine's name, for messages. */
+export function frameName(frame: Frame): string {
+  const { source } = frame;
+  const name =
+    typeof source === "function" ? source.name : (source as unknown as { [COROUTINE]?: string })[COROUTINE];
+  return name === undefined || name === "" ? "a generator" : `coroutine ${name}`;
+}

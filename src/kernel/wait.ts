@@ -1,0 +1,147 @@
+/**
+ * A wait: a one-shot claim. Exactly one of *complete*, *fail* and *cancel* wins it; whoever comes later
+ * is told so by `false`, and a giver then goes on to the next waiter: nothing is lost or put back.
+ *
+ * The claim is the kernel's, not the iterator's. `return()` does nothing but answer, so whatever an
+ * iterator around it does or forgets, nothing leaks. A wait knows its task only as a `Runner`, and knows
+ * nothing of loops, frames and scopes.
+ */
+import { parkedResult, voidResult, type Poll, type Signal } from "./awaitable.ts";
+import { current, type Parked, type Runner } from "./current.ts";
+import { suspendedHelper } from "./escape.ts";
+import { Link } from "./list.ts";
+import { notByHand, outside, polledByHand } from "./misuse.ts";
+
+const IDLE = 0;
+const PENDING = 1;
+const COMPLETED = 2;
+const FAILED = 3;
+const CANCELLED = 4;
+type State = typeof IDLE | typeof PENDING | typeof COMPLETED | typeof FAILED | typeof CANCELLED;
+
+export abstract class Wait<T> extends Link implements Iterator<Signal | undefined, T, void>, Parked {
+  private state: State = IDLE;
+  private value: unknown = undefined;
+  /** The task that waits; set at the first poll. */
+  protected task: Runner | null = null;
+
+  /** What it waits for, in words: "sleep 100 ms", "lock 'db' held by writer#3". */
+  abstract get label(): string;
+  /** Whether something outside the loop may end it. */
+  get external(): boolean {
+    return false;
+  }
+
+  /**
+   * The first poll: take what is there (`ready(value)`, which is true), or arrange to be told (and answer
+   * false). Called once, by a task that is not being cancelled.
+   */
+  protected abstract begin(): boolean;
+  /** Takes back what `begin` arranged. */
+  abstract abort(): void;
+
+  /** For `begin`: what was waited for is there. */
+  protected ready(value: T): true {
+    this.state = COMPLETED;
+    this.value = value;
+    return true;
+  }
+
+  next(_sent?: void): Poll<T> {
+    if (arguments.length === 0) throw notByHand(this.label);
+    switch (this.state) {
+      case IDLE:
+        return this.poll();
+      case COMPLETED:
+        return this.result();
+      case FAILED:
+        throw this.value;
+      default: // woken in vain, or about to be unwound
+        current.parked = true;
+        return parkedResult;
+    }
+  }
+
+  return(value?: T): Poll<T> {
+    return { done: true, value: value as T };
+  }
+
+  /** Ends the wait with a value. False if it has ended already. */
+  complete(value: T): boolean {
+    if (this.state !== PENDING) return false;
+    this.state = COMPLETED;
+    this.value = value;
+    this.wake();
+    return true;
+  }
+
+  /** Ends the wait with an error. False if it has ended already. */
+  fail(error: unknown): boolean {
+    if (this.state !== PENDING) return false;
+    this.state = FAILED;
+    this.value = error;
+    this.wake();
+    return true;
+  }
+
+  /** Ends the wait because its task is to be unwound. Called by the task, which lets go of it later. */
+  cancel(): void {
+    if (this.state !== PENDING) return;
+    this.state = CANCELLED;
+    if (this.external) this.task!.loop.externals--;
+  }
+
+  /** Whether it has not been polled: an awaitable that is its own iterator is so once. */
+  protected get isUnused(): boolean {
+    return this.state === IDLE;
+  }
+
+  private result(): Poll<T> {
+    return this.value === undefined
+      ? (voidResult as IteratorReturnResult<T>)
+      : { done: true, value: this.value as T };
+  }
+
+  private poll(): Poll<T> {
+    const task = checkpoint(this.label);
+    if (task === null) return parkedResult;
+    this.task = task;
+    this.state = PENDING;
+    if (this.begin()) return this.result();
+    if (this.state !== PENDING) return this.next(undefined); // it ended while it was arranged
+    task.wait = this;
+    if (this.external) task.loop.externals++;
+    current.parked = true;
+    if (current.returning && (current.escape ??= suspendedHelper()) !== null) {
+      this.cancel();
+      this.abort();
+      task.wait = null;
+    } else if (task.loop.monitor !== null) {
+      task.loop.monitor.wait?.(task, this);
+    }
+    return parkedResult;
+  }
+
+  private wake(): void {
+    const task = this.task!;
+    if (task.wait !== this) return; // it is only being arranged
+    task.wait = null;
+    if (this.external) task.loop.externals--;
+    task.wake();
+  }
+}
+
+/**
+ * The start of every wait: refuses a poll by hand, and finds a cancellation before anything is taken.
+ * `null`: answer "parked"; the loop knows what to do.
+ */
+export function checkpoint(label: string): Runner | null {
+  const task = current.task;
+  if (task === null) throw outside(label);
+  if (current.parked) throw polledByHand(label, task.name);
+  if (current.cutting || task.interrupted()) {
+    current.parked = true;
+    return null;
+  }
+  return task;
+}

@@ -1,0 +1,335 @@
+/** The event loop that programs see: a thin face of the kernel's loop and its host. */
+import { standardHost } from "../host/standard.ts";
+import { onExhausted } from "../host/exhausted.ts";
+import type { Awaitable, Body } from "../kernel/awaitable.ts";
+import { Callback } from "../kernel/callback.ts";
+import { current, type LoopPort } from "../kernel/current.ts";
+import type { Timer } from "../kernel/deadlines.ts";
+import { Drive } from "../kernel/drive.ts";
+import { InvalidStateError } from "../kernel/errors.ts";
+import { Future } from "../kernel/future.ts";
+import type { Host } from "../kernel/host.ts";
+import { Loop } from "../kernel/loop.ts";
+import type { Monitor, Report } from "../kernel/monitor.ts";
+import type { Scheduler } from "../kernel/ready.ts";
+import { Run } from "../kernel/run.ts";
+import { checkDelay } from "../kernel/sleep.ts";
+import { Task, type TaskOptions } from "../kernel/task.ts";
+import { below } from "../kernel/cancel.ts";
+import { deadlock } from "./deadlock.ts";
+import { printReport } from "./print-report.ts";
+
+export interface EventLoopOptions {
+  /** What the loop lives in: the platform, unless given; a `VirtualClock` in tests. */
+  host?: Host;
+  /** Who runs next: first in, first out, unless given. */
+  scheduler?: Scheduler;
+  /** Hears what happens. */
+  monitor?: Monitor;
+  /** Hears what no caller can be told; by default it is printed with `console.warn`. */
+  onReport?: (report: Report) => void;
+}
+
+export interface RunOptions {
+  /** Cancels the run; its promise then rejects with `signal.reason`, after the cleanup. */
+  signal?: AbortSignal;
+  /** How long the cleanup may take when the run ends, in milliseconds: 10,000 unless given. */
+  shutdownTimeout?: number;
+  /** What the main task is called; "main" unless given. */
+  name?: string;
+}
+
+/** Takes back a `callSoon`, `callLater` or `callAt`. */
+export interface CallHandle {
+  cancel(): void;
+}
+
+const facades = new WeakMap<LoopPort, EventLoop>();
+
+/**
+ * A loop of your own. Programs need none: `run` uses the default one. Make another for tests (with a
+ * `VirtualClock`), or to keep two programs apart.
+ *
+ * @example
+ * import { EventLoop, sleep } from "cede";
+ *
+ * const loop = new EventLoop();
+ * loop.createTask(function* () {
+ *   yield* sleep(5);
+ *   console.log("done"); // prints: done
+ * });
+ * await loop.runUntilComplete();
+ */
+export class EventLoop {
+  readonly #loop: Loop;
+  readonly #host: Host;
+  /** What runs in it, in the order it was started. */
+  readonly #runs = new Set<Run<never>>();
+  /** The run of what is created outside every run. */
+  #base: Run<void> | null = null;
+  #baseWaiters: PromiseWithResolvers[] = [];
+  #closed = false;
+  #stopListening: (() => void) | null = null;
+
+  constructor(options: EventLoopOptions = {}) {
+    const host = options.host ?? standardHost();
+    this.#host = host;
+    this.#loop = new Loop({
+      now: () => host.now(),
+      wake: () => drive.wake(),
+      callbackFailed: (error) => this.#callbackFailed(error),
+      report: options.onReport ?? printReport,
+      ...(options.scheduler && { scheduler: options.scheduler }),
+      ...(options.monitor && { monitor: options.monitor }),
+    });
+    const drive = new Drive(this.#loop, host, () => this.#idle());
+    facades.set(this.#loop, this);
+  }
+
+  /**
+   * Runs a program in a loop of its own, as `run` does in the default one.
+   *
+   * @example
+   * import { EventLoop, sleep } from "cede";
+   *
+   * await EventLoop.run(function* () {
+   *   yield* sleep(5);
+   * });
+   */
+  static run<T>(main: Awaitable<T> | Body<T>, options: EventLoopOptions & RunOptions = {}): Promise<T> {
+    return new EventLoop(options).runUntilComplete(main, options);
+  }
+
+  /** Milliseconds of the loop's clock, which never goes back. */
+  time(): number {
+    return this.#host.now();
+  }
+
+  /**
+   * Creates a task: of the run that is running now, or, outside, of the loop itself. It starts in the next
+   * turn.
+   *
+   * @throws InvalidStateError if the loop is closed.
+   */
+  createTask<T>(source: Awaitable<T> | Body<T>, options?: TaskOptions): Task<T> {
+    const { task } = current;
+    if (task !== null && task.loop === this.#loop) return new Task(source, task.root, task.root, options);
+    this.#refuseIfClosed("create a task");
+    return this.#ensureBase().createTask(source, options);
+  }
+
+  /**
+   * Runs `main` to its end, as `run` does; without it, until no task is left that `createTask` made outside
+   * every run. Returns before any of it runs.
+   */
+  runUntilComplete(): Promise<void>;
+  runUntilComplete<T>(main: Awaitable<T> | Body<T>, options?: RunOptions): Promise<T>;
+  runUntilComplete<T>(main?: Awaitable<T> | Body<T>, options: RunOptions = {}): Promise<T | void> {
+    this.#refuseIfClosed("run");
+    if (main !== undefined) return this.#run(main, options);
+    if (this.#base === null) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#baseWaiters.push({ resolve, reject }));
+  }
+
+  /** Cancels everything that runs. The promise is resolved when all of it has cleaned up. */
+  async stop(reason?: unknown): Promise<void> {
+    const ends: Promise<void>[] = [];
+    for (const run of this.#runs) {
+      ends.push(new Promise((resolve) => this.#whenEnded(run, resolve)));
+      run.cancel(reason);
+    }
+    await Promise.all(ends);
+  }
+
+  /** Stops; then the loop takes nothing new. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.stop();
+  }
+
+  /** Calls `callback` in the next turn. What it throws fails the loop's runs. */
+  callSoon(callback: () => void): CallHandle {
+    this.#refuseIfClosed("call back");
+    const call = new Callback(this.#loop, callback);
+    this.#loop.enqueue(call);
+    return call;
+  }
+
+  /**
+   * Calls `callback` after `ms` milliseconds.
+   *
+   * @throws RangeError if `ms` is negative or not a number.
+   */
+  callLater(ms: number, callback: () => void): CallHandle {
+    checkDelay("call after", ms);
+    return this.callAt(this.time() + ms, callback);
+  }
+
+  /** Calls `callback` when `time()` is `at`. */
+  callAt(at: number, callback: () => void): CallHandle {
+    this.#refuseIfClosed("call back");
+    const timer = new CallTimer(this.#loop, callback);
+    this.#loop.deadlines.set(timer, at);
+    this.#loop.lookAgain();
+    return timer;
+  }
+
+  /** A future whose callbacks run in this loop. `name` is what messages call it. */
+  createFuture<T>(name?: string): Future<T> {
+    return new Future<T>(name, this.#loop);
+  }
+
+  /** The tasks that have not ended, in the order of their creation within each run. */
+  tasks(): Task<unknown>[] {
+    const tasks: Task<unknown>[] = [];
+    for (const run of this.#runs) {
+      for (const node of below(run, () => false)) if (node instanceof Task) tasks.push(node);
+    }
+    return tasks;
+  }
+
+  /** @internal */
+  get port(): LoopPort {
+    return this.#loop;
+  }
+
+  #run<T>(main: Awaitable<T> | Body<T>, { signal, shutdownTimeout, name }: RunOptions): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const onAbort = (): void => run.cancel(signal!.reason);
+      const run = new Run<T>(
+        this.#loop,
+        () => {
+          signal?.removeEventListener("abort", onAbort);
+          this.#remove(run);
+          const outcome = run.outcome();
+          if (outcome.kind === "result") resolve(outcome.value);
+          else if (outcome.kind === "cancelled" && signal?.aborted) reject(signal.reason);
+          else reject(outcome.error);
+        },
+        shutdownTimeout,
+      );
+      run.start(main, name);
+      this.#add(run);
+      if (signal?.aborted) onAbort();
+      else signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  #ensureBase(): Run<void> {
+    if (this.#base !== null) return this.#base;
+    const run = new Run<void>(this.#loop, () => {
+      this.#base = null;
+      this.#remove(run);
+      const outcome = run.outcome();
+      const waiters = this.#baseWaiters;
+      this.#baseWaiters = [];
+      if (outcome.kind === "result") for (const { resolve } of waiters) resolve();
+      else if (waiters.length > 0) for (const { reject } of waiters) reject(outcome.error);
+      else uncaught(outcome.error);
+    });
+    this.#base = run;
+    this.#add(run);
+    return run;
+  }
+
+  #add<T>(run: Run<T>): void {
+    this.#runs.add(run as unknown as Run<never>);
+    if (this.#runs.size > 1) return;
+    const listen = this.#host.onExhausted?.bind(this.#host) ?? onExhausted;
+    this.#stopListening = listen(() => this.#exhausted());
+  }
+
+  #remove<T>(ended: Run<T>): void {
+    const run = ended as unknown as Run<never>;
+    this.#runs.delete(run);
+    this.#endListeners.get(run)?.forEach((listener) => listener());
+    this.#endListeners.delete(run);
+    if (this.#runs.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = null;
+  }
+
+  readonly #endListeners = new Map<Run<never>, (() => void)[]>();
+
+  #whenEnded(run: Run<never>, listener: () => void): void {
+    const listeners = this.#endListeners.get(run);
+    if (listeners === undefined) this.#endListeners.set(run, [listener]);
+    else listeners.push(listener);
+  }
+
+  /** Nobody is ready and no deadline is set. If no wait is for the outside either, nothing can go on. */
+  #idle(): void {
+    if (this.#loop.externals === 0) this.#exhausted();
+  }
+
+  #exhausted(): void {
+    if (this.#runs.size > 0 && this.#loop.isIdle) deadlock([...this.#runs]);
+  }
+
+  /** Nobody else can be told: the error fails whatever runs. */
+  #callbackFailed(error: unknown): void {
+    if (this.#runs.size === 0) uncaught(error);
+    for (const run of this.#runs) run.fail(error);
+  }
+
+  #refuseIfClosed(what: string): void {
+    if (this.#closed)
+      throw new InvalidStateError(`Cannot ${what}: the loop is closed. Make a new EventLoop.`);
+  }
+}
+
+interface PromiseWithResolvers {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A callback that waits for its time, then for its turn. */
+class CallTimer implements Timer, CallHandle {
+  at = 0;
+  order = 0;
+  slot = -1;
+  readonly #loop: LoopPort;
+  readonly #call: Callback;
+
+  constructor(loop: LoopPort, callback: () => void) {
+    this.#loop = loop;
+    this.#call = new Callback(loop, callback);
+  }
+  expire(): void {
+    this.#loop.enqueue(this.#call);
+  }
+  cancel(): void {
+    this.#loop.deadlines.clear(this);
+    this.#call.cancel();
+  }
+}
+
+/** As an error that nobody caught: the platform decides what that means. */
+function uncaught(error: unknown): void {
+  setTimeout(() => {
+    throw error;
+  });
+}
+
+/** The loop of the task that runs. @throws InvalidStateError outside every task. */
+export function runningLoop(): EventLoop {
+  const loop = current.task === null ? undefined : facades.get(current.task.loop);
+  if (loop === undefined) {
+    throw new InvalidStateError(
+      "Cannot tell the running loop: no task is running here. Ask inside a coroutine, or keep the loop that " +
+        "you made.",
+    );
+  }
+  return loop;
+}
+
+let standard: EventLoop | null = null;
+
+/** The one loop that `run` and `toAsync` share, so that their programs may share primitives. @internal */
+export function defaultLoop(): EventLoop {
+  if (standard === null) {
+    standard = new EventLoop();
+    current.defaultLoop = standard.port;
+  }
+  return standard;
+}

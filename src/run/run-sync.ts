@@ -1,0 +1,66 @@
+/** A run without a host: to its end, before returning. */
+import type { Awaitable, Body } from "../kernel/awaitable.ts";
+import { current } from "../kernel/current.ts";
+import { InvalidStateError } from "../kernel/errors.ts";
+import { Loop } from "../kernel/loop.ts";
+import { Run } from "../kernel/run.ts";
+import { below } from "../kernel/cancel.ts";
+import { Task } from "../kernel/task.ts";
+import { deadlock } from "./deadlock.ts";
+import { printReport } from "./print-report.ts";
+
+/**
+ * Runs a program that never waits for the outside (no sleep, no promise) to its end, and returns its result.
+ *
+ * @throws what the program throws; InvalidStateError if it waits for time or for the outside, or inside a
+ * running coroutine (write `yield*` there); DeadlockError.
+ * @example
+ * import { createTask, runSync } from "cede";
+ *
+ * const sum = runSync(function* () {
+ *   const one = createTask(function* () {
+ *     yield;
+ *     return 1;
+ *   });
+ *   return (yield* one) + 1;
+ * });
+ * console.log(sum); // prints: 2
+ */
+export function runSync<T>(main: Awaitable<T> | Body<T>): T {
+  if (current.task !== null) {
+    throw new InvalidStateError(
+      `Cannot runSync inside ${current.task.name}: its loop could not go on. Write \`yield*\`.`,
+    );
+  }
+  const start = performance.now();
+  const loop = new Loop({
+    now: () => performance.now() - start,
+    wake: () => {},
+    report: printReport,
+    callbackFailed: (error) => run.fail(error),
+  });
+  const run = new Run<T>(loop, () => {});
+  run.start(main);
+  while (!run.ended) {
+    loop.run(Infinity);
+    if (run.ended) break;
+    if (run.cancellation !== null || run.main!.cancellation !== null) run.abandon();
+    else if (loop.externals > 0 || loop.deadlines.size > 0)
+      run.fail(needsHost(run as unknown as Run<unknown>));
+    else deadlock([run as unknown as Run<never>]);
+  }
+  const outcome = run.outcome();
+  if (outcome.kind === "result") return outcome.value;
+  throw outcome.error;
+}
+
+function needsHost(run: Run<unknown>): InvalidStateError {
+  const waits: string[] = [];
+  for (const node of below(run, () => false)) {
+    if (node instanceof Task && node.waitingFor !== undefined)
+      waits.push(`${node.name} waits for ${node.waitingFor}`);
+  }
+  return new InvalidStateError(
+    `Cannot finish a runSync: ${waits.join(", ")}, and only the host could end that. Use \`await run(…)\`.`,
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * A group: a body and the tasks that it starts, as one. It ends after all of them have; the first failure
+ * cancels the others and the body, and is what the group throws.
+ */
+import type { Awaitable, Body } from "../kernel/awaitable.ts";
+import { InvalidStateError } from "../kernel/errors.ts";
+import { giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Leaving } from "../kernel/exit.ts";
+import type { Task, TaskOptions } from "../kernel/task.ts";
+import { scoped } from "./scoped.ts";
+import { TaskScope } from "./task-scope.ts";
+
+export interface TaskGroupOptions {
+  /** What it is called in messages and views. */
+  name?: string;
+}
+
+/** What the body of a `taskGroup` is given. */
+export interface TaskGroup {
+  /**
+   * Starts a task of the group, in the next turn. In a group that is being cancelled, it is created
+   * cancelled.
+   *
+   * @throws InvalidStateError if the group has ended.
+   */
+  createTask<T>(source: Awaitable<T> | Body<T>, options?: TaskOptions): Task<T>;
+  /** Cancels the body and the tasks. Marks at once; the first reason stays. */
+  cancel(reason?: unknown): void;
+  /** Whether it was cancelled, by a failure too. */
+  readonly cancelled: boolean;
+}
+
+class Group extends TaskScope implements TaskGroup {
+  readonly #name: string;
+  /** The first failure, of a task or of the body. */
+  #error: unknown = NONE;
+  /** Whether a cancellation from further out had come when the last task ended. */
+  #overtaken = false;
+
+  constructor(name: string) {
+    super();
+    this.#name = name;
+  }
+
+  get label(): string {
+    return `group "${this.#name}"`;
+  }
+
+  createTask<T>(source: Awaitable<T> | Body<T>, options?: TaskOptions): Task<T> {
+    if (this.task === null) {
+      throw new InvalidStateError(
+        `Cannot create a task in ${this.label}: it has ended. Create it in a group that is still open, or ` +
+          "with the bare `createTask`, which makes it the run's.",
+      );
+    }
+    return this.spawn(source, this.task, options);
+  }
+
+  override leave(frame: Leaving): Awaitable<unknown> | undefined {
+    if (frame.state !== RETURNED) {
+      this.#fail(frame.value);
+      this.cancel(frame.value === NONE ? undefined : frame.value);
+    }
+    if (!this.isEmpty) return this.#finishLater(frame);
+    this.#finish(frame);
+    return undefined;
+  }
+
+  protected childFailed(child: Task<unknown>): void {
+    this.#fail(child.error());
+    this.cancel(child.error());
+  }
+
+  protected override allEnded(): void {
+    this.#overtaken = this.outerCancelled();
+    super.allEnded();
+  }
+
+  #fail(error: unknown): void {
+    if (error === NONE) return;
+    if (this.#error === NONE) this.#error = error;
+    else giveWay(this.#error, error, this.task!.loop);
+  }
+
+  *#finishLater(frame: Leaving): Generator<never, void, void> {
+    yield* this.join() as Iterable<never>;
+    if (this.#overtaken && frame.state === RETURNED) {
+      frame.state = UNWOUND;
+      frame.value = NONE;
+    }
+    this.#finish(frame);
+  }
+
+  #finish(frame: Leaving): void {
+    this.close();
+    const error = this.#error;
+    if (error !== NONE) {
+      frame.value = error;
+      frame.state = frame.state === UNWOUND ? UNWOUND : THREW;
+    }
+    if (frame.state === UNWOUND && !this.outerCancelled()) stopUnwinding(frame, undefined);
+  }
+}
+
+/**
+ * Runs `body` and the tasks that it creates with `group.createTask`, and ends when all of them have: with
+ * the body's value, or with the first failure, after the others were cancelled and have cleaned up.
+ *
+ * @throws the first error of the body or of a task; the later ones are its `suppressedErrors`.
+ * @example
+ * import { run, sleep, taskGroup } from "cede";
+ *
+ * await run(() =>
+ *   taskGroup(function* (group) {
+ *     for (const ms of [20, 10]) {
+ *       group.createTask(function* () {
+ *         yield* sleep(ms);
+ *         console.log(ms);
+ *       });
+ *     }
+ *     // prints: 10
+ *     // prints: 20
+ *   }),
+ * );
+ */
+export function taskGroup<T>(
+  body: (group: TaskGroup) => Awaitable<T>,
+  { name = "tasks" }: TaskGroupOptions = {},
+): Awaitable<T> {
+  return scoped(() => new Group(name), body);
+}

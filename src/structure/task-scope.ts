@@ -1,0 +1,66 @@
+/** A scope that owns tasks, and can be waited for until they have ended. */
+import type { Awaitable, Body } from "../kernel/awaitable.ts";
+import type { CancelNode } from "../kernel/cancel.ts";
+import { Scope } from "../kernel/scope.ts";
+import { Task, type TaskOptions } from "../kernel/task.ts";
+import type { Runner } from "../kernel/current.ts";
+import { Wait } from "../kernel/wait.ts";
+
+export abstract class TaskScope extends Scope {
+  /** What it is called in labels: `group "crawl"`. */
+  abstract get label(): string;
+  /** A task of it has failed. */
+  protected abstract childFailed(child: Task<unknown>): void;
+
+  /** How many were created, and how many of them have not ended. */
+  protected created = 0;
+  protected left = 0;
+  #waiting: ChildrenWait | null = null;
+
+  protected spawn<T>(source: Awaitable<T> | Body<T>, task: Runner, options?: TaskOptions): Task<T> {
+    const child = new Task(source, this, task.root, options);
+    this.created++;
+    this.left++;
+    return child;
+  }
+
+  override childEnded(child: CancelNode): void {
+    this.left--;
+    if ((child as Task<unknown>).failed) this.childFailed(child as Task<unknown>);
+    if (this.left === 0) this.allEnded();
+  }
+
+  protected allEnded(): void {
+    this.#waiting?.complete();
+  }
+
+  /** Waits until no task of it is left. */
+  protected join(): Awaitable<void> {
+    return { [Symbol.iterator]: () => (this.#waiting = new ChildrenWait(this)) };
+  }
+
+  /** In words, what is still awaited. @internal */
+  get progress(): string {
+    return `${this.label}, ${this.left} of ${this.created} left`;
+  }
+
+  /** @internal */
+  get isEmpty(): boolean {
+    return this.left === 0;
+  }
+}
+
+class ChildrenWait extends Wait<void> {
+  readonly #scope: TaskScope;
+  constructor(scope: TaskScope) {
+    super();
+    this.#scope = scope;
+  }
+  get label(): string {
+    return this.#scope.progress;
+  }
+  protected begin(): boolean {
+    return this.#scope.isEmpty && this.ready();
+  }
+  abort(): void {}
+}

@@ -1,0 +1,147 @@
+/**
+ * Scopes with a deadline. A deadline that passes cancels its scope; at the scope's end that is either an
+ * error (`timeout`) or something to be told (`moveOnAfter`). Which one counts, when several things come at
+ * once: a cancellation from further out, then this deadline, then an error, then the result; but a result
+ * that is there wins.
+ */
+import type { Awaitable } from "../kernel/awaitable.ts";
+import { TimeoutError } from "../kernel/errors.ts";
+import {
+  failWith,
+  failWithFirst,
+  NONE,
+  RETURNED,
+  stopUnwinding,
+  UNWOUND,
+  type Leaving,
+} from "../kernel/exit.ts";
+import { current, type Runner } from "../kernel/current.ts";
+import type { CancelNode } from "../kernel/cancel.ts";
+import { Scope } from "../kernel/scope.ts";
+import { checkDelay } from "../kernel/sleep.ts";
+import type { CancelScope } from "./cancel-scope.ts";
+import { scoped } from "./scoped.ts";
+
+class DeadlineScope extends Scope {
+  readonly ms: number;
+
+  constructor(ms: number) {
+    super();
+    this.ms = ms;
+  }
+
+  override open(task: Runner, outer: CancelNode): void {
+    if (this.ms !== Infinity) this.at = task.loop.now() + this.ms;
+    super.open(task, outer);
+  }
+}
+
+class TimeoutScope extends DeadlineScope {
+  #error: TimeoutError | null = null;
+  /** Whether the unwinding that it caused carried an error already when it began; `null`: none began. */
+  #late: boolean | null = null;
+
+  override expire(): void {
+    const { task, ms } = this;
+    const error = new TimeoutError(`Timed out after ${inWords(ms)}.`, ms);
+    if (this.cancellation !== null || this.outerCancelled()) {
+      unheard(task!, error);
+      return;
+    }
+    this.#error = error;
+    this.cancel(error);
+  }
+
+  override delivered(carried: unknown): void {
+    this.#late ??= carried !== NONE;
+  }
+
+  override leave(frame: Leaving): undefined {
+    const { task } = this;
+    const error = this.#error;
+    this.close();
+    if (frame.state === UNWOUND && error !== null && this.#late !== null) {
+      if (this.#late) failWith(frame, error, task!.loop);
+      else failWithFirst(frame, error, task!.loop);
+    } else if (error !== null) {
+      unheard(task!, error);
+    }
+    if (frame.state === UNWOUND && !this.outerCancelled()) stopUnwinding(frame, undefined);
+  }
+}
+
+/** How a body ended that had a limited time. */
+export type MoveOn<T> =
+  | { readonly expired: false; readonly value: T }
+  | { readonly expired: true; readonly value: undefined };
+
+class MoveOnScope extends DeadlineScope {
+  override leave(frame: Leaving): undefined {
+    const unwound = frame.state !== RETURNED;
+    super.leave(frame);
+    if (frame.state === RETURNED) frame.value = { expired: unwound, value: frame.value };
+  }
+}
+
+/**
+ * Runs `body`, and cancels it if it has not ended after `ms` milliseconds; its cleanup runs to its end
+ * first. The body is given its scope: `scope.deadline` may be read and moved. `Infinity` is no limit; 0
+ * cancels at the body's first checkpoint.
+ *
+ * @throws TimeoutError if the time was up; what the body throws; RangeError if `ms` is negative or not a
+ * number.
+ * @example
+ * import { run, sleep, timeout, TimeoutError } from "cede";
+ *
+ * await run(function* () {
+ *   try {
+ *     yield* timeout(10, () => sleep(1000));
+ *   } catch (error) {
+ *     console.log(error instanceof TimeoutError); // prints: true
+ *   }
+ * });
+ */
+export function timeout<T>(ms: number, body: (scope: CancelScope) => Awaitable<T>): Awaitable<T> {
+  checkDelay("set a timeout of", ms);
+  return scoped(() => new TimeoutScope(ms), body);
+}
+
+/**
+ * Runs `body` for at most `ms` milliseconds, and tells whether the time was up. For what is nice to have;
+ * where being late is an error, use `timeout`.
+ *
+ * @throws what the body throws; RangeError if `ms` is negative or not a number.
+ * @example
+ * import { moveOnAfter, run, sleep } from "cede";
+ *
+ * const { expired } = await run(() => moveOnAfter(10, () => sleep(1000)));
+ * console.log(expired); // prints: true
+ */
+export function moveOnAfter<T>(ms: number, body: (scope: CancelScope) => Awaitable<T>): Awaitable<MoveOn<T>> {
+  checkDelay("move on after", ms);
+  return scoped<MoveOnScope, T, MoveOn<T>>(() => new MoveOnScope(ms), body);
+}
+
+/**
+ * When the code that asks will be cancelled by a deadline, in milliseconds of the loop's clock: the earliest
+ * of those around it, in this task and around it; `Infinity` if there is none. Inside cleanup and shields,
+ * only deadlines set in there count, and the time that the run has to shut down.
+ */
+export function currentDeadline(): number {
+  const { task } = current;
+  if (task === null) return Infinity;
+  let earliest = task.root.deadline;
+  for (let node: CancelNode | null = task.calleeScope(); node !== null; node = node.outer) {
+    if (node instanceof Scope) earliest = Math.min(earliest, node.deadline);
+    if (node.shield) break;
+  }
+  return earliest;
+}
+
+function unheard(task: Runner, error: TimeoutError): void {
+  task.loop.report({ kind: "expired-unheard", message: error.message, task: task.name, error });
+}
+
+function inWords(ms: number): string {
+  return ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`;
+}

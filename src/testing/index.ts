@@ -1,0 +1,3 @@
+export { VirtualClock } from "./virtual-clock.ts";
+export { runVirtual } from "./run-virtual.ts";
+export { transcript, type Transcript } from "./transcript.ts";
