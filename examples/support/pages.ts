@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** How long the server takes over each page, in milliseconds. */
-export const LATENCIES: Readonly<Record<string, number>> = {
+const LATENCIES: Readonly<Record<string, number>> = {
   "/search": 300,
   "/news": 700,
   "/maps": 400,
