@@ -18,6 +18,7 @@ export {
   runningLoop,
   type CallHandle,
   type EventLoopOptions,
+  type LoopStatistics,
   type RunOptions,
 } from "./run/event-loop.ts";
 export { runSync } from "./run/run-sync.ts";

@@ -2,4 +2,4 @@ export type { Awaitable, Body, Signal } from "./kernel/awaitable.ts";
 export { park, type ParkedWait, type ParkOptions } from "./kernel/park.ts";
 export type { Cancellation, Monitor, Report, TaskInfo, WaitInfo } from "./kernel/monitor.ts";
 export type { Host } from "./kernel/host.ts";
-export type { Runnable, Scheduler } from "./kernel/ready.ts";
+export { firstInFirstOut, type Runnable, type Scheduler } from "./kernel/ready.ts";

@@ -18,6 +18,11 @@ export interface Scheduler {
   pick(): Runnable | null;
 }
 
+/** The scheduler of a loop that is given none. */
+export function firstInFirstOut(): Scheduler {
+  return new FirstInFirstOut();
+}
+
 export class FirstInFirstOut implements Scheduler {
   size = 0;
   #head: Runnable | null = null;

@@ -11,7 +11,7 @@ export function generatorOf(source: Awaitable<unknown> | Body<unknown>, owner: o
   const awaitable = typeof source === "function" ? source() : source;
   if (isGenerator(awaitable)) return claim(awaitable, owner);
   if (!isAwaitable(awaitable)) throw notAwaitable(awaitable);
-  return delegate(awaitable) as AnyGenerator;
+  return delegate(awaitable);
 }
 
 /** Refuses, where a task is created, what it could not run; and takes a coroutine for it. */

@@ -44,6 +44,16 @@ export interface CallHandle {
   cancel(): void;
 }
 
+/** A loop, in numbers. */
+export interface LoopStatistics {
+  /** Tasks and callbacks that are ready to run. */
+  readonly ready: number;
+  /** Deadlines that are set: sleeps, timeouts, calls. */
+  readonly deadlines: number;
+  /** Tasks that wait for something that only the outside can end. */
+  readonly external: number;
+}
+
 const facades = new WeakMap<LoopPort, EventLoop>();
 
 /**
@@ -186,6 +196,12 @@ export class EventLoop {
       for (const node of below(run, () => false)) if (node instanceof Task) tasks.push(node);
     }
     return tasks;
+  }
+
+  /** How many are ready, how many deadlines are set, how many tasks wait for the outside. */
+  get statistics(): LoopStatistics {
+    const { ready, deadlines, externals } = this.#loop;
+    return { ready: ready.size, deadlines: deadlines.size, external: externals };
   }
 
   /** @internal */
