@@ -7,8 +7,6 @@ import type { Host } from "./host.ts";
 import type { Loop } from "./loop.ts";
 
 const SLICE_MS = 1.5;
-/** A slice that took this long had a step that held the host up. */
-const HELD_MS = 50;
 
 export class Drive {
   readonly #loop: Loop;
@@ -53,7 +51,9 @@ export class Drive {
   #turn(): void {
     const loop = this.#loop;
     const host = this.#host;
-    loop.run(this.#sliceStart + SLICE_MS);
+    const start = this.#sliceStart;
+    loop.run(start + SLICE_MS);
+    loop.checkHeld(host.now() - start);
     if (loop.ready.size > 0) {
       host.later(this.#later);
       return;

@@ -7,6 +7,11 @@ import { Deadlines } from "./deadlines.ts";
 import type { Monitor, Report } from "./monitor.ts";
 import { FirstInFirstOut, type Runnable, type Scheduler } from "./ready.ts";
 
+/** A step this long holds the host up, in milliseconds. */
+const HELD_MS = 50;
+/** How long each step is timed after the host was held up, in milliseconds. */
+const WATCH_MS = 10_000;
+
 /** How many steps may pass between two looks at the clock. */
 const STEPS_A_LOOK = 128;
 
@@ -36,6 +41,9 @@ export class Loop implements LoopPort {
   /** How many of this turn have not had their step. */
   #left = 0;
   #steps = 0;
+  /** Until when each step is timed; see `checkHeld`. */
+  #watchUntil = -Infinity;
+  #last: Runnable | null = null;
 
   constructor(options: LoopOptions) {
     this.ready = options.scheduler ?? new FirstInFirstOut();
@@ -73,6 +81,37 @@ export class Loop implements LoopPort {
   }
 
   /**
+   * A slice took `ms` milliseconds. If that is long, somebody held the host up: who is known if the steps
+   * were timed, so from now on, for a while, they are.
+   */
+  checkHeld(ms: number): void {
+    const last = this.#last;
+    this.#last = null;
+    if (ms < HELD_MS || this.#watchUntil !== -Infinity) return;
+    this.#watchUntil = this.now() + WATCH_MS;
+    this.#held(
+      ms,
+      `The last to run was ${runnableName(last)}; if it happens again, whoever did it is named.`,
+    );
+  }
+
+  #timed(runnable: Runnable): void {
+    const start = this.now();
+    runnable.step();
+    const end = this.now();
+    if (end - start >= HELD_MS) this.#held(end - start, `It was one step of ${runnableName(runnable)}.`);
+    if (end > this.#watchUntil) this.#watchUntil = -Infinity;
+  }
+
+  #held(ms: number, by: string): void {
+    this.report({
+      kind: "loop-held",
+      message: `The loop was held for ${Math.round(ms)} ms, and with it everything else. ${by}`,
+      task: undefined,
+    });
+  }
+
+  /**
    * Turns until nobody is ready, or the time is `until` (it looks every 128 steps, and may then stop in the
    * middle of a turn, which the next call goes on with), or `turns` are over.
    */
@@ -90,7 +129,10 @@ export class Loop implements LoopPort {
         }
         while (this.#left > 0) {
           this.#left--;
-          ready.pick()!.step();
+          const next = ready.pick()!;
+          this.#last = next;
+          if (this.#watchUntil === -Infinity) next.step();
+          else this.#timed(next);
           if (++this.#steps % STEPS_A_LOOK === 0 && turns === Infinity && this.now() >= until) return;
         }
       }
@@ -99,6 +141,10 @@ export class Loop implements LoopPort {
       Object.assign(current, outer);
     }
   }
+}
+
+function runnableName(runnable: Runnable | null): string {
+  return runnable === null ? "nobody" : ((runnable as { name?: string }).name ?? "a callback");
 }
 
 /** A monitor that throws is dropped: an observer cannot change what happens. */

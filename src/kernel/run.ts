@@ -115,7 +115,8 @@ export class Run<T> implements Root, Timer {
 
   /** Ends whatever is left, without waiting for its cleanup. */
   abandon(): void {
-    for (const node of [...below(this, () => false)]) if (node.isTask) (node as Task<unknown>).abandon();
+    const left = Array.from(below(this, () => false));
+    for (const node of left) if (node instanceof Task) node.abandon();
   }
 
   childEnded(child: CancelNode): void {

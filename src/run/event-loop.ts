@@ -77,7 +77,9 @@ export class EventLoop {
   readonly #runs = new Set<Run<never>>();
   /** The run of what is created outside every run. */
   #base: Run<void> | null = null;
-  #baseWaiters: PromiseWithResolvers[] = [];
+  #baseWaiters: Resolvers<void>[] = [];
+  /** Who waits until nothing runs. */
+  readonly #whenEmpty: (() => void)[] = [];
   #closed = false;
   #stopListening: (() => void) | null = null;
 
@@ -138,23 +140,24 @@ export class EventLoop {
     this.#refuseIfClosed("run");
     if (main !== undefined) return this.#run(main, options);
     if (this.#base === null) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#baseWaiters.push({ resolve, reject }));
+    const waiter = withResolvers<void>();
+    this.#baseWaiters.push(waiter);
+    return waiter.promise;
   }
 
   /** Cancels everything that runs. The promise is resolved when all of it has cleaned up. */
-  async stop(reason?: unknown): Promise<void> {
-    const ends: Promise<void>[] = [];
-    for (const run of this.#runs) {
-      ends.push(new Promise((resolve) => this.#whenEnded(run, resolve)));
-      run.cancel(reason);
-    }
-    await Promise.all(ends);
+  stop(reason?: unknown): Promise<void> {
+    const { promise, resolve } = withResolvers<void>();
+    if (this.#runs.size === 0) resolve();
+    else this.#whenEmpty.push(resolve);
+    for (const run of this.#runs) run.cancel(reason);
+    return promise;
   }
 
   /** Stops; then the loop takes nothing new. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#closed = true;
-    await this.stop();
+    return this.stop();
   }
 
   /** Calls `callback` in the next turn. What it throws fails the loop's runs. */
@@ -210,25 +213,21 @@ export class EventLoop {
   }
 
   #run<T>(main: Awaitable<T> | Body<T>, { signal, shutdownTimeout, name }: RunOptions): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const onAbort = (): void => run.cancel(signal!.reason);
-      const run = new Run<T>(
-        this.#loop,
-        () => {
-          signal?.removeEventListener("abort", onAbort);
-          this.#remove(run);
-          const outcome = run.outcome();
-          if (outcome.kind === "result") resolve(outcome.value);
-          else if (outcome.kind === "cancelled" && signal?.aborted) reject(signal.reason);
-          else reject(outcome.error);
-        },
-        shutdownTimeout,
-      );
-      run.start(main, name);
-      this.#add(run);
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener("abort", onAbort, { once: true });
-    });
+    const { promise, resolve, reject } = withResolvers<T>();
+    const onAbort = (): void => run.cancel(signal!.reason);
+    const onEnd = (): void => {
+      signal?.removeEventListener("abort", onAbort);
+      this.#remove(run);
+      const outcome = run.outcome();
+      if (outcome.kind === "result") resolve(outcome.value);
+      else reject(outcome.kind === "cancelled" && signal?.aborted ? signal.reason : outcome.error);
+    };
+    const run = new Run<T>(this.#loop, onEnd, shutdownTimeout);
+    run.start(main, name);
+    this.#add(run);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort, { once: true });
+    return promise;
   }
 
   #ensureBase(): Run<void> {
@@ -255,22 +254,12 @@ export class EventLoop {
     this.#stopListening = listen(() => this.#exhausted());
   }
 
-  #remove<T>(ended: Run<T>): void {
-    const run = ended as unknown as Run<never>;
-    this.#runs.delete(run);
-    this.#endListeners.get(run)?.forEach((listener) => listener());
-    this.#endListeners.delete(run);
+  #remove<T>(run: Run<T>): void {
+    this.#runs.delete(run as unknown as Run<never>);
     if (this.#runs.size > 0) return;
     this.#stopListening?.();
     this.#stopListening = null;
-  }
-
-  readonly #endListeners = new Map<Run<never>, (() => void)[]>();
-
-  #whenEnded(run: Run<never>, listener: () => void): void {
-    const listeners = this.#endListeners.get(run);
-    if (listeners === undefined) this.#endListeners.set(run, [listener]);
-    else listeners.push(listener);
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   /** Nobody is ready and no deadline is set. If no wait is for the outside either, nothing can go on. */
@@ -294,9 +283,20 @@ export class EventLoop {
   }
 }
 
-interface PromiseWithResolvers {
-  resolve(): void;
-  reject(error: unknown): void;
+interface Resolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function withResolvers<T>(): Resolvers<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
 }
 
 /** A callback that waits for its time, then for its turn. */

@@ -45,8 +45,7 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
     loop.run(Infinity);
     if (run.ended) break;
     if (run.cancellation !== null || run.main!.cancellation !== null) run.abandon();
-    else if (loop.externals > 0 || loop.deadlines.size > 0)
-      run.fail(needsHost(run as unknown as Run<unknown>));
+    else if (loop.externals > 0 || loop.deadlines.size > 0) run.fail(needsHost(run));
     else deadlock([run as unknown as Run<never>]);
   }
   const outcome = run.outcome();
@@ -54,7 +53,7 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
   throw outcome.error;
 }
 
-function needsHost(run: Run<unknown>): InvalidStateError {
+function needsHost<T>(run: Run<T>): InvalidStateError {
   const waits: string[] = [];
   for (const node of below(run, () => false)) {
     if (node instanceof Task && node.waitingFor !== undefined)

@@ -70,7 +70,7 @@ async function runCancelled(
     });
   host.runAll();
   const { ready, deadlines, external } = loop.statistics;
-  const left = [...loop.tasks().map((task) => `${task.name} (${task.waitingFor ?? task.state})`)];
+  const left = loop.tasks().map((task) => `${task.name} (${task.waitingFor ?? task.state})`);
   if (left.length > 0) throw new Error(`The program does not end ${where}: ${left.join(", ")}.`);
   if (ready + deadlines + external > 0) {
     throw new Error(`The program leaves something behind ${where}: ${JSON.stringify(loop.statistics)}.`);
