@@ -7,11 +7,20 @@ interface Process {
   off(event: "beforeExit", listener: () => void): void;
 }
 
+const listeners = new Set<() => void>();
+
 /** Calls back when the platform has nothing left to do. Returns a function that stops listening. */
 export function onExhausted(callback: () => void): () => void {
   const { process } = globalThis as { process?: Partial<Process> };
   if (typeof process?.on !== "function" || typeof process.off !== "function") return () => {};
-  const listening = process as Process;
-  listening.on("beforeExit", callback);
-  return () => listening.off("beforeExit", callback);
+  const { on, off } = process as Process;
+  if (listeners.size === 0) on.call(process, "beforeExit", tellAll);
+  listeners.add(callback);
+  return () => {
+    if (listeners.delete(callback) && listeners.size === 0) off.call(process, "beforeExit", tellAll);
+  };
+}
+
+function tellAll(): void {
+  for (const listener of listeners) listener();
 }

@@ -1,6 +1,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
+import { checkpoint } from "../kernel/sleep.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
 import { promiseWait } from "./until.ts";
@@ -33,6 +34,7 @@ const callAndSettle = coroutine(function* call<T>(
   fn: (signal: AbortSignal) => PromiseLike<T>,
   settleTimeout: number,
 ): Awaitable<T> {
+  yield* checkpoint;
   const controller = new AbortController();
   const promise = fn(controller.signal);
   const wait = promiseWait(promise, false);

@@ -10,7 +10,7 @@ import {
 import type { Timer } from "./deadlines.ts";
 import { notByHand } from "./misuse.ts";
 import { current } from "./current.ts";
-import { checkpoint, Wait } from "./wait.ts";
+import { enterWait, Wait } from "./wait.ts";
 
 /** Waits until a deadline. It is its own iterator, the first time; its own timer, too. */
 class Sleep extends Wait<void> implements Awaitable<void>, Timer {
@@ -68,6 +68,20 @@ class SleepForever extends Wait<void> implements Awaitable<void> {
   abort(): void {}
 }
 
+/** A checkpoint that gives way to nobody: it only finds a cancellation that is due. */
+class Checkpoint extends Wait<void> {
+  get label(): string {
+    return "a checkpoint";
+  }
+  protected begin(): boolean {
+    return this.ready();
+  }
+  abort(): void {}
+}
+
+/** For waits that begin something: before they do, a cancellation that is due is delivered. */
+export const checkpoint: Awaitable<void> = { [Symbol.iterator]: () => new Checkpoint() };
+
 /** One turn. Complete only when its task is resumed: a cancellation that comes first wins. */
 class Cede implements Iterator<Signal | undefined, void, void> {
   #asked = false;
@@ -75,7 +89,7 @@ class Cede implements Iterator<Signal | undefined, void, void> {
   next(): Poll<void> {
     if (arguments.length === 0) throw notByHand("cede()");
     if (this.#asked) return voidResult;
-    if (checkpoint("cede()") === null) return parkedResult;
+    if (enterWait("cede()") === null) return parkedResult;
     this.#asked = true;
     current.parked = true;
     return cededResult;

@@ -103,7 +103,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
   }
 
   private poll(): Poll<T> {
-    const task = checkpoint(this.label);
+    const task = enterWait(this.label);
     if (task === null) return parkedResult;
     this.task = task;
     this.state = PENDING;
@@ -135,7 +135,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
  * The start of every wait: refuses a poll by hand, and finds a cancellation before anything is taken.
  * `null`: answer "parked"; the loop knows what to do.
  */
-export function checkpoint(label: string): Runner | null {
+export function enterWait(label: string): Runner | null {
   const task = current.task;
   if (task === null) throw outside(label);
   if (current.parked) throw polledByHand(label, task.name);
