@@ -3,7 +3,7 @@
  * any number of tasks, callbacks and promises may wait for that. `Future` is the one that is settled from
  * outside, by whoever holds it.
  */
-import type { Awaitable } from "./awaitable.ts";
+import type { Awaitable, Signal } from "./awaitable.ts";
 import { asked } from "./scope.ts";
 import { current, type LoopPort } from "./current.ts";
 import { CancelledError, InvalidStateError } from "./errors.ts";
@@ -96,7 +96,7 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
   }
 
   /** For `yield*`: waits until it is done. Cancelling whoever waits does not cancel it. */
-  [Symbol.iterator](): Wait<T> {
+  [Symbol.iterator](): Iterator<Signal | undefined, T, void> {
     return new Join(this);
   }
 
