@@ -87,9 +87,12 @@ function docCommentExamples(): Example[] {
           text: line.replace(/^\s*\*? ?/, ""),
           number: firstLine + index,
         }));
-        return exampleSections(lines).flatMap((section) =>
-          blocksIn(file, section).flatMap((block) => exampleOf(file, block, promisedOutput(block.code))),
-        );
+        return exampleSections(lines).flatMap((section) => {
+          const blocks = blocksIn(file, section);
+          if (blocks.length === 0)
+            throw new Error(`${file}:${section[0]!.number}: this @example has no block of code`);
+          return blocks.flatMap((block) => exampleOf(file, block, promisedOutput(block.code)));
+        });
       });
     },
   );

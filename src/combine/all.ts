@@ -16,6 +16,7 @@ export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Ke
  *
  * @throws the first failure; the later ones are its `suppressedErrors`.
  * @example
+ * ```ts
  * import { all, coroutine, run, sleep } from "cede";
  *
  * const after = coroutine(function* after(ms: number) {
@@ -24,6 +25,7 @@ export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Ke
  * });
  * const { fast, slow } = await run(() => all({ slow: after(20), fast: after(10) }));
  * console.log(fast, slow); // prints: 10 20
+ * ```
  */
 export function all<
   const Items extends readonly Startable<unknown>[] | Readonly<Record<string, Startable<unknown>>>,

@@ -21,6 +21,7 @@ import { itemsOf, type ResultOf, type Startable } from "./items.ts";
  *
  * @throws InvalidStateError outside every task.
  * @example
+ * ```ts
  * import { asCompleted, coroutine, run, sleep } from "cede";
  *
  * const after = coroutine(function* after(ms: number) {
@@ -32,6 +33,7 @@ import { itemsOf, type ResultOf, type Startable } from "./items.ts";
  *   // prints: 10
  *   // prints: 20
  * });
+ * ```
  */
 export function asCompleted<S extends Startable<unknown>>(
   items: Iterable<S>,

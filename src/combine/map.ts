@@ -14,6 +14,7 @@ export interface MapOptions {
  *
  * @throws the first failure; RangeError if `concurrency` is no whole number from 1, nor `Infinity`.
  * @example
+ * ```ts
  * import { coroutine, map, run, sleep } from "cede";
  *
  * const double = coroutine(function* double(n: number) {
@@ -21,6 +22,7 @@ export interface MapOptions {
  *   return n * 2;
  * });
  * console.log(await run(() => map([1, 2, 3], double, { concurrency: 2 }))); // prints: [ 2, 4, 6 ]
+ * ```
  */
 export function map<Item, T>(
   items: Iterable<Item>,

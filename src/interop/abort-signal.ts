@@ -13,11 +13,13 @@ import type { Cancellation } from "../kernel/monitor.ts";
  *
  * @throws InvalidStateError outside every task.
  * @example
+ * ```ts
  * import { abortSignal, runSync } from "cede";
  *
  * runSync(function* () {
  *   console.log(abortSignal().aborted); // prints: false
  * });
+ * ```
  */
 export function abortSignal(): AbortSignal {
   const { task } = current;

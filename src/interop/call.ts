@@ -18,10 +18,12 @@ export interface CallOptions {
  *
  * @throws what `fn` throws or its promise rejects with.
  * @example
+ * ```ts
  * import { call, run } from "cede";
  *
  * const text = await run(() => call(async (signal) => (signal.aborted ? "late" : "in time")));
  * console.log(text); // prints: in time
+ * ```
  */
 export function call<T>(
   fn: (signal: AbortSignal) => PromiseLike<T>,

@@ -50,11 +50,13 @@ class PromiseWait<T> extends Wait<T> {
  *
  * @throws what the promise rejects with; TypeError if it is given no promise.
  * @example
+ * ```ts
  * import { run, until } from "cede";
  *
  * await run(function* () {
  *   console.log(yield* until(Promise.resolve(42))); // prints: 42
  * });
+ * ```
  */
 export function until<T>(promise: PromiseLike<T>): Awaitable<T> {
   return promiseWait(promise, true);

@@ -20,12 +20,14 @@ export type Signal = typeof PARKED;
  * generator. It is also the annotation of coroutines and of bodies.
  *
  * @example
+ * ```ts
  * import { coroutine, runSync, type Awaitable } from "cede";
  *
  * const count = coroutine(function* count(n: number): Awaitable<number> {
  *   return n === 0 ? 0 : 1 + (yield* count(n - 1));
  * });
  * console.log(runSync(() => count(3))); // prints: 3
+ * ```
  */
 export interface Awaitable<T> {
   [Symbol.iterator](): Iterator<Signal | undefined, T, void>;

@@ -21,6 +21,7 @@ export interface Coroutine<T> extends Awaitable<T> {
  *
  * @throws TypeError if `fn` is not a generator function.
  * @example
+ * ```ts
  * import { coroutine, run, sleep } from "cede";
  *
  * const greet = coroutine(function* greet(name: string) {
@@ -28,6 +29,7 @@ export interface Coroutine<T> extends Awaitable<T> {
  *   return `Hello ${name}`;
  * });
  * console.log(await run(() => greet("World"))); // prints: Hello World
+ * ```
  */
 export function coroutine<This, Arguments extends unknown[], T>(
   fn: (this: This, ...args: Arguments) => Awaitable<T>,

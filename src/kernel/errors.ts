@@ -62,6 +62,7 @@ const suppressed = new WeakMap<object, unknown[]>();
  * that failed too), oldest first. They are kept beside the error, not on it: it may be frozen.
  *
  * @example
+ * ```ts
  * import { run, suppressedErrors } from "cede";
  *
  * const failing = run(function* () {
@@ -70,6 +71,7 @@ const suppressed = new WeakMap<object, unknown[]>();
  *   })();
  * });
  * await failing.catch((error) => console.log(error.message, suppressedErrors(error).length)); // prints: first 0
+ * ```
  */
 export function suppressedErrors(error: unknown): readonly unknown[] {
   return (isObject(error) && suppressed.get(error)) || [];

@@ -200,6 +200,7 @@ export function awaitsItself(label: string): InvalidStateError {
  * A value that is set from outside the tasks that wait for it: by a callback of the host, say.
  *
  * @example
+ * ```ts
  * import { Future, run } from "cede";
  *
  * const answer = await run(function* () {
@@ -208,6 +209,7 @@ export function awaitsItself(label: string): InvalidStateError {
  *   return yield* future;
  * });
  * console.log(answer); // prints: 42
+ * ```
  */
 export class Future<T> extends Outcome<T> {
   readonly #name: string;

@@ -51,6 +51,7 @@ class Park<T> extends Wait<T> {
  * synchronously, if the task is cancelled while it waits.
  *
  * @example
+ * ```ts
  * import { run } from "cede";
  * import { park } from "cede/lowlevel";
  *
@@ -59,6 +60,7 @@ class Park<T> extends Wait<T> {
  *   return () => clearTimeout(timer);
  * });
  * console.log(await run(() => tick)); // prints: tick
+ * ```
  */
 export function park<T>(
   options: ParkOptions,

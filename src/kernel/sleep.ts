@@ -107,11 +107,13 @@ const ceding: Awaitable<void> = { [Symbol.iterator]: () => new Cede() };
  * inside cleanup write this form.
  *
  * @example
+ * ```ts
  * import { cede, runSync } from "cede";
  *
  * runSync(function* () {
  *   for (let chunk = 0; chunk < 3; chunk++) yield* cede();
  * });
+ * ```
  */
 export function cede(): Awaitable<void> {
   return ceding;
@@ -122,12 +124,14 @@ export function cede(): Awaitable<void> {
  *
  * @throws RangeError if `ms` is negative or not a number.
  * @example
+ * ```ts
  * import { run, sleep } from "cede";
  *
  * await run(function* () {
  *   yield* sleep(10);
  *   console.log("ten milliseconds later"); // prints: ten milliseconds later
  * });
+ * ```
  */
 export function sleep(ms: number): Awaitable<void> {
   checkDelay("sleep", ms);
@@ -140,12 +144,14 @@ export function sleep(ms: number): Awaitable<void> {
  *
  * @throws RangeError if `time` is not a number.
  * @example
+ * ```ts
  * import { run, runningLoop, sleepUntil } from "cede";
  *
  * await run(function* () {
  *   const start = runningLoop().time();
  *   for (let tick = 1; tick <= 3; tick++) yield* sleepUntil(start + tick * 5);
  * });
+ * ```
  */
 export function sleepUntil(time: number): Awaitable<void> {
   if (Number.isNaN(time)) throw new RangeError("Cannot sleep until NaN: a time is a number of milliseconds.");
@@ -156,10 +162,12 @@ export function sleepUntil(time: number): Awaitable<void> {
  * Waits until it is cancelled.
  *
  * @example
+ * ```ts
  * import { moveOnAfter, run, sleepForever } from "cede";
  *
  * const { expired } = await run(() => moveOnAfter(10, () => sleepForever()));
  * console.log(expired); // prints: true
+ * ```
  */
 export function sleepForever(): Awaitable<never> {
   return new SleepForever() as unknown as Awaitable<never>;

@@ -61,6 +61,7 @@ const facades = new WeakMap<LoopPort, EventLoop>();
  * `VirtualClock`), or to keep two programs apart.
  *
  * @example
+ * ```ts
  * import { EventLoop, sleep } from "cede";
  *
  * const loop = new EventLoop();
@@ -69,6 +70,7 @@ const facades = new WeakMap<LoopPort, EventLoop>();
  *   console.log("done"); // prints: done
  * });
  * await loop.runUntilComplete();
+ * ```
  */
 export class EventLoop {
   readonly #loop: Loop;
@@ -102,11 +104,13 @@ export class EventLoop {
    * Runs a program in a loop of its own, as `run` does in the default one.
    *
    * @example
+   * ```ts
    * import { EventLoop, sleep } from "cede";
    *
    * await EventLoop.run(function* () {
    *   yield* sleep(5);
    * });
+   * ```
    */
   static run<T>(main: Awaitable<T> | Body<T>, options: EventLoopOptions & RunOptions = {}): Promise<T> {
     return new EventLoop(options).runUntilComplete(main, options);

@@ -15,6 +15,7 @@ import { printReport } from "./print-report.ts";
  * @throws what the program throws; InvalidStateError if it waits for time or for the outside, or inside a
  * running coroutine (write `yield*` there); DeadlockError.
  * @example
+ * ```ts
  * import { createTask, runSync } from "cede";
  *
  * const sum = runSync(function* () {
@@ -25,6 +26,7 @@ import { printReport } from "./print-report.ts";
  *   return (yield* one) + 1;
  * });
  * console.log(sum); // prints: 2
+ * ```
  */
 export function runSync<T>(main: Awaitable<T> | Body<T>): T {
   if (current.task !== null) {

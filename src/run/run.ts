@@ -12,6 +12,7 @@ import { defaultLoop, runningLoop, type RunOptions } from "./event-loop.ts";
  * @throws (rejects with) main's error; the error of a task that nobody awaited; `signal.reason`, if `signal`
  * cancelled it; DeadlockError, if nothing could go on.
  * @example
+ * ```ts
  * import { run, sleep } from "cede";
  *
  * const answer = await run(function* () {
@@ -19,6 +20,7 @@ import { defaultLoop, runningLoop, type RunOptions } from "./event-loop.ts";
  *   return 42;
  * });
  * console.log(answer); // prints: 42
+ * ```
  */
 export function run<T>(main: Awaitable<T> | Body<T>, options?: RunOptions): Promise<T> {
   return defaultLoop().runUntilComplete(main, options);
@@ -30,6 +32,7 @@ export function run<T>(main: Awaitable<T> | Body<T>, options?: RunOptions): Prom
  *
  * @throws InvalidStateError outside a run; TypeError if it is given what cannot be awaited.
  * @example
+ * ```ts
  * import { createTask, run, sleep } from "cede";
  *
  * await run(function* () {
@@ -39,6 +42,7 @@ export function run<T>(main: Awaitable<T> | Body<T>, options?: RunOptions): Prom
  *   });
  *   console.log(yield* task); // prints: slept
  * });
+ * ```
  */
 export function createTask<T>(source: Awaitable<T> | Body<T>, options?: TaskOptions): Task<T> {
   const { task } = current;

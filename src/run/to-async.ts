@@ -15,6 +15,7 @@ export interface AsyncFunction<Arguments extends unknown[], T> {
  *
  * @throws (rejects) as `run` does.
  * @example
+ * ```ts
  * import { coroutine, sleep, toAsync } from "cede";
  *
  * const double = toAsync(coroutine(function* double(n: number) {
@@ -23,6 +24,7 @@ export interface AsyncFunction<Arguments extends unknown[], T> {
  * }));
  * console.log(await double(21)); // prints: 42
  * console.log(await double.with({ signal: AbortSignal.timeout(1000) })(4)); // prints: 8
+ * ```
  */
 export function toAsync<Arguments extends unknown[], T>(
   fn: (...args: Arguments) => Awaitable<T>,

@@ -35,6 +35,7 @@ class ReportingScope extends Scope {
  *
  * @throws what the body throws, its cleanup included.
  * @example
+ * ```ts
  * import { cancelScope, runSync } from "cede";
  *
  * const { cancelled } = runSync(() =>
@@ -44,6 +45,7 @@ class ReportingScope extends Scope {
  *   }),
  * );
  * console.log(cancelled); // prints: true
+ * ```
  */
 export function cancelScope<T>(body: (scope: CancelScope) => Awaitable<T>): Awaitable<ScopeResult<T>> {
   return scoped<ReportingScope, T, ScopeResult<T>>(() => new ReportingScope(), body);

@@ -7,6 +7,7 @@ import { scoped } from "./scoped.ts";
  * the next checkpoint after it. Timeouts and scopes inside still work.
  *
  * @example
+ * ```ts
  * import { cancelScope, runSync, shield, cede } from "cede";
  *
  * runSync(() =>
@@ -19,6 +20,7 @@ import { scoped } from "./scoped.ts";
  *     yield* cede(); // here it ends
  *   }),
  * );
+ * ```
  */
 export function shield<T>(body: Body<T>): Awaitable<T> {
   return scoped(() => new Scope(true), body);

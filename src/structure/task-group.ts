@@ -107,6 +107,7 @@ class Group extends TaskScope implements TaskGroup {
  *
  * @throws the first error of the body or of a task; the later ones are its `suppressedErrors`.
  * @example
+ * ```ts
  * import { run, sleep, taskGroup } from "cede";
  *
  * await run(() =>
@@ -121,6 +122,7 @@ class Group extends TaskScope implements TaskGroup {
  *     // prints: 20
  *   }),
  * );
+ * ```
  */
 export function taskGroup<T>(
   body: (group: TaskGroup) => Awaitable<T>,

@@ -91,6 +91,7 @@ class MoveOnScope extends DeadlineScope {
  * @throws TimeoutError if the time was up; what the body throws; RangeError if `ms` is negative or not a
  * number.
  * @example
+ * ```ts
  * import { run, sleep, timeout, TimeoutError } from "cede";
  *
  * await run(function* () {
@@ -100,6 +101,7 @@ class MoveOnScope extends DeadlineScope {
  *     console.log(error instanceof TimeoutError); // prints: true
  *   }
  * });
+ * ```
  */
 export function timeout<T>(ms: number, body: (scope: CancelScope) => Awaitable<T>): Awaitable<T> {
   checkDelay("set a timeout of", ms);
@@ -112,10 +114,12 @@ export function timeout<T>(ms: number, body: (scope: CancelScope) => Awaitable<T
  *
  * @throws what the body throws; RangeError if `ms` is negative or not a number.
  * @example
+ * ```ts
  * import { moveOnAfter, run, sleep } from "cede";
  *
  * const { expired } = await run(() => moveOnAfter(10, () => sleep(1000)));
  * console.log(expired); // prints: true
+ * ```
  */
 export function moveOnAfter<T>(ms: number, body: (scope: CancelScope) => Awaitable<T>): Awaitable<MoveOn<T>> {
   checkDelay("move on after", ms);

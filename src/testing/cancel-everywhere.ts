@@ -17,6 +17,7 @@ export interface CancelEverywhereOptions {
  *
  * @throws (rejects) with an error that names the point, and has the program's own error as its cause.
  * @example
+ * ```ts
  * import { shield, sleep, taskGroup } from "cede";
  * import { cancelEverywhere } from "cede/testing";
  *
@@ -42,6 +43,7 @@ export interface CancelEverywhereOptions {
  *     },
  *   },
  * );
+ * ```
  */
 export async function cancelEverywhere(
   main: () => Awaitable<unknown>,

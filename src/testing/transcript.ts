@@ -13,6 +13,7 @@ export interface Transcript {
  * A list of what happened and when, for snapshots of programs on a virtual clock.
  *
  * @example
+ * ```ts
  * import { EventLoop, sleep } from "cede";
  * import { transcript, VirtualClock } from "cede/testing";
  *
@@ -28,6 +29,7 @@ export interface Transcript {
  * console.log(`${log}`);
  * // prints: 0 begin
  * // prints: 1000 end
+ * ```
  */
 export function transcript(): Transcript {
   const lines: string[] = [];
