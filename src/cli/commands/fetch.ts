@@ -1,20 +1,5 @@
-import { call, coroutine, run, until, type Awaitable } from "cede";
 import { Command } from "commander";
-import { startDemoServer } from "../fetch/demo-server.ts";
-import { fetchAll, type Job } from "../fetch/fetch-all.ts";
-import { JsonView } from "../fetch/json-view.ts";
-import { LiveView } from "../fetch/live-view.ts";
-import { DEFAULTS, parseOptions, type FetchOptions, type RawOptions } from "../fetch/options.ts";
-import { PlainView } from "../fetch/plain-view.ts";
-import { Progress } from "../fetch/report.ts";
-import { Folder } from "../fetch/save.ts";
-import { readUrls, standardInput } from "../fetch/sources.ts";
-import type { Run, View } from "../fetch/view.ts";
-import { Interrupted, withInterruption } from "../interruption.ts";
-import { coloured, plain } from "../render/palette.ts";
-import { describeTerminal } from "../render/terminal.ts";
-import { printable } from "../render/text.ts";
-import { count, plural } from "../render/units.ts";
+import { DEFAULTS, parseOptions, type RawOptions } from "../fetch/options.ts";
 
 export function fetchCommand(): Command {
   return new Command("fetch")
@@ -37,7 +22,10 @@ export function fetchCommand(): Command {
     .option("--demo", "request pages with fixed latencies from a server made for it")
     .addHelpText("after", HELP)
     .action(async (urls: string[], raw: RawOptions) => {
-      process.exitCode = await fetchPages(parseOptions(urls, raw));
+      const options = parseOptions(urls, raw);
+      // Loaded when it is needed: the other commands start without it.
+      const { fetchPages } = await import("../fetch/fetch-pages.ts");
+      process.exitCode = await fetchPages(options);
     });
 }
 
@@ -68,80 +56,4 @@ Examples:
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
-}
-
-/** The job from options to exit code. */
-async function fetchPages(options: FetchOptions): Promise<number> {
-  const view = chooseView(options);
-  const runs: Run[] = [];
-  return withInterruption(async (signal) => {
-    let code = 0;
-    let folder: Folder | undefined;
-    try {
-      folder = await run(() => fetchRuns(options, view, runs), { signal });
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      code = error.exitCode;
-    }
-    view.close(runs, folder && saved(folder, runs[0]!.progress));
-    if (code === 0 && runs.some(({ progress }) => progress.failed > 0)) code = 1;
-    return code;
-  });
-}
-
-const fetchRuns = coroutine(function* fetchRuns(
-  options: FetchOptions,
-  view: View,
-  runs: Run[],
-): Awaitable<Folder | undefined> {
-  const demo = options.demo ? yield* until(startDemoServer()) : undefined;
-  try {
-    const urls = demo?.urls ?? (yield* call((signal) => readUrls(options, standardInput, signal)));
-    const { output } = options;
-    const folder = output === undefined ? undefined : yield* until(Folder.prepare(output, urls));
-    const job: Job = { ...options, folder };
-    yield* watched(urls, job, view, runs);
-    // The bodies are there already; the second run is for its times.
-    if (options.compare) yield* watched(urls, { ...job, concurrency: 1, folder: undefined }, view, runs);
-    return folder;
-  } finally {
-    demo?.close();
-  }
-});
-
-const watched = coroutine(function* watched(
-  urls: readonly string[],
-  job: Job,
-  view: View,
-  runs: Run[],
-): Awaitable<void> {
-  const progress = new Progress(urls);
-  const how = inWords(job.concurrency);
-  runs.push({ how, progress });
-  view.begin(progress, how);
-  try {
-    yield* fetchAll(progress, job, (page) => view.finished(page));
-  } finally {
-    progress.end();
-    view.end();
-  }
-});
-
-function inWords(concurrency: number): string {
-  if (concurrency === 1) return "one after another";
-  return concurrency === Infinity ? "concurrently" : `${count(concurrency)} at a time`;
-}
-
-function chooseView(options: FetchOptions): View {
-  if (options.json) return new JsonView(process.stdout);
-  const terminal = describeTerminal(process.stdout);
-  const palette = terminal.colour ? coloured : plain;
-  return terminal.animated
-    ? new LiveView(process.stdout, palette)
-    : new PlainView(process.stdout, palette, options.compare);
-}
-
-function saved(folder: Folder, progress: Progress): string {
-  const files = progress.pages.filter((page) => page.file !== undefined).length;
-  return `Saved ${plural(files, "page")} in ${printable(folder.path)}`;
 }
