@@ -153,7 +153,7 @@ export class Listener extends Link implements Waiter {
 }
 
 /** A task's wait for an outcome. */
-export class Join<T> extends Wait<T> implements Waiter {
+class Join<T> extends Wait<T> implements Waiter {
   protected readonly outcome: Outcome<T>;
 
   constructor(outcome: Outcome<T>) {

@@ -15,7 +15,7 @@ import { asked } from "./scope.ts";
 import { Task, type TaskOptions } from "./task.ts";
 
 /** How long the cleanup of a whole run may take, in milliseconds, unless it is told otherwise. */
-export const SHUTDOWN_TIMEOUT = 10_000;
+const SHUTDOWN_TIMEOUT = 10_000;
 
 /** How a run has ended. */
 export type RunOutcome<T> =

@@ -42,7 +42,8 @@ export interface TaskOptions {
 
 let created = 0;
 
-export class Task<T> extends Outcome<T> implements CancelNode, Runner, Runnable {
+// It is a CancelNode, a Runner and a Runnable, but declares none: these members are not for users to see.
+export class Task<T> extends Outcome<T> {
   /** A number of its own. */
   readonly id: number = ++created;
   readonly #base: string;

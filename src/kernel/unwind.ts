@@ -232,7 +232,7 @@ function outrank(task: Stack, frame: Frame, error: CancellationEscapedError): vo
 }
 
 /** The coroutine's name, for messages. */
-export function frameName(frame: Frame): string {
+function frameName(frame: Frame): string {
   const { source } = frame;
   const name =
     typeof source === "function" ? source.name : (source as unknown as { [COROUTINE]?: string })[COROUTINE];
