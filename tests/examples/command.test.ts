@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { examplesCommand } from "../../src/cli/commands/examples.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
@@ -98,4 +100,17 @@ test.each(["1", "2"])("cede examples %s says why a page could not be had", async
     complaint: `Cannot finish example ${number}: bad port.\n\`cede fetch\` says of each page what is wrong with it, and requests the others all the same.`,
     exitCode: 1,
   });
+});
+
+test("the real command runs an example, and ends with 2 when it is called wrongly", () => {
+  const main = join(import.meta.dirname, "../../src/cli/main.ts");
+  const cede = (...args: string[]) => {
+    const call = ["--conditions=@cede/source", main, "examples", ...args];
+    const { stdout, stderr, status } = spawnSync(process.execPath, call, { encoding: "utf8" });
+    return { stdout, stderr, status };
+  };
+  const stdout = `${EXPECTED.get(13)?.join("\n")}\n`;
+  expect(cede("13", "--clock", "virtual")).toEqual({ stdout, stderr: "", status: 0 });
+  const stderr = 'Cannot run example "14": they are numbered 1 to 13.\n`cede examples` lists them.\n';
+  expect(cede("14")).toEqual({ stdout: "", stderr, status: 2 });
 });

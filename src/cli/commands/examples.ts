@@ -30,6 +30,9 @@ async function listOrRun(
   }
   const example = chosen(examples, number);
   const options = optionsFor(example, number, urls, clock);
+  // `cede examples 13 | head -1`: once nobody reads, there is nothing to go on for, and nothing to clean up.
+  const stop = () => process.exit();
+  process.stdout.once("error", stop);
   try {
     await example.run(options);
   } catch (error) {
@@ -39,6 +42,8 @@ async function listOrRun(
         "`cede fetch` says of each page what is wrong with it, and requests the others all the same.",
     );
     process.exitCode = 1;
+  } finally {
+    process.stdout.off("error", stop);
   }
 }
 
