@@ -6,7 +6,7 @@
 // It is a model, and an honest one. What it does badly, and example 13 does well:
 // - It spins. A sleeping task can only say "not yet", so the loop asks it again at once: ten seconds of
 //   countdown are ten seconds of a CPU at 100 %, in which nothing else in this process can run.
-// - It drives the countdown from two places. The loop asks it in every round, and so does `main` once it
+// - It drives the countdown from two places. The loop asks it in every round, and so does `program` once it
 //   awaits it, for here to await a task is to run it. A sleep that looks at the clock does not mind; a
 //   coroutine that counts how often it is asked would be done in half the rounds.
 import { isProgram } from "./support/is-program.ts";
