@@ -307,7 +307,7 @@ describe("interruption", () => {
     });
     expect({ code, out }).toEqual({
       code: 130,
-      out: "1 page, concurrently:\nInterrupted: 0 of 1 page done, 1 not finished.\n\n",
+      out: "1 page, concurrently:\nInterrupted: 0 of 1 page done, 1 not finished.\n",
     });
   });
 

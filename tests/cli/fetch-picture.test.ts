@@ -167,6 +167,11 @@ describe("the picture of a run under way", () => {
 test("an interrupted run says what was not finished", () => {
   const progress = run();
   progress.end();
+  expect(finalTable(new Table(progress.urls, plain), progress, 60).slice(-3)).toEqual([
+    "✓ 200   397 ms  14.2 kB  /maps            ━━━━━━━━━━━━━━╸",
+    "·       495 ms           /mail            ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
+    "·       494 ms           /help            ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
+  ]);
   expect(summary(progress, () => "/maps", plain, 80)).toEqual([
     "Run time 500 ms, cumulative 1.24 s, slowest 397 ms (/maps).",
     "Interrupted: 5 of 7 pages done, 1 failed, 2 not finished.",

@@ -76,13 +76,20 @@ function inWords(concurrency: number): string {
   return concurrency === Infinity ? "concurrently" : `${count(concurrency)} at a time`;
 }
 
+/** Who shows it. What draws in place is loaded only where somebody watches. */
 async function chooseView(options: FetchOptions): Promise<View> {
-  if (options.json) return new JsonView(process.stdout);
-  const terminal = describeTerminal(process.stdout);
+  const { stdout, stderr } = process;
+  const terminal = describeTerminal(options.json ? stderr : stdout);
   const palette = terminal.colour ? coloured : plain;
-  if (!terminal.animated) return new PlainView(process.stdout, palette, options.compare);
+  if (options.json) {
+    const json = new JsonView(stdout);
+    if (!terminal.animated) return json;
+    const { ProgressLine } = await import("./progress-line.ts");
+    return new ProgressLine(stderr, palette, json);
+  }
+  if (!terminal.animated) return new PlainView(stdout, palette, options.compare);
   const { LiveView } = await import("./live-view.ts");
-  return new LiveView(process.stdout, palette);
+  return new LiveView(stdout, palette);
 }
 
 /** Only the first run saves. */

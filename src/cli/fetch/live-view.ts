@@ -1,77 +1,58 @@
-import { createLogUpdate } from "log-update";
 import type { WriteStream } from "node:tty";
 import type { Palette } from "../render/palette.ts";
 import { describeTerminal } from "../render/terminal.ts";
 import { clip } from "../render/text.ts";
 import { plural } from "../render/units.ts";
+import { Animation } from "./animation.ts";
 import { liveFrame } from "./live-frame.ts";
-import type { Page, Progress } from "./report.ts";
-import { comparison, summary } from "./summary.ts";
+import type { Progress } from "./report.ts";
+import { closing, summary } from "./summary.ts";
 import { failures, finalTable, Table } from "./table.ts";
 import type { Run, View } from "./view.ts";
-
-const FRAME_MS = 60;
-/** Drawing may take this share of the time: the job comes first. */
-const SHARE = 0.03;
 
 /** For a terminal: the waterfall grows in place, and stays when all is done. */
 export class LiveView implements View {
   readonly #stream: WriteStream;
   readonly #palette: Palette;
-  readonly #log: ReturnType<typeof createLogUpdate>;
-  #progress!: Progress;
-  #table!: Table;
-  #timer: NodeJS.Timeout | undefined;
+  #current: { progress: Progress; table: Table; animation: Animation } | undefined;
 
   constructor(stream: WriteStream, palette: Palette) {
     this.#stream = stream;
     this.#palette = palette;
-    this.#log = createLogUpdate(stream);
   }
 
   begin(progress: Progress, how: string): void {
-    this.#progress = progress;
-    this.#table = new Table(progress.urls, this.#palette);
-    const from = this.#table.origin === undefined ? "" : `, from ${this.#table.origin}`;
-    const title = `${plural(progress.urls.length, "page")}, ${how}${from}`;
-    this.#stream.write(`${this.#palette.strong(clip(title, this.#width))}\n`);
-    this.#draw();
+    const palette = this.#palette;
+    const table = new Table(progress.urls, palette);
+    const from = table.origin === undefined ? "" : `, from ${table.origin}`;
+    const title = clip(`${plural(progress.urls.length, "page")}, ${how}${from}`, this.#screen.width);
+    this.#print([...(this.#current === undefined ? [] : [""]), palette.strong(title)]);
+    const animation = new Animation(this.#stream, (screen) => liveFrame(progress, table, palette, screen));
+    this.#current = { progress, table, animation };
+    animation.start();
   }
 
-  finished(_page: Page): void {
-    // The next frame shows it: a page may be done every few microseconds.
+  finished(): void {
+    // The next picture shows it: a page may be done every few microseconds.
   }
 
   end(): void {
-    clearTimeout(this.#timer);
-    this.#log.clear();
-    this.#log.done();
-    const { width, height } = describeTerminal(this.#stream);
-    const rows = finalTable(this.#table, this.#progress, width);
-    const result = summary(this.#progress, (url) => this.#table.nameOf(url), this.#palette, width);
+    const { progress, table, animation } = this.#current!;
+    animation.stop();
+    const { width, height } = this.#screen;
+    const rows = finalTable(table, progress, width);
+    const result = summary(progress, (url) => table.nameOf(url), this.#palette, width);
     // What failed has scrolled away in a long table: it is said again.
-    const again =
-      rows.length > height - result.length - 2 ? failures(this.#table, this.#progress, width) : [];
-    this.#print([...rows, ...again, ...result, ""]);
+    const again = rows.length > height - result.length - 2 ? failures(table, progress, width) : [];
+    this.#print([...rows, ...again, ...result]);
   }
 
   close(runs: readonly Run[], saved: string | undefined): void {
-    const done = runs.filter((run) => run.progress.complete);
-    const times = done.map(({ how, progress }) => ({ how, runMs: progress.elapsedMs }));
-    this.#print(comparison(times, this.#palette, this.#width));
-    if (saved !== undefined) this.#print([saved]);
+    this.#print(closing(runs, saved, this.#palette, this.#screen.width));
   }
 
-  #draw = (): void => {
-    const start = performance.now();
-    const { width, height } = describeTerminal(this.#stream);
-    this.#log(liveFrame(this.#progress, this.#table, this.#palette, { width, height }).join("\n"));
-    const cost = performance.now() - start;
-    this.#timer = setTimeout(this.#draw, Math.max(FRAME_MS, cost / SHARE)).unref();
-  };
-
-  get #width(): number {
-    return describeTerminal(this.#stream).width;
+  get #screen() {
+    return describeTerminal(this.#stream);
   }
 
   #print(lines: readonly string[]): void {

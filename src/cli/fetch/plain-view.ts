@@ -2,7 +2,7 @@ import type { Palette } from "../render/palette.ts";
 import { printable } from "../render/text.ts";
 import { duration, plural, size, UNIT_WIDTH } from "../render/units.ts";
 import type { Page, Progress } from "./report.ts";
-import { comparison, summary } from "./summary.ts";
+import { closing, summary } from "./summary.ts";
 import type { Output, Run, View } from "./view.ts";
 
 const WIDTH = 100;
@@ -12,7 +12,7 @@ export class PlainView implements View {
   readonly #out: Output;
   readonly #palette: Palette;
   readonly #titles: boolean;
-  #progress!: Progress;
+  #progress: Progress | undefined;
 
   constructor(out: Output, palette: Palette, titles: boolean) {
     this.#out = out;
@@ -21,8 +21,9 @@ export class PlainView implements View {
   }
 
   begin(progress: Progress, how: string): void {
+    const title = `${plural(progress.urls.length, "page")}, ${how}:`;
+    if (this.#titles) this.#print(this.#progress === undefined ? [title] : ["", title]);
     this.#progress = progress;
-    if (this.#titles) this.#print([`${plural(progress.urls.length, "page")}, ${how}:`]);
   }
 
   finished(page: Page): void {
@@ -30,17 +31,11 @@ export class PlainView implements View {
   }
 
   end(): void {
-    this.#print([
-      ...summary(this.#progress, printable, this.#palette, Infinity),
-      ...(this.#titles ? [""] : []),
-    ]);
+    this.#print(summary(this.#progress!, printable, this.#palette, Infinity));
   }
 
   close(runs: readonly Run[], saved: string | undefined): void {
-    const done = runs.filter((run) => run.progress.complete);
-    const times = done.map(({ how, progress }) => ({ how, runMs: progress.elapsedMs }));
-    this.#print(comparison(times, this.#palette, WIDTH));
-    if (saved !== undefined) this.#print([saved]);
+    this.#print(closing(runs, saved, this.#palette, WIDTH));
   }
 
   #print(lines: readonly string[]): void {

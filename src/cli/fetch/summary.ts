@@ -3,6 +3,7 @@ import { clip, shorten, wrap } from "../render/text.ts";
 import { count, duration, plural, UNIT_WIDTH } from "../render/units.ts";
 import { bar } from "../render/waterfall.ts";
 import { slowestOf, type Progress } from "./report.ts";
+import type { Run } from "./view.ts";
 
 /** What it came to: the run time against what the pages took together, and against the slowest one. */
 export function summary(
@@ -32,6 +33,19 @@ function outcome({ pages, failed, urls, complete }: Progress): string {
   }
   if (failed === 0) return urls.length === 1 ? "1 page fetched." : `All ${all} fetched.`;
   return `${count(pages.length - failed)} of ${all} fetched${failures}.`;
+}
+
+/** What stands below the last run: both run times when there were two whole ones, and where bodies are. */
+export function closing(
+  runs: readonly Run[],
+  saved: string | undefined,
+  palette: Palette,
+  width: number,
+): string[] {
+  const whole = runs.filter(({ progress }) => progress.complete);
+  const times = whole.map(({ how, progress }) => ({ how, runMs: progress.elapsedMs }));
+  const compared = comparison(times, palette, width);
+  return [...(compared.length > 0 ? [""] : []), ...compared, ...(saved === undefined ? [] : [saved])];
 }
 
 /** Both run times to one scale. */

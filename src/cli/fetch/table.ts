@@ -1,5 +1,5 @@
 import type { Palette } from "../render/palette.ts";
-import { shorten, wrap } from "../render/text.ts";
+import { clip, shorten, wrap } from "../render/text.ts";
 import { count, duration, size, UNIT_WIDTH } from "../render/units.ts";
 import { axis, bar } from "../render/waterfall.ts";
 import { labels, type Labels } from "./labels.ts";
@@ -119,13 +119,20 @@ interface Cells {
   paintBar: (text: string) => string;
 }
 
-/** The whole table, as it stays on the screen. */
+const UNFINISHED = 10;
+
+/** The whole table, as it stays on the screen; after an interruption also what was being waited for. */
 export function finalTable(table: Table, progress: Progress, width: number): string[] {
-  const scaleMs = progress.elapsedMs;
-  const slowest = slowestOf(progress.pages);
-  const rows = progress.pages.flatMap((page) => table.page(page, scaleMs, width, page === slowest));
-  const times = table.axis(scaleMs, width);
-  return times === "" ? rows : [times, ...rows];
+  const { pages, running, elapsedMs } = progress;
+  const slowest = slowestOf(pages);
+  const times = table.axis(elapsedMs, width);
+  const rows = times === "" ? [] : [times];
+  for (const page of pages) rows.push(...table.page(page, elapsedMs, width, page === slowest));
+  for (const [index, startMs] of [...running].slice(0, UNFINISHED)) {
+    rows.push(table.waiting(index, startMs, elapsedMs, width));
+  }
+  if (running.size > UNFINISHED) rows.push(clip(`· and ${count(running.size - UNFINISHED)} more`, width));
+  return rows;
 }
 
 const FAILURES = 5;
