@@ -161,8 +161,8 @@ describe("where the addresses come from", () => {
 });
 
 test.each([
-  ["example.com/a", "not an address: it has no scheme, did you mean https://example.com/a ?"],
-  ["localhost:3000/a", "not an address: it has no scheme, did you mean http://localhost:3000/a ?"],
+  ["example.com/a", "not an address: it lacks a scheme, as in https://example.com/a"],
+  ["localhost:3000/a", "not an address: it lacks a scheme, as in http://localhost:3000/a"],
   ["http://", "not an address: it cannot be read as a URL"],
   ["no \u001b[2J", "not an address: it cannot be read as a URL"],
   ["ftp://a/b", "the scheme ftp: cannot be requested, only http: and https: can"],

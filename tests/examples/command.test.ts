@@ -80,7 +80,7 @@ test.each([
   ],
   [
     "1 http://one.example two.example",
-    'Cannot request "two.example": not an address: it has no scheme, did you mean https://two.example ?',
+    'Cannot request "two.example": not an address: it lacks a scheme, as in https://two.example',
     "Without any address, example 1 requests pages of its own.",
   ],
   [
