@@ -1,0 +1,38 @@
+import type { Result } from "./rounds.ts";
+
+/** What everything is compared with: the minima, the numbers that noise moves least. */
+const MEASURE = "native";
+
+/** The results as aligned columns, numbers to the right. */
+export function table(results: readonly Result[], unit: string): string {
+  const native = results.find(({ system }) => system === MEASURE);
+  const isTime = unit === "ns"; // else the processor's time says how often was collected, for the measuring
+  const head = [
+    "",
+    `min ${unit}`,
+    `× ${MEASURE}`,
+    `median ${unit}`,
+    ...(isTime ? ["CPU ns"] : []),
+    "peak MB",
+  ];
+  const rows = results.map(({ system, min, median, cpu, peak }) => [
+    system,
+    digits(min),
+    native === undefined ? "" : (min / native.min).toFixed(2),
+    digits(median),
+    ...(isTime ? [digits(cpu)] : []),
+    (peak / 1e6).toFixed(0),
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
+  return [head, ...rows]
+    .map(([name, ...cells]) =>
+      [name!.padEnd(widths[0]!), ...cells.map((cell, column) => cell.padStart(widths[column + 1]!))].join(
+        "   ",
+      ),
+    )
+    .join("\n");
+}
+
+function digits(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
+}
