@@ -274,7 +274,7 @@ describe("interruption", () => {
     ["SIGTERM", 143],
   ] as const)("%s cancels, prints what was done, and exits %i", async (signal, code) => {
     const ended = await cede(["fetch", ...at("/a", "/hang", "/stall")], {
-      onOutput: (out, child) => out.includes("/a\n") && child.kill(signal),
+      onOutput: (out, child) => out.includes("/a\n") && !child.killed && child.kill(signal),
     });
     expect({ ...ended, out: steady(ended.out).split("\n") }).toEqual({
       code,
@@ -303,7 +303,7 @@ describe("interruption", () => {
 
   test("nothing done yet; the second run of --compare does not begin", async () => {
     const { code, out } = await cede(["fetch", "--compare", ...at("/hang")], {
-      onOutput: (_out, child) => child.kill("SIGINT"),
+      onOutput: (_out, child) => !child.killed && child.kill("SIGINT"),
     });
     expect({ code, out }).toEqual({
       code: 130,
@@ -314,7 +314,7 @@ describe("interruption", () => {
   test("what was saved until then is said too", async () => {
     const dir = await mkdtemp(join(tmpdir(), "cede-"));
     const { code, out } = await cede(["fetch", "-o", dir, ...at("/a", "/hang")], {
-      onOutput: (out, child) => out.includes("/a\n") && child.kill("SIGINT"),
+      onOutput: (out, child) => out.includes("/a\n") && !child.killed && child.kill("SIGINT"),
     });
     expect(code).toBe(130);
     expect(out).toContain(`1 not finished.\nSaved 1 page in ${dir}\n`);

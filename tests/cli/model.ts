@@ -1,6 +1,6 @@
 import { Progress, type Page } from "../../src/cli/fetch/report.ts";
 
-export const SITE = "http://127.0.0.1:8080";
+const SITE = "http://127.0.0.1:8080";
 
 /** A run whose every time is fixed: five pages done, one of them failed, and two that are waited for. */
 export function run({ finished = false } = {}): Progress {

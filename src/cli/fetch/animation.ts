@@ -4,8 +4,9 @@ import { describeTerminal } from "../render/terminal.ts";
 import type { Screen } from "./live-frame.ts";
 
 const FRAME_MS = 60;
-/** Drawing may take this share of the time: the job comes first. */
+/** Drawing may take this share of the time, for the job comes first; but something moves four times a second. */
 const SHARE = 0.03;
+const SLOWEST_FRAME_MS = 250;
 
 /** A picture that is drawn again and again in the same place of a terminal. */
 export class Animation {
@@ -21,10 +22,7 @@ export class Animation {
   }
 
   start(): void {
-    const begun = performance.now();
-    this.#log(this.#picture(describeTerminal(this.#stream)).join("\n"));
-    const cost = performance.now() - begun;
-    this.#timer = setTimeout(() => this.start(), Math.max(FRAME_MS, cost / SHARE)).unref();
+    this.#drawIn(FRAME_MS);
   }
 
   /** Takes the picture away, and gives the cursor back. */
@@ -32,5 +30,14 @@ export class Animation {
     clearTimeout(this.#timer);
     this.#log.clear();
     this.#log.done();
+  }
+
+  #drawIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      const begun = performance.now();
+      this.#log(this.#picture(describeTerminal(this.#stream)).join("\n"));
+      const cost = performance.now() - begun;
+      this.#drawIn(Math.min(Math.max(FRAME_MS, cost / SHARE), SLOWEST_FRAME_MS));
+    }, ms).unref();
   }
 }

@@ -44,7 +44,7 @@ export class PlainView implements View {
 }
 
 /** `ok    200   412 ms  14.2 kB  http://…`, and behind the address of a failed page its reason. */
-export function plainLine(page: Page, palette: Palette): string {
+function plainLine(page: Page, palette: Palette): string {
   const failed = page.error !== undefined;
   const outcome = failed ? palette.bad("failed") : `${palette.good("ok")}    `;
   const status = String(page.status ?? "--").padStart(3);
