@@ -25,9 +25,10 @@ export async function download(url: URL, transfer: Transfer, options: DownloadOp
   transfer.status = response.status;
   transfer.statusText = response.statusText;
   if (response.body === null) return;
-  const save = response.ok ? await options.save?.(response.headers.get("content-type") ?? "") : undefined;
   const reader = response.body.getReader();
+  let save: Save | undefined;
   try {
+    if (response.ok) save = await options.save?.(response.headers.get("content-type") ?? "");
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       const room = options.maxBytes - transfer.bytes;
       transfer.bytes += Math.min(piece.value.byteLength, room);
