@@ -30,14 +30,13 @@ export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Ke
 export function all<
   const Items extends readonly Startable<unknown>[] | Readonly<Record<string, Startable<unknown>>>,
 >(items: Items): Coroutine<Results<Items>> {
-  if (typeof items !== "object" || items === null) {
+  // What is iterable and no array would pass for a record without keys: a coroutine, a set.
+  if (typeof items !== "object" || items === null || (Symbol.iterator in items && !Array.isArray(items))) {
     throw new TypeError(
       `Cannot await all of ${describe(items)}: it takes an array or a record of awaitables.`,
     );
   }
-  const gathered = Array.isArray(items)
-    ? gather(items)
-    : gatherRecord(items as Record<string, Startable<unknown>>);
+  const gathered = Array.isArray(items) ? gather(items) : gatherRecord(items);
   return gathered as Coroutine<unknown> as Coroutine<Results<Items>>;
 }
 

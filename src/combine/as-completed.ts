@@ -48,6 +48,8 @@ export function asCompleted<S extends Startable<unknown>>(
 
 class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>, undefined> {
   readonly #total: number;
+  /** Whether something outside the loop may complete one that was passed in. */
+  readonly external: boolean;
   #handedOut = 0;
   #taken = 0;
   /** Those that have ended and that nobody has taken, in the order of their ends. */
@@ -63,6 +65,9 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   constructor(items: readonly Startable<T>[], task: Runner) {
     super();
     this.#total = items.length;
+    this.external = items.some(
+      (item) => item instanceof Outcome && (item.external || item.loop !== task.loop),
+    );
     this.open(task, task.calleeScope());
     this.#forget = task.onLeave(this);
     for (const item of items) {
@@ -174,6 +179,9 @@ class NextCompletion<T> extends Wait<T> {
 
   get label(): string {
     return this.#completions.awaited;
+  }
+  override get external(): boolean {
+    return this.#completions.external;
   }
 
   protected begin(): boolean {

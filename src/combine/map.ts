@@ -1,5 +1,8 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
+import { Frame } from "../kernel/frame.ts";
+import { describe } from "../kernel/misuse.ts";
+import { checkpoint } from "../kernel/sleep.ts";
 import { taskGroup, type TaskGroup } from "../structure/task-group.ts";
 
 export interface MapOptions {
@@ -12,7 +15,8 @@ export interface MapOptions {
  * items. An iterable is read as the work goes on. The first failure cancels the rest, waits for its
  * cleanup, and is thrown.
  *
- * @throws the first failure; RangeError if `concurrency` is no whole number from 1, nor `Infinity`.
+ * @throws the first failure; RangeError if `concurrency` is no whole number from 1, nor `Infinity`; TypeError
+ * if `items` cannot be iterated over.
  * @example
  * ```ts
  * import { coroutine, map, run, sleep } from "cede";
@@ -33,6 +37,9 @@ export function map<Item, T>(
     throw new RangeError(
       `Cannot map with a concurrency of ${String(concurrency)}: it is a whole number from 1, or Infinity.`,
     );
+  }
+  if (typeof (items as Iterable<Item> | null | undefined)?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`Cannot map ${describe(items)}: it takes an array, or another iterable, of items.`);
   }
   return concurrently(items, fn, concurrency);
 }
@@ -76,12 +83,22 @@ const startWorkers = coroutine(function* startWorkers<Item, T>(
 const worker = coroutine(function* worker<Item, T>(work: Work<Item, T>, first: Taken<Item>): Awaitable<void> {
   let { value, index } = first;
   for (;;) {
-    work.results[index] = yield* work.fn(value, index);
+    work.results[index] = yield* apply(work.fn, value, index);
+    yield* checkpoint; // a failure of this very turn: nothing new is begun
     const next = take(work);
     if (next.done) return;
     ({ value, index } = next.value);
   }
 });
+
+/** In a frame of its own, as every body: `fn` may be a plain generator function whose cleanup suspends. */
+function apply<Item, T>(
+  fn: (item: Item, index: number) => Awaitable<T>,
+  item: Item,
+  index: number,
+): Awaitable<T> {
+  return new Frame(() => fn(item, index));
+}
 
 interface Taken<Item> {
   readonly value: Item;
