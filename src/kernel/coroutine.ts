@@ -7,6 +7,7 @@
 import type { Awaitable } from "./awaitable.ts";
 import { InvalidStateError } from "./errors.ts";
 import { Frame } from "./frame.ts";
+import { isGenerator } from "./generator.ts";
 import { describe, COROUTINE, notByHand } from "./misuse.ts";
 
 /** What a call of a coroutine function gives: lazy, and awaited once, with `yield*` or by a task. */
@@ -35,10 +36,10 @@ export function coroutine<This, Arguments extends unknown[], T>(
   fn: (this: This, ...args: Arguments) => Awaitable<T>,
 ): (this: This, ...args: Arguments) => Coroutine<T> {
   const prototype: unknown = typeof fn === "function" ? (fn as { prototype?: unknown }).prototype : undefined;
-  if (typeof prototype !== "object" || prototype === null || Object.hasOwn(prototype, "constructor")) {
+  if (!isGenerator(prototype)) {
     throw new TypeError(
       `Cannot mark ${describe(fn)} as a coroutine: it is not a generator function. Write \`function*\`; ` +
-        "an arrow or a method without the star cannot be one.",
+        "an arrow, a method without the star, or an async function cannot be one.",
     );
   }
   if (!(COROUTINE in prototype)) {

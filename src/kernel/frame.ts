@@ -16,6 +16,7 @@ import { NEXT } from "./generator.ts";
 import { notAwaited, notByHand, outside, polledByHand } from "./misuse.ts";
 import { Scope } from "./scope.ts";
 import { generatorOf } from "./source.ts";
+import { pollAgain } from "./wait.ts";
 
 /** Not started. */
 export const NEW = 0;
@@ -69,8 +70,7 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
       case THREW:
         throw this.value;
       default: // polled in vain
-        current.parked = true;
-        return parkedResult;
+        return pollAgain("a coroutine");
     }
   }
 

@@ -64,14 +64,18 @@ export function describe(value: unknown): string {
   const name = (value as { [COROUTINE]?: string })[COROUTINE];
   if (name !== undefined) return name === "" ? "a coroutine" : `the coroutine ${name}(…)`;
   if (isGenerator(value)) return "a generator";
+  const { label } = value as { label?: unknown };
+  if (typeof label === "string" && Symbol.iterator in value) return label; // a task, a future, a sleep
   if (isPromise(value)) return "a promise";
+  if (Symbol.asyncIterator in value) return "an async iterable";
   if (Array.isArray(value)) return "an array";
-  return `an object (${String((value as { constructor?: { name?: string } }).constructor?.name ?? "no class")})`;
+  return `an object (${String((value as { constructor?: { name?: string } }).constructor?.name || "no class")})`;
 }
 
 function yieldHint(value: unknown): string {
-  if (isPromise(value)) return "write `yield* until(promise)`.";
+  if (Array.isArray(value)) return "to wait for several at once, write `yield* all([…])`.";
   if (isObject(value) && Symbol.iterator in value) return "did you write `yield` for `yield*`?";
+  if (isPromise(value)) return "write `yield* until(promise)`.";
   if (typeof value === "function") return "call it, and write `yield*`.";
   return "a coroutine yields nothing (`yield;` gives way for one turn) or delegates with `yield*`.";
 }
@@ -79,6 +83,8 @@ function yieldHint(value: unknown): string {
 function runHint(value: unknown): string {
   if (isPromise(value))
     return "write the body as `function*` instead of `async`, or return `until(promise)`.";
+  if (isObject(value) && Symbol.asyncIterator in value)
+    return "write the body as `function*` instead of `async function*`.";
   if (value === undefined)
     return "the body returned nothing; write it as `function*`, or return an awaitable.";
   return "what is run is an awaitable, or a function that returns one (a `function*`, say).";

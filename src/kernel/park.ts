@@ -36,7 +36,12 @@ class Park<T> extends Wait<T> {
   }
 
   protected begin(): boolean {
-    this.#undo = this.#arrange(this);
+    try {
+      this.#undo = this.#arrange(this);
+    } catch (error) {
+      this.fail(error); // whoever was given the wait already must not believe that it still waits
+      throw error;
+    }
     return false;
   }
 

@@ -154,7 +154,7 @@ export function sleep(ms: number): Awaitable<void> {
  * ```
  */
 export function sleepUntil(time: number): Awaitable<void> {
-  if (Number.isNaN(time)) throw new RangeError("Cannot sleep until NaN: a time is a number of milliseconds.");
+  checkTime("sleep until", time);
   return time === Infinity ? new SleepForever() : new Sleep(time, false);
 }
 
@@ -179,4 +179,10 @@ export function checkDelay(what: string, ms: number): void {
   throw new RangeError(
     `Cannot ${what} ${String(ms)} ms: a delay is a number of milliseconds, 0 or more (or Infinity).`,
   );
+}
+
+/** Refuses what is no time. @throws RangeError */
+export function checkTime(what: string, time: number): void {
+  if (typeof time === "number" && !Number.isNaN(time)) return;
+  throw new RangeError(`Cannot ${what} ${String(time)}: a time is a number of milliseconds.`);
 }

@@ -7,7 +7,7 @@
  */
 import { PARKED, type Awaitable, type Body } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
-import { current, type LoopPort, type Parked, type Root, type Runner } from "./current.ts";
+import { current, type LoopPort, type Parked, type Root } from "./current.ts";
 import { suppress } from "./errors.ts";
 import { NONE, RETURNED, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { DUE, Frame, NEW, OPEN } from "./frame.ts";
@@ -347,6 +347,9 @@ function nothingArranged(): TypeError {
 }
 
 function nameOf(source: Awaitable<unknown> | Body<unknown>): string {
-  const name = typeof source === "function" ? source.name : (source as { [COROUTINE]?: string })[COROUTINE];
+  const name =
+    typeof source === "function"
+      ? source.name
+      : (source as { [COROUTINE]?: string } | null | undefined)?.[COROUTINE];
   return name === undefined || name === "" ? "task" : name;
 }

@@ -83,11 +83,13 @@ export function ended(
 ): void {
   if (task.top !== frame || task.wait !== null) {
     cut(task, frame);
-    value = new InvalidStateError(
+    const mistake = new InvalidStateError(
       `Cannot go on with ${frameName(frame)}: it polled an awaitable by hand and left it parked. Await with ` +
         "`yield*`; to wait for several at once, use `all`, `asCompleted` or a `taskGroup`.",
     );
+    if (state === THREW) giveWay(mistake, value, task.loop);
     state = THREW;
+    value = mistake;
   }
   if (frame.state === CLEANUP) {
     frame.state = UNWOUND;

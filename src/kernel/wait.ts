@@ -57,8 +57,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
       case FAILED:
         throw this.value;
       default: // woken in vain, or about to be unwound
-        current.parked = true;
-        return parkedResult;
+        return pollAgain(this.label);
     }
   }
 
@@ -144,4 +143,16 @@ export function enterWait(label: string): Runner | null {
     return null;
   }
   return task;
+}
+
+/**
+ * A poll of what is parked already. The loop may do that, at a new step; a loop over a helper's generator,
+ * say, does it in the same one, and would for ever.
+ */
+export function pollAgain(label: string): Poll<never> {
+  const { task } = current;
+  if (task === null) throw outside(label);
+  if (current.parked) throw polledByHand(label, task.name);
+  current.parked = true;
+  return parkedResult;
 }

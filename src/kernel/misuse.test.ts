@@ -1,0 +1,589 @@
+import { describe, expect, test } from "vitest";
+import {
+  all,
+  asCompleted,
+  cede,
+  coroutine,
+  createTask,
+  Future,
+  InvalidStateError,
+  moveOnAfter,
+  runSync,
+  sleep,
+  sleepForever,
+  suppressedErrors,
+  taskGroup,
+  timeout,
+  until,
+  type Awaitable,
+} from "../index.ts";
+import { park } from "../lowlevel.ts";
+import { runVirtual } from "../testing/index.ts";
+
+const answer = coroutine(function* answer(): Awaitable<number> {
+  yield* sleep(1);
+  return 42;
+});
+
+/** As JavaScript without types would yield it. */
+const wrong = (value: unknown): undefined => value as undefined;
+
+const NOTHING = "a coroutine yields nothing (`yield;` gives way for one turn) or delegates with `yield*`.";
+const STAR = "did you write `yield` for `yield*`?";
+
+class Page {}
+
+describe("S20: a wrong yield", () => {
+  const mistakes: [what: string, make: () => unknown, message: string][] = [
+    ["a number", () => 5, `Cannot yield 5: ${NOTHING}`],
+    ["null", () => null, `Cannot yield null: ${NOTHING}`],
+    ["a boolean", () => false, `Cannot yield false: ${NOTHING}`],
+    ["a bigint", () => 5n, `Cannot yield 5: ${NOTHING}`],
+    ["a symbol", () => Symbol("s"), `Cannot yield Symbol(s): ${NOTHING}`],
+    ["a string", () => "abc", `Cannot yield "abc": ${NOTHING}`],
+    ["a long string", () => "x".repeat(50), `Cannot yield "${"x".repeat(39)}…": ${NOTHING}`],
+    ["an object", () => new Page(), `Cannot yield an object (Page): ${NOTHING}`],
+    ["an object without a class", () => Object.create(null), `Cannot yield an object (no class): ${NOTHING}`],
+    [
+      "an array",
+      () => [answer()],
+      "Cannot yield an array: to wait for several at once, write `yield* all([…])`.",
+    ],
+    ["a promise", () => Promise.resolve(), "Cannot yield a promise: write `yield* until(promise)`."],
+    ["a thenable", () => ({ then() {} }), "Cannot yield a promise: write `yield* until(promise)`."],
+    ["a coroutine", () => answer(), `Cannot yield the coroutine answer(…): ${STAR}`],
+    ["a nameless coroutine", () => coroutine(function* () {})(), `Cannot yield a coroutine: ${STAR}`],
+    ["a plain generator", () => (function* () {})(), `Cannot yield a generator: ${STAR}`],
+    ["an async generator", () => (async function* () {})(), `Cannot yield an async iterable: ${NOTHING}`],
+    ["a sleep", () => sleep(20), `Cannot yield sleep 20 ms: ${STAR}`],
+    ["a future", () => new Future("the answer"), `Cannot yield future "the answer": ${STAR}`],
+    ["another awaitable", () => cede(), `Cannot yield an object (Object): ${STAR}`],
+    ["a function", () => answer, "Cannot yield the function answer: call it, and write `yield*`."],
+    ["a nameless function", () => () => {}, "Cannot yield a function: call it, and write `yield*`."],
+  ];
+
+  test.each(mistakes)("of %s throws at its line, and is named", async (_, make, message) => {
+    const log: unknown[] = [];
+    await runVirtual(function* () {
+      try {
+        yield wrong(make());
+        log.push("went on");
+      } catch (error) {
+        log.push(error);
+      }
+      log.push("caught");
+      yield* sleep(1); // all is well
+    });
+    expect(log).toEqual([new TypeError(message), "caught"]);
+  });
+
+  test("of a task is named by the task", async () => {
+    const program = runVirtual(function* () {
+      yield wrong(createTask(answer(), { name: "page" }));
+    });
+    await expect(program).rejects.toThrow(
+      /^Cannot yield task page#\d+: did you write `yield` for `yield\*`\?$/,
+    );
+  });
+
+  test("throws in the frame that yields it, not in its caller", async () => {
+    const log: string[] = [];
+    const inner = coroutine(function* inner() {
+      try {
+        yield wrong(5);
+      } catch {
+        log.push("inner");
+      }
+      return "fine";
+    });
+    const result = await runVirtual(function* () {
+      try {
+        return yield* inner();
+      } catch {
+        log.push("outer");
+      }
+    });
+    expect(log).toEqual(["inner"]);
+    expect(result).toBe("fine");
+  });
+
+  test("throws in the frame that yields it at its second step, too", async () => {
+    const log: string[] = [];
+    const inner = coroutine(function* inner() {
+      yield* sleep(1);
+      try {
+        yield wrong(5);
+      } catch {
+        log.push("inner");
+      }
+    });
+    await runVirtual(function* () {
+      yield* inner();
+    });
+    expect(log).toEqual(["inner"]);
+  });
+
+  test("throws inside a plain helper, through which it came", async () => {
+    const log: string[] = [];
+    function* helper() {
+      try {
+        yield wrong(Promise.resolve());
+      } catch (error) {
+        log.push(`helper: ${String(error)}`);
+        throw error;
+      }
+    }
+    await runVirtual(function* () {
+      try {
+        yield* helper();
+      } catch (error) {
+        log.push(`caller: ${String(error)}`);
+      }
+    });
+    expect(log).toEqual([
+      "helper: TypeError: Cannot yield a promise: write `yield* until(promise)`.",
+      "caller: TypeError: Cannot yield a promise: write `yield* until(promise)`.",
+    ]);
+  });
+
+  test("again and again, throws each time", async () => {
+    const caught = await runVirtual(function* () {
+      let caught = 0;
+      for (let i = 0; i < 3; i++) {
+        try {
+          yield wrong(i);
+        } catch {
+          caught++;
+        }
+      }
+      return caught;
+    });
+    expect(caught).toBe(3);
+  });
+
+  test("that nobody catches fails its task", async () => {
+    await expect(
+      runVirtual(function* () {
+        yield wrong(5);
+      }),
+    ).rejects.toThrow(new TypeError(`Cannot yield 5: ${NOTHING}`));
+  });
+
+  test("through `yield*` of an array gives the language's own error, and the explanation beside it", async () => {
+    const error: unknown = await runVirtual(function* () {
+      yield* [1, 2] as unknown as Awaitable<void>;
+    }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(suppressedErrors(error)).toEqual([new TypeError(`Cannot yield 1: ${NOTHING}`)]);
+  });
+
+  test("of an array as a body, too", async () => {
+    const error: unknown = await runVirtual([answer()] as never).catch((error: unknown) => error);
+    expect(suppressedErrors(error)).toEqual([new TypeError(`Cannot yield the coroutine answer(…): ${STAR}`)]);
+  });
+
+  test("in cleanup throws there", async () => {
+    const log: string[] = [];
+    await runVirtual(() =>
+      moveOnAfter(1, function* () {
+        try {
+          yield* sleepForever();
+        } finally {
+          try {
+            yield wrong(5);
+          } catch (error) {
+            log.push(String(error));
+          }
+          yield* sleep(1);
+          log.push("cleaned up");
+        }
+      }),
+    );
+    expect(log).toEqual([`TypeError: Cannot yield 5: ${NOTHING}`, "cleaned up"]);
+  });
+
+  test("in cleanup that nobody catches is the cleanup's failure", async () => {
+    const program = runVirtual(() =>
+      moveOnAfter(1, function* () {
+        try {
+          yield* sleepForever();
+        } finally {
+          yield wrong(5);
+        }
+      }),
+    );
+    await expect(program).rejects.toThrow(new TypeError(`Cannot yield 5: ${NOTHING}`));
+  });
+
+  test("of the parked signal, with nothing arranged, is refused", async () => {
+    function* parked(): Awaitable<void> {
+      yield Symbol.for("cede.parked") as never;
+    }
+    await expect(runVirtual(parked)).rejects.toThrow(
+      new TypeError(
+        "Cannot park: nothing was arranged to wake the task. An awaitable of your own parks with `park` of " +
+          "cede/lowlevel.",
+      ),
+    );
+  });
+});
+
+describe("S20: what is awaitable is no collection", () => {
+  const byHand = (what: string) =>
+    new TypeError(
+      `Cannot iterate over ${what}: it is polled by the loop, not by \`for … of\`, spread, or a call of ` +
+        "`next()`. Write `yield*`; an iterator written by hand must pass its argument on, as in " +
+        "`next(value) { return inner.next(value) }`.",
+    );
+  const ways: [string, (it: Awaitable<unknown>) => unknown][] = [
+    [
+      "for … of",
+      (it) => {
+        for (const _ of it);
+      },
+    ],
+    ["spread", (it) => [...it]],
+    [
+      "destructuring",
+      (it) => {
+        const [_] = it;
+      },
+    ],
+    ["Array.from", (it) => Array.from(it)],
+    ["a call of next()", (it) => it[Symbol.iterator]().next()],
+  ];
+
+  describe.each(ways)("%s", (_, iterate) => {
+    test.each([
+      ["a sleep", () => sleep(5), "sleep 5 ms"],
+      ["a sleep for ever", () => sleepForever(), "sleep for ever"],
+      ["cede()", () => cede(), "cede()"],
+      ["a coroutine", () => answer(), "a coroutine"],
+      ["a group", () => taskGroup(function* () {}), "a coroutine"],
+      ["a timeout", () => timeout(5, () => sleep(5)), "a coroutine"],
+      ["all", () => all([]), "a coroutine"],
+      ["a future", () => new Future("f"), 'future "f"'],
+      ["a promise's wait", () => until(Promise.resolve()), "a promise"],
+      ["park", () => park({ label: "a tick" }, () => {}), "a tick"],
+    ])("over %s is explained", async (_, make, what) => {
+      expect(() => iterate(make())).toThrow(byHand(what));
+      const inside = runVirtual(function* () {
+        iterate(make());
+      });
+      await expect(inside).rejects.toThrow(byHand(what));
+    });
+
+    test("over a task is explained, and over one that is done", async () => {
+      await runVirtual(function* () {
+        const task = createTask(answer());
+        const label = byHand(`task ${task.name}`);
+        expect(() => iterate(task)).toThrow(label);
+        yield* task;
+        expect(() => iterate(task)).toThrow(label);
+      });
+    });
+
+    test("over the next of asCompleted is explained", async () => {
+      await runVirtual(function* () {
+        for (const next of asCompleted([sleep(1)])) {
+          expect(() => iterate(next)).toThrow(byHand("the next of 1 to complete"));
+        }
+      });
+    });
+  });
+
+  test("for await over a task is explained", async () => {
+    const iterated = (async () => {
+      for await (const _ of sleep(5) as unknown as AsyncIterable<unknown>);
+    })();
+    await expect(iterated).rejects.toThrow(byHand("sleep 5 ms"));
+  });
+
+  test("the methods of a coroutine are the loop's", () => {
+    const one = answer() as unknown as Generator<unknown, unknown>;
+    for (const call of [() => one.next(), () => one.return(1), () => one.throw(new Error("no"))]) {
+      expect(call).toThrow(byHand("the coroutine answer(…)"));
+    }
+  });
+
+  test("an iterator written by hand that passes its argument on is an awaitable like any other", async () => {
+    const traced: Awaitable<number> = {
+      [Symbol.iterator]() {
+        const inner = answer()[Symbol.iterator]();
+        return { next: (value) => inner.next(value) };
+      },
+    };
+    expect(await runVirtual(() => traced)).toBe(42);
+  });
+
+  test("an iterator written by hand that passes nothing on is told so", async () => {
+    const traced: Awaitable<number> = {
+      [Symbol.iterator]() {
+        const inner = answer()[Symbol.iterator]();
+        return { next: () => (inner.next as () => IteratorResult<undefined, number>)() };
+      },
+    };
+    await expect(runVirtual(() => traced)).rejects.toThrow(byHand("a coroutine"));
+  });
+});
+
+describe("an awaitable is polled by yield* only", () => {
+  const polled = (what: string) =>
+    new RegExp(
+      `^Cannot poll ${what}: main#\\d+ is already parked. Awaitables are polled by \`yield\\*\` only; to wait for ` +
+        "several at once, use `all`, `asCompleted` or a `taskGroup`.$",
+    );
+  const poll = (it: Iterator<unknown, unknown, void>) => it.next(undefined);
+
+  test("two waits polled by hand in one step are refused", async () => {
+    const caught: unknown[] = [];
+    const program = runVirtual(function* () {
+      const [one, two] = [sleep(1)[Symbol.iterator](), sleep(2)[Symbol.iterator]()];
+      poll(one);
+      try {
+        poll(two);
+      } catch (error) {
+        caught.push(error);
+      }
+    });
+    await expect(program).rejects.toThrow(
+      new InvalidStateError(
+        "Cannot go on with a generator: it polled an awaitable by hand and left it parked. Await with " +
+          "`yield*`; to wait for several at once, use `all`, `asCompleted` or a `taskGroup`.",
+      ),
+    );
+    expect(String((caught[0] as Error).message)).toMatch(polled("sleep 2 ms"));
+  });
+
+  test("two coroutines polled by hand in one step are refused", async () => {
+    const caught: Error[] = [];
+    const program = runVirtual(
+      coroutine(function* main() {
+        const [one, two] = [answer()[Symbol.iterator](), answer()[Symbol.iterator]()];
+        poll(one);
+        try {
+          poll(two);
+        } catch (error) {
+          caught.push(error as Error);
+        }
+      }),
+    );
+    await expect(program).rejects.toThrow("Cannot go on with coroutine main: it polled an awaitable by hand");
+    expect(caught[0]!.message).toMatch(polled("a coroutine"));
+  });
+
+  test("polling on what has parked, without giving way, is refused", async () => {
+    for (const make of [() => sleep(1), () => answer()]) {
+      const caught: Error[] = [];
+      const program = runVirtual(function* () {
+        const it = make()[Symbol.iterator]();
+        poll(it);
+        try {
+          poll(it);
+        } catch (error) {
+          caught.push(error as Error);
+        }
+      });
+      await expect(program).rejects.toThrow(InvalidStateError);
+      expect(caught[0]!.message).toMatch(polled("(sleep 1 ms|a coroutine)"));
+    }
+  });
+
+  // It collected the parked signal for ever.
+  test("a loop over a plain helper that waits ends with an error", async () => {
+    function* helper() {
+      yield* sleep(1);
+    }
+    const program = runVirtual(function* () {
+      for (const _ of helper());
+    });
+    const error: unknown = await program.catch((error: unknown) => error);
+    expect(error).toMatchObject({ message: expect.stringContaining("and left it parked") as unknown });
+    expect(suppressedErrors(error)).toMatchObject([
+      { message: expect.stringMatching(polled("sleep 1 ms")) as unknown },
+    ]);
+  });
+
+  test("a poll outside every task is refused, and a second one too", async () => {
+    const outside = (what: string) =>
+      new InvalidStateError(
+        `Cannot wait for ${what}: no task is running here. Await it with \`yield*\` in a coroutine that ` +
+          "`run` or `createTask` started.",
+      );
+    for (const [make, what] of [
+      [() => sleep(1), "sleep 1 ms"],
+      [() => answer(), "a coroutine"],
+      [() => cede(), "cede()"],
+    ] as const) {
+      const it = make()[Symbol.iterator]();
+      expect(() => poll(it)).toThrow(outside(what));
+    }
+    let parked!: Iterator<unknown, unknown, void>;
+    await runVirtual(function* () {
+      parked = answer()[Symbol.iterator]();
+      poll(parked);
+    }).catch(() => {});
+    expect(() => poll(sleep(3)[Symbol.iterator]())).toThrow(outside("sleep 3 ms"));
+  });
+
+  test("a plain generator looped over outside a task is refused", () => {
+    function* helper() {
+      yield* sleep(1);
+    }
+    expect(() => [...helper()]).toThrow("Cannot wait for sleep 1 ms: no task is running here.");
+  });
+});
+
+describe("S28: a coroutine is awaited once", () => {
+  const again = new InvalidStateError(
+    "Cannot await the coroutine answer(…) again: a coroutine is awaited once, by one task. Call its function " +
+      "again, or start it with `createTask` and await the task as often as you like.",
+  );
+
+  test("a second `yield*` is an error, at its line", async () => {
+    const log: unknown[] = [];
+    await runVirtual(function* () {
+      const one = answer();
+      log.push(yield* one);
+      try {
+        yield* one;
+      } catch (error) {
+        log.push(error);
+      }
+    });
+    expect(log).toEqual([42, again]);
+  });
+
+  test("a coroutine given to two tasks is refused where the second is created", async () => {
+    await runVirtual(function* () {
+      const one = answer();
+      const task = createTask(one);
+      expect(() => createTask(one)).toThrow(again);
+      expect(yield* task).toBe(42);
+    });
+  });
+
+  test("a coroutine given to a task and awaited here is an error here", async () => {
+    await runVirtual(function* () {
+      const one = answer();
+      const task = createTask(one);
+      try {
+        yield* one;
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toEqual(again);
+      }
+      expect(yield* task).toBe(42);
+    });
+  });
+
+  test("one that is awaited already cannot be given to a task", async () => {
+    await runVirtual(function* () {
+      const one = answer();
+      yield* one;
+      expect(() => createTask(one)).toThrow(again);
+    });
+  });
+
+  test("a body that gives the same coroutine twice is refused the second time", async () => {
+    const one = answer();
+    await runVirtual(function* () {
+      yield* createTask(() => one);
+      try {
+        yield* createTask(() => one);
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toEqual(again);
+      }
+    });
+  });
+
+  test("a plain generator given to two tasks is refused as well", async () => {
+    await runVirtual(function* () {
+      const generator = (function* () {
+        yield;
+      })();
+      createTask(generator);
+      expect(() => createTask(generator)).toThrow(
+        "Cannot await a generator again: a coroutine is awaited once",
+      );
+    });
+  });
+
+  test("a task, a future and a sleep are awaited as often as you like", async () => {
+    await runVirtual(function* () {
+      const pause = sleep(5);
+      const task = createTask(answer());
+      const future = new Future<number>();
+      future.setResult(1);
+      for (let i = 0; i < 3; i++) {
+        yield* pause;
+        expect(yield* task).toBe(42);
+        expect(yield* future).toBe(1);
+      }
+    });
+  });
+});
+
+describe("a forgotten `yield*`", () => {
+  const forgotten = new TypeError(
+    "Cannot return the coroutine answer(…), which nobody has awaited: did you forget `yield*`? Write " +
+      "`return yield* answer(…)`.",
+  );
+
+  test.each([
+    ["a task's function", () => runVirtual(function* () { return answer(); })], // prettier-ignore
+    ["a coroutine that never waits", () => runVirtual(function* () {
+      return yield* coroutine(function* inner() { return answer(); })();
+    })], // prettier-ignore
+    ["a coroutine that waits first", () => runVirtual(function* () {
+      return yield* coroutine(function* inner() { yield; return answer(); })();
+    })], // prettier-ignore
+    ["a group's body", () => runVirtual(() => taskGroup(function* () { return answer(); }))], // prettier-ignore
+    ["a function of all", () => runVirtual(() => all([function* () { return answer(); }]))], // prettier-ignore
+  ] as [string, () => Promise<unknown>][])("on return from %s is explained", async (_, program) => {
+    await expect(program()).rejects.toThrow(forgotten);
+  });
+
+  test("can be caught by the caller", async () => {
+    const careless = coroutine(function* careless() {
+      return answer();
+    });
+    const caught = await runVirtual(function* () {
+      try {
+        yield* careless();
+      } catch (error) {
+        return String(error);
+      }
+    });
+    expect(caught).toContain("did you forget `yield*`?");
+  });
+
+  test("of a nameless coroutine leaves its name open", () => {
+    expect(() =>
+      runSync(function* () {
+        return coroutine(function* () {})();
+      }),
+    ).toThrow(
+      "Cannot return a coroutine, which nobody has awaited: did you forget `yield*`? Write `return yield* …(…)`.",
+    );
+  });
+
+  test("is none where the coroutine was given to a task", () => {
+    const result: unknown = runSync(function* () {
+      const one = answer();
+      createTask(one).cancel();
+      return { one };
+    });
+    expect(result).toBeDefined();
+  });
+});
+
+test("S26: `await` of a coroutine says what to write", async () => {
+  const words = new InvalidStateError(
+    "Cannot await the coroutine answer(…) with `await`: write `yield*` in a coroutine, or `await run(() => …)` " +
+      "in an async function.",
+  );
+  await expect((async () => await (answer() as unknown as Promise<number>))()).rejects.toThrow(words);
+  await expect(Promise.resolve(answer())).rejects.toThrow(words);
+});
