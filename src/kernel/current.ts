@@ -22,6 +22,8 @@ export interface LoopPort {
   now(): number;
   /** Puts something behind whatever is ready, and sees to it that the loop turns. */
   enqueue(runnable: Runnable): void;
+  /** A deadline was set, perhaps from outside a turn: sees to it that the host hears of it. */
+  lookAgain(): void;
   report(report: Report): void;
   /** A callback threw: nobody else can be told. */
   callbackFailed(error: unknown): void;

@@ -36,7 +36,7 @@ export class Loop implements LoopPort {
   monitor: Monitor | null;
   externals = 0;
   readonly #wake: () => void;
-  readonly #report: ((report: Report) => void) | undefined;
+  #report: ((report: Report) => void) | undefined;
   #turning = false;
   /** How many of this turn have not had their step. */
   #left = 0;
@@ -61,7 +61,12 @@ export class Loop implements LoopPort {
 
   report(report: Report): void {
     this.monitor?.report?.(report);
-    this.#report?.(report);
+    try {
+      this.#report?.(report);
+    } catch (error) {
+      this.#report = undefined; // dropped, as a monitor would be; but this is the last one who could be told
+      this.callbackFailed(error);
+    }
   }
 
   /** Nobody is ready, and no deadline is set. */
@@ -123,7 +128,10 @@ export class Loop implements LoopPort {
       for (;;) {
         if (this.#left === 0) {
           if (turns-- <= 0) return;
-          if (deadlines.size !== 0) deadlines.expire(this.now());
+          if (deadlines.size !== 0) {
+            current.task = null; // what a timer does is nobody's doing
+            deadlines.expire(this.now());
+          }
           this.#left = ready.size;
           if (this.#left === 0) return;
         }
@@ -138,7 +146,7 @@ export class Loop implements LoopPort {
       }
     } finally {
       this.#turning = false;
-      Object.assign(current, outer);
+      Object.assign(current, outer, { defaultLoop: current.defaultLoop }); // it may be made in here
     }
   }
 }
@@ -149,11 +157,12 @@ function runnableName(runnable: Runnable | null): string {
 
 /** A monitor that throws is dropped: an observer cannot change what happens. */
 function guarded(monitor: Monitor, loop: Loop): Monitor {
-  return new Proxy(monitor, {
+  const guard = new Proxy(monitor, {
     get(target, name: keyof Monitor) {
       const method: unknown = target[name];
       if (typeof method !== "function") return method;
       return (...args: unknown[]) => {
+        if (loop.monitor !== guard) return;
         try {
           (method as (...args: unknown[]) => void).apply(target, args);
         } catch (error) {
@@ -168,4 +177,5 @@ function guarded(monitor: Monitor, loop: Loop): Monitor {
       };
     },
   });
+  return guard;
 }

@@ -86,7 +86,7 @@ function runHint(value: unknown): string {
   if (isObject(value) && Symbol.asyncIterator in value)
     return "write the body as `function*` instead of `async function*`.";
   if (value === undefined)
-    return "the body returned nothing; write it as `function*`, or return an awaitable.";
+    return "there is nothing to await. Write the body as `function*`, or return an awaitable.";
   return "what is run is an awaitable, or a function that returns one (a `function*`, say).";
 }
 

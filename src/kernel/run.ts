@@ -29,7 +29,7 @@ export class Run<T> implements Root, Timer {
   readonly #shutdownTimeout: number;
   readonly #onEnd: () => void;
   main: Task<T> | null = null;
-  /** The first error that is nobody's: then the run fails with it. */
+  /** The first error, of main or one that is nobody's: then the run fails with it. */
   #error: unknown = NONE;
   #ended = false;
   #unobserved = new Set<Task<unknown>>();
@@ -78,12 +78,22 @@ export class Run<T> implements Root, Timer {
     else void this.main.cancel(reason);
   }
 
+  /** Whether main, or everything, is being cancelled. */
+  get ending(): boolean {
+    return this.cancellation !== null || (this.main !== null && this.main.cancellation !== null);
+  }
+
   /** Fails the run with an error that is nobody's. */
   fail(error: unknown): void {
     if (this.#ended) return;
+    this.#keep(error);
+    this.cancel(error);
+  }
+
+  /** The first error is the run's. */
+  #keep(error: unknown): void {
     if (this.#error === NONE) this.#error = error;
     else giveWay(this.#error, error, this.loop);
-    this.cancel(error);
   }
 
   escaped(error: unknown): void {
@@ -98,7 +108,7 @@ export class Run<T> implements Root, Timer {
   /** Cancels all that is left; the run ends when it has. */
   shutDown(reason: unknown): void {
     if (this.cancellation !== null) return;
-    cancelTree(this, asked(reason, null));
+    cancelTree(this, asked(reason, this));
     if (this.#shutdownTimeout !== Infinity && !this.isEmpty) {
       this.loop.deadlines.set(this, this.loop.now() + this.#shutdownTimeout);
     }
@@ -115,14 +125,16 @@ export class Run<T> implements Root, Timer {
 
   /** Ends whatever is left, without waiting for its cleanup. */
   abandon(): void {
-    const left = Array.from(below(this, () => false));
-    for (const node of left) if (node instanceof Task) node.abandon();
+    for (const task of tasksOf(this)) task.abandon();
   }
 
   childEnded(child: CancelNode): void {
     const task = child as Task<unknown>;
     if (task.failed && !task.observed) this.#nobodyLooked(task);
-    if (task === this.main) this.shutDown(undefined);
+    if (task === this.main) {
+      if (task.failed) this.#keep(task.error());
+      this.shutDown(undefined);
+    }
     if (this.firstChild === null && (this.main === null || this.main.done)) this.end();
   }
 
@@ -137,13 +149,11 @@ export class Run<T> implements Root, Timer {
 
   outcome(): RunOutcome<T> {
     const { main } = this;
-    if (this.#error !== NONE) {
-      if (main?.failed && main.error() !== this.#error) giveWay(this.#error, main.error(), this.loop);
-      return { kind: "error", error: this.#error };
-    }
+    if (this.#error !== NONE) return { kind: "error", error: this.#error };
     if (main === null) return { kind: "result", value: undefined as T };
-    if (main.succeeded) return { kind: "result", value: main.result() };
-    return { kind: main.cancelled ? "cancelled" : "error", error: main.error() };
+    return main.succeeded
+      ? { kind: "result", value: main.result() }
+      : { kind: "cancelled", error: main.error() };
   }
 
   /** The observer may be a task that is ready now and has not got so far: each gets one step. */
@@ -156,4 +166,11 @@ export class Run<T> implements Root, Timer {
     if (!this.#unobserved.delete(task) || task.observed) return;
     this.fail(task.error());
   }
+}
+
+/** The tasks of a run that have not ended, in the order of their creation. */
+export function tasksOf(run: CancelNode): Task<unknown>[] {
+  const tasks: Task<unknown>[] = [];
+  for (const node of below(run, () => false)) if (node instanceof Task) tasks.push(node);
+  return tasks;
 }

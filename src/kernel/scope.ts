@@ -5,7 +5,7 @@
  */
 import type { Awaitable } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
-import { current, type Runner } from "./current.ts";
+import { current, type LoopPort, type Runner } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { stopUnwinding, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
@@ -79,8 +79,10 @@ export class Scope implements CancelNode, Timer, Exit {
     const { task } = this;
     this.at = at;
     if (task === null || this.cancellation !== null) return;
-    if (at > task.loop.now()) task.loop.deadlines.set(this, at);
-    else {
+    if (at > task.loop.now()) {
+      task.loop.deadlines.set(this, at);
+      task.loop.lookAgain();
+    } else {
       task.loop.deadlines.clear(this);
       this.expire();
     }
@@ -104,6 +106,6 @@ export class Scope implements CancelNode, Timer, Exit {
 }
 
 /** A cancellation asked for now, by whoever runs. */
-export function asked(reason: unknown, task: Runner | null): Cancellation {
-  return { reason, by: current.task?.name, at: task?.loop.now() ?? 0 };
+export function asked(reason: unknown, of: { readonly loop: LoopPort } | null): Cancellation {
+  return { reason, by: current.task?.name, at: of?.loop.now() ?? 0 };
 }

@@ -309,6 +309,10 @@ class CancelJoin extends Wait<void> implements Waiter {
   get label(): string {
     return `the end of ${this.#task.label}`;
   }
+  /** A task of another loop counts as the outside. */
+  override get external(): boolean {
+    return this.#task.loop !== this.task?.loop;
+  }
   protected begin(): boolean {
     const task = this.#task;
     if ((task as unknown) === this.task) throw awaitsItself(task.label);

@@ -1,14 +1,12 @@
 /** What is to be said, and done, when no task can go on and nothing is left that could wake one. */
-import { below } from "../kernel/cancel.ts";
 import { DeadlockError } from "../kernel/errors.ts";
-import type { Run } from "../kernel/run.ts";
-import { Task } from "../kernel/task.ts";
+import { tasksOf, type Run } from "../kernel/run.ts";
 
 /** Fails the runs with the picture in words. A cleanup that is stuck itself is abandoned. */
 export function deadlock(runs: readonly Run<never>[]): void {
   const error = deadlockError(runs);
   for (const run of runs) {
-    if (run.main === null ? run.cancellation !== null : run.main.cancellation !== null) run.abandon();
+    if (run.ending) run.abandon();
     else run.fail(error);
   }
 }
@@ -16,10 +14,8 @@ export function deadlock(runs: readonly Run<never>[]): void {
 function deadlockError(runs: readonly Run<never>[]): DeadlockError {
   const waiting: { task: string; label: string }[] = [];
   for (const run of runs) {
-    for (const node of below(run, () => false)) {
-      if (node instanceof Task && node.waitingFor !== undefined) {
-        waiting.push({ task: node.name, label: node.waitingFor });
-      }
+    for (const { name, waitingFor } of tasksOf(run)) {
+      if (waitingFor !== undefined) waiting.push({ task: name, label: waitingFor });
     }
   }
   return new DeadlockError(

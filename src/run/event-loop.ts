@@ -12,10 +12,9 @@ import type { Host } from "../kernel/host.ts";
 import { Loop } from "../kernel/loop.ts";
 import type { Monitor, Report } from "../kernel/monitor.ts";
 import type { Scheduler } from "../kernel/ready.ts";
-import { Run } from "../kernel/run.ts";
-import { checkDelay } from "../kernel/sleep.ts";
+import { Run, tasksOf } from "../kernel/run.ts";
+import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
-import { below } from "../kernel/cancel.ts";
 import { deadlock } from "./deadlock.ts";
 import { printReport } from "./print-report.ts";
 
@@ -142,7 +141,8 @@ export class EventLoop {
   runUntilComplete<T>(main: Awaitable<T> | Body<T>, options?: RunOptions): Promise<T>;
   runUntilComplete<T>(main?: Awaitable<T> | Body<T>, options: RunOptions = {}): Promise<T | void> {
     this.#refuseIfClosed("run");
-    if (main !== undefined) return this.#run(main, options);
+    // A `main` that is `undefined` by mistake must not pass for none.
+    if (arguments.length > 0) return this.#run(main!, options);
     if (this.#base === null) return Promise.resolve();
     const waiter = withResolvers<void>();
     this.#baseWaiters.push(waiter);
@@ -182,8 +182,13 @@ export class EventLoop {
     return this.callAt(this.time() + ms, callback);
   }
 
-  /** Calls `callback` when `time()` is `at`. */
+  /**
+   * Calls `callback` when `time()` is `at`.
+   *
+   * @throws RangeError if `at` is not a number.
+   */
   callAt(at: number, callback: () => void): CallHandle {
+    checkTime("call at", at);
     this.#refuseIfClosed("call back");
     const timer = new CallTimer(this.#loop, callback);
     this.#loop.deadlines.set(timer, at);
@@ -198,11 +203,7 @@ export class EventLoop {
 
   /** The tasks that have not ended, in the order of their creation within each run. */
   tasks(): Task<unknown>[] {
-    const tasks: Task<unknown>[] = [];
-    for (const run of this.#runs) {
-      for (const node of below(run, () => false)) if (node instanceof Task) tasks.push(node);
-    }
-    return tasks;
+    return [...this.#runs].flatMap((run) => tasksOf(run));
   }
 
   /** How many are ready, how many deadlines are set, how many tasks wait for the outside. */
@@ -227,7 +228,13 @@ export class EventLoop {
       else reject(outcome.kind === "cancelled" && signal?.aborted ? signal.reason : outcome.error);
     };
     const run = new Run<T>(this.#loop, onEnd, shutdownTimeout);
-    run.start(main, name);
+    try {
+      if (shutdownTimeout !== undefined) checkDelay("shut down within", shutdownTimeout);
+      run.start(main, name);
+    } catch (error) {
+      reject(error);
+      return promise;
+    }
     this.#add(run);
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
@@ -254,8 +261,9 @@ export class EventLoop {
   #add<T>(run: Run<T>): void {
     this.#runs.add(run as unknown as Run<never>);
     if (this.#runs.size > 1) return;
-    const listen = this.#host.onExhausted?.bind(this.#host) ?? onExhausted;
-    this.#stopListening = listen(() => this.#exhausted());
+    const onEnd = (): void => this.#exhausted();
+    const stop = [onExhausted(onEnd), this.#host.onExhausted?.(onEnd)];
+    this.#stopListening = () => stop.forEach((stopOne) => stopOne?.());
   }
 
   #remove<T>(run: Run<T>): void {
@@ -331,13 +339,20 @@ function uncaught(error: unknown): void {
   });
 }
 
-/** The loop of the task that runs. @throws InvalidStateError outside every task. */
+/** The loop of the task that runs. @throws InvalidStateError outside every task, and in a `runSync`. */
 export function runningLoop(): EventLoop {
-  const loop = current.task === null ? undefined : facades.get(current.task.loop);
-  if (loop === undefined) {
+  const { task } = current;
+  if (task === null) {
     throw new InvalidStateError(
       "Cannot tell the running loop: no task is running here. Ask inside a coroutine, or keep the loop that " +
         "you made.",
+    );
+  }
+  const loop = facades.get(task.loop);
+  if (loop === undefined) {
+    throw new InvalidStateError(
+      `Cannot tell the running loop: ${task.name} runs in a runSync, which has none that could be used. ` +
+        "Write `await run(…)` instead of `runSync`.",
     );
   }
   return loop;

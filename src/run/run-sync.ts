@@ -3,9 +3,7 @@ import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { Loop } from "../kernel/loop.ts";
-import { Run } from "../kernel/run.ts";
-import { below } from "../kernel/cancel.ts";
-import { Task } from "../kernel/task.ts";
+import { Run, tasksOf } from "../kernel/run.ts";
 import { deadlock } from "./deadlock.ts";
 import { printReport } from "./print-report.ts";
 
@@ -46,7 +44,7 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
   while (!run.ended) {
     loop.run(Infinity);
     if (run.ended) break;
-    if (run.cancellation !== null || run.main!.cancellation !== null) run.abandon();
+    if (run.ending) run.abandon();
     else if (loop.externals > 0 || loop.deadlines.size > 0) run.fail(needsHost(run));
     else deadlock([run as unknown as Run<never>]);
   }
@@ -57,9 +55,8 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
 
 function needsHost<T>(run: Run<T>): InvalidStateError {
   const waits: string[] = [];
-  for (const node of below(run, () => false)) {
-    if (node instanceof Task && node.waitingFor !== undefined)
-      waits.push(`${node.name} waits for ${node.waitingFor}`);
+  for (const { name, waitingFor } of tasksOf(run)) {
+    if (waitingFor !== undefined) waits.push(`${name} waits for ${waitingFor}`);
   }
   return new InvalidStateError(
     `Cannot finish a runSync: ${waits.join(", ")}, and only the host could end that. Use \`await run(…)\`.`,

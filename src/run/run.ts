@@ -63,7 +63,7 @@ export function currentTask(): Task<unknown> | undefined {
 /**
  * The tasks of the running loop that have not ended.
  *
- * @throws InvalidStateError outside every task.
+ * @throws InvalidStateError outside every task, and in a `runSync`.
  */
 export function allTasks(): Task<unknown>[] {
   return runningLoop().tasks();

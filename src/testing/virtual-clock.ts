@@ -72,8 +72,9 @@ export class VirtualClock implements Host {
     this.#scheduled = true;
     setTimeout(() => {
       this.#scheduled = false;
+      const called = this.#calls.length > 0;
       this.#makeCalls();
-      if (this.#jump()) this.#schedule();
+      if (called || this.#jump()) this.#schedule();
     });
   }
 }
