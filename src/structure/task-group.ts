@@ -82,7 +82,8 @@ class Group extends TaskScope implements TaskGroup {
   }
 
   *#finishLater(frame: Leaving): Generator<never, void, void> {
-    yield* this.join() as Iterable<never>;
+    // Whoever hears of the last one's end first may create another.
+    while (!this.isEmpty) yield* this.join() as Iterable<never>;
     if (this.#overtaken && frame.state === RETURNED) {
       frame.state = UNWOUND;
       frame.value = NONE;
