@@ -233,7 +233,11 @@ export class Future<T> extends Outcome<T> {
   }
   get loop(): LoopPort {
     const loop = this.#loop ?? current.task?.loop ?? current.defaultLoop;
-    if (loop === null) throw new InvalidStateError("Cannot call back: no loop was ever started.");
+    if (loop === null) {
+      throw new InvalidStateError(
+        "Cannot call back: no loop was ever started. Make the future in a task, or with a loop's `createFuture`.",
+      );
+    }
     return loop;
   }
 
