@@ -284,6 +284,40 @@ describe("leaving the loop early", () => {
     expect(log.lines).toEqual(["11 tidied", "15 tidied", "15 moved on"]);
   });
 
+  // It waited for ever: nobody was left to complete it.
+  test("by destructuring is explained where the first one is awaited", async () => {
+    const program = runVirtual(function* () {
+      const [first] = asCompleted([after(1, "a"), after(2, "b")]);
+      return yield* first!;
+    });
+    await expect(program).rejects.toThrow(
+      new InvalidStateError(
+        "Cannot await what is completed next: the loop over it, or the coroutine that called `asCompleted`, was " +
+          "left, and what had not ended is cancelled. Await inside the loop; `[...asCompleted(…)]` takes all at once.",
+      ),
+    );
+  });
+
+  test("tells other tasks that await the next one", async () => {
+    const log = transcript();
+    await runVirtual(function* () {
+      const other = coroutine(function* other(next: Awaitable<string>) {
+        try {
+          yield* next;
+        } catch (error) {
+          log(String(error).slice(0, 55));
+        }
+      });
+      yield* coroutine(function* left() {
+        const [one, two] = [...asCompleted([after(10, "a"), after(20, "b")])];
+        createTask(other(two!));
+        log(yield* one!);
+      })();
+      yield* sleep(1);
+    });
+    expect(log.lines).toEqual(["10 a", "10 InvalidStateError: Cannot await what is completed next:"]);
+  });
+
   test("S16: a loop that awaits nothing leaves nothing behind", async () => {
     const log = transcript();
     await runVirtual(

@@ -113,6 +113,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
       throw new InvalidStateError("Cannot await what is completed next: every result was awaited already.");
     }
     const outcome = this.#completed.shift();
+    if (outcome === undefined && this.#stopped) throw leftEarly();
     if (outcome === undefined) this.#waiting.push(wait);
     else this.#taken++;
     return outcome;
@@ -153,6 +154,8 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   #stop(): void {
     this.#stopped = true;
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    for (let wait = this.#waiting.shift(); wait !== null; wait = this.#waiting.shift())
+      wait.fail(leftEarly());
     if (!this.isEmpty) this.cancel("nobody awaits what is completed next");
   }
 
@@ -196,4 +199,11 @@ class NextCompletion<T> extends Wait<T> {
   offer(outcome: Outcome<T>): boolean {
     return outcome.succeeded ? this.complete(outcome.result()) : this.fail(outcome.rejection());
   }
+}
+
+function leftEarly(): InvalidStateError {
+  return new InvalidStateError(
+    "Cannot await what is completed next: the loop over it, or the coroutine that called `asCompleted`, was left, " +
+      "and what had not ended is cancelled. Await inside the loop; `[...asCompleted(…)]` takes all at once.",
+  );
 }

@@ -2,7 +2,7 @@
 import { adopt, cancellationAround, disown, type CancelNode } from "../kernel/cancel.ts";
 import { Callback } from "../kernel/callback.ts";
 import { current, type Runner } from "../kernel/current.ts";
-import { CancelledError, InvalidStateError } from "../kernel/errors.ts";
+import { CancelledError, InvalidStateError, textOf } from "../kernel/errors.ts";
 import type { Exit } from "../kernel/exit.ts";
 import type { Cancellation } from "../kernel/monitor.ts";
 
@@ -79,6 +79,6 @@ export function abortReason(task: Runner): unknown {
 
 function reasonOf({ reason, by }: Cancellation, task: Runner): unknown {
   if (reason instanceof Error) return reason;
-  const why = reason === undefined ? "" : `: ${String(reason)}`;
+  const why = reason === undefined ? "" : `: ${textOf(reason)}`;
   return new CancelledError(`${task.name} was cancelled${why}`, { reason, task: task.name, by });
 }

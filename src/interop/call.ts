@@ -1,6 +1,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
+import { textOf } from "../kernel/errors.ts";
 import { checkpoint } from "../kernel/sleep.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
@@ -67,7 +68,7 @@ const stop = coroutine(function* stop(
       if (error !== signal.reason && (error as Error | null)?.name !== "AbortError") {
         task.loop.report({
           kind: "late-error",
-          message: `Host work that ${task.name} aborted failed: ${String(error)}`,
+          message: `Host work that ${task.name} aborted failed: ${textOf(error)}`,
           task: task.name,
           error,
         });

@@ -1,4 +1,5 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
+import { textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { Wait } from "../kernel/wait.ts";
 
@@ -37,7 +38,7 @@ class PromiseWait<T> extends Wait<T> {
     const { loop, name } = this.task!;
     loop.report({
       kind: "late-error",
-      message: `A promise that ${name} waited for rejected after the wait was cancelled: ${String(error)}`,
+      message: `A promise that ${name} waited for rejected after the wait was cancelled: ${textOf(error)}`,
       task: name,
       error,
     });

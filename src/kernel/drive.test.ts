@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createTask, EventLoop, Future, sleep, taskGroup, type Awaitable } from "../index.ts";
-import type { Host } from "../lowlevel.ts";
+import { firstInFirstOut, type Host, type Scheduler } from "../lowlevel.ts";
 import { VirtualClock } from "../testing/index.ts";
 
 /** A host that does only what it is told, and writes down what it is asked for. */
@@ -119,6 +119,31 @@ describe("a loop asks its host", () => {
     host.fire();
     expect(wakes()).toEqual(["wake at 10", "wake at 10", "wake at 15"]);
   });
+});
+
+test("a scheduler that throws is told to the platform, and the loop goes on", () => {
+  const host = new Puppet();
+  const queue = firstInFirstOut();
+  let broken = true;
+  const scheduler: Scheduler = {
+    get size() {
+      return queue.size;
+    },
+    push: (runnable) => queue.push(runnable),
+    pick() {
+      if (!broken) return queue.pick();
+      broken = false;
+      throw new Error("a broken scheduler");
+    },
+  };
+  const loop = new EventLoop({ host, scheduler });
+  const task = loop.createTask(function* () {
+    return "ended";
+  });
+  host.call();
+  expect(() => host.call()).toThrow("a broken scheduler");
+  host.callAll();
+  expect(task.result()).toBe("ended");
 });
 
 describe("S17: a host's timer that comes early", () => {

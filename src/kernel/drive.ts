@@ -52,7 +52,12 @@ export class Drive {
     const loop = this.#loop;
     const host = this.#host;
     const start = this.#sliceStart;
-    loop.run(start + SLICE_MS);
+    try {
+      loop.run(start + SLICE_MS);
+    } catch (error) {
+      host.later(this.#later); // a bug, of a scheduler, say: the platform tells of it, and the rest goes on
+      throw error;
+    }
     loop.checkHeld(host.now() - start);
     if (loop.ready.size > 0) {
       host.later(this.#later);

@@ -88,3 +88,12 @@ export function suppress(primary: unknown, later: unknown): void {
 export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
+
+/** What was thrown, or given as a reason, as text. Anything can be: also an object that has no text. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "an object";
+  }
+}

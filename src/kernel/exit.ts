@@ -5,7 +5,7 @@
  * beside it.
  */
 import type { Awaitable } from "./awaitable.ts";
-import { suppress } from "./errors.ts";
+import { suppress, textOf } from "./errors.ts";
 import type { Report } from "./monitor.ts";
 
 export const RETURNED = 3;
@@ -70,7 +70,7 @@ export function giveWay(primary: unknown, later: unknown, loop: Reporter): void 
   suppress(primary, later);
   loop.report({
     kind: "suppressed-error",
-    message: `An error gave way to an earlier one: ${String(later)}`,
+    message: `An error gave way to an earlier one: ${textOf(later)}`,
     task: undefined,
     error: later,
   });

@@ -6,7 +6,7 @@
 import type { Awaitable, Signal } from "./awaitable.ts";
 import { asked } from "./scope.ts";
 import { current, type LoopPort } from "./current.ts";
-import { CancelledError, InvalidStateError } from "./errors.ts";
+import { CancelledError, InvalidStateError, textOf } from "./errors.ts";
 import { Link, LinkedList } from "./list.ts";
 import type { Cancellation } from "./monitor.ts";
 import { Callback } from "./callback.ts";
@@ -125,7 +125,7 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
   rejection(): unknown {
     if (this.kind !== CANCELLED) return this.value;
     const { reason, by } = this.value as Cancellation;
-    const why = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : String(reason)}`;
+    const why = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : textOf(reason)}`;
     return new CancelledError(`${this.label} was cancelled${by === undefined ? "" : ` by ${by}`}${why}`, {
       reason,
       task: this.name,

@@ -4,6 +4,7 @@
  */
 import { current, type LoopPort } from "./current.ts";
 import { Deadlines } from "./deadlines.ts";
+import { textOf } from "./errors.ts";
 import type { Monitor, Report } from "./monitor.ts";
 import { FirstInFirstOut, type Runnable, type Scheduler } from "./ready.ts";
 
@@ -169,7 +170,7 @@ function guarded(monitor: Monitor, loop: Loop): Monitor {
           loop.monitor = null;
           loop.report({
             kind: "monitor-dropped",
-            message: `A monitor threw: ${String(error)}`,
+            message: `A monitor threw: ${textOf(error)}`,
             task: undefined,
             error,
           });

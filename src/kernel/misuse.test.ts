@@ -85,6 +85,18 @@ describe("S20: a wrong yield", () => {
     );
   });
 
+  // The error came from inside the loop, which then stood still.
+  test("of what throws when it is looked at throws that", async () => {
+    const broken = new Proxy({}, { get: () => fail(), has: () => fail() });
+    const fail = (): never => {
+      throw new Error("a broken proxy");
+    };
+    const program = runVirtual(function* () {
+      yield wrong(broken);
+    });
+    await expect(program).rejects.toThrow("a broken proxy");
+  });
+
   test("throws in the frame that yields it, not in its caller", async () => {
     const log: string[] = [];
     const inner = coroutine(function* inner() {

@@ -36,12 +36,17 @@ export function awaitedTwice(generator: object): InvalidStateError {
   );
 }
 
-export function wrongYield(value: unknown): TypeError {
-  return new TypeError(`Cannot yield ${describe(value)}: ${yieldHint(value)}`);
+export function wrongYield(value: unknown): Error {
+  try {
+    return new TypeError(`Cannot yield ${describe(value)}: ${yieldHint(value)}`);
+  } catch (error) {
+    return error as Error; // it is one that explains itself when it is looked at, or a broken proxy
+  }
 }
 
 /** An error if a frame returned a coroutine that nobody awaits; `null` otherwise. */
 export function notAwaited(value: object): TypeError | null {
+  if (!isGenerator(value)) return null; // before it is asked for anything: it may be a strict proxy
   const { [COROUTINE]: name, [AWAITED]: awaited } = value as { [COROUTINE]?: string; [AWAITED]?: object };
   if (name === undefined || awaited !== undefined) return null;
   return new TypeError(

@@ -330,6 +330,18 @@ describe("a forgotten `yield*`", () => {
     );
   });
 
+  test("is not looked for in what may be returned: a strict proxy is not asked for anything", () => {
+    const strict = new Proxy({}, { get: () => expect.unreachable(), has: () => expect.unreachable() });
+    const give = coroutine(function* give() {
+      return strict;
+    });
+    expect(
+      runSync(function* () {
+        return { same: (yield* give()) === strict };
+      }),
+    ).toEqual({ same: true });
+  });
+
   test("is none where the coroutine was given to a task", () => {
     const result: unknown = runSync(function* () {
       const one = answer();

@@ -115,6 +115,35 @@ describe("a life", () => {
   });
 });
 
+test("S6: a reason may be anything", async () => {
+  const messages = await runVirtual(function* () {
+    const messages: string[] = [];
+    for (const reason of [
+      new Error("an error"),
+      Symbol("s"),
+      Object.create(null),
+      0,
+      null,
+      undefined,
+    ] as unknown[]) {
+      const task = createTask(sleepForever(), { name: "gone" });
+      yield* task.cancel(reason);
+      expect(task.error()).toMatchObject({ reason });
+      messages.push((task.error() as Error).message.replace(/#\d+/g, ""));
+    }
+    return messages;
+  });
+  const head = "task gone was cancelled by main";
+  expect(messages).toEqual([
+    `${head}: an error`,
+    `${head}: Symbol(s)`,
+    `${head}: an object`,
+    `${head}: 0`,
+    `${head}: null`,
+    head,
+  ]);
+});
+
 describe("S19: order", () => {
   test("a task starts in the next turn, first in, first out", async () => {
     const order: string[] = [];

@@ -10,7 +10,7 @@
  */
 import { visibleTarget } from "./cancel.ts";
 import { current, type Parked, type Runner } from "./current.ts";
-import { CancellationEscapedError, InvalidStateError } from "./errors.ts";
+import { CancellationEscapedError, InvalidStateError, textOf } from "./errors.ts";
 import { escaped, helperEscaped, returnToken, TOKEN } from "./escape.ts";
 import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND } from "./exit.ts";
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited } from "./frame.ts";
@@ -213,7 +213,7 @@ export function dropClaimed(task: Runner, wait: Parked): void {
   } catch (error) {
     task.loop.report({
       kind: "late-error",
-      message: `Aborting ${wait.label} failed: ${String(error)}`,
+      message: `Aborting ${wait.label} failed: ${textOf(error)}`,
       task: task.name,
       error,
     });

@@ -234,12 +234,20 @@ describe("S12: one error at a time", () => {
   });
 
   test("an error that is frozen, or no object, is thrown as it is", async () => {
-    for (const thrown of [Object.freeze(new Error("frozen")), "text", 0, null]) {
+    for (const thrown of [
+      Object.freeze(new Error("frozen")),
+      "text",
+      0,
+      null,
+      Symbol("s"),
+      Object.create(null),
+    ]) {
       const program = runVirtual(() =>
         taskGroup(function* (group) {
           for (let i = 0; i < 2; i++) {
             group.createTask(function* () {
-              throw thrown;
+              yield* sleep(1);
+              throw i === 0 ? thrown : Object.create(null); // which has no text for the report
             });
           }
         }),
