@@ -233,6 +233,7 @@ export class Task<T> extends Outcome<T> {
   abandon(): void {
     if (this.activity === DONE) return;
     const { name, waitingFor } = this;
+    this.cancellation ??= asked("abandoned", this); // a shield had kept it from being marked
     let bottom = this.top!;
     while (bottom.parent !== null) bottom = bottom.parent;
     current.task = this;
