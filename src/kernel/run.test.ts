@@ -138,6 +138,25 @@ describe("S13: an unobserved failure fails the run", () => {
     await expect(program).rejects.toThrow("too late");
   });
 
+  test("the look may come from another run, though the one that failed has nothing left to do", async () => {
+    const clock = new VirtualClock();
+    const loop = new EventLoop({ host: clock });
+    const bad = loop.createTask(function* () {
+      throw new Error("theirs");
+    });
+    const rest = loop.runUntilComplete();
+    const look = loop.runUntilComplete(function* () {
+      try {
+        yield* bad; // this task was ready when the other one failed
+      } catch (error) {
+        return String(error);
+      }
+    });
+    clock.runAll();
+    expect(await look).toBe("Error: theirs");
+    await rest;
+  });
+
   test("two in one turn: the first is thrown, the second is kept beside it", async () => {
     const error: unknown = await runVirtual(function* () {
       createTask(failing(10, "first"));

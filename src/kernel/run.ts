@@ -32,7 +32,8 @@ export class Run<T> implements Root, Timer {
   /** The first error, of main or one that is nobody's: then the run fails with it. */
   #error: unknown = NONE;
   #ended = false;
-  #unobserved = new Set<Task<unknown>>();
+  /** How many tasks have failed that nobody has observed so far. */
+  #failures = 0;
   outer: CancelNode | null = null;
   firstChild: CancelNode | null = null;
   nextSibling: CancelNode | null = null;
@@ -135,13 +136,13 @@ export class Run<T> implements Root, Timer {
       if (task.failed) this.#keep(task.error());
       this.shutDown(undefined);
     }
-    if (this.firstChild === null && (this.main === null || this.main.done)) this.end();
+    this.#endIfEmpty();
   }
 
-  /** Ends the run if nothing is left of it. */
-  end(): void {
-    if (this.#ended || !this.isEmpty) return;
-    for (const task of this.#unobserved) this.#failUnlessObserved(task);
+  /** Nothing is left of it, and whoever could still look at a failure has had the time. */
+  #endIfEmpty(): void {
+    if (this.#ended || !this.isEmpty || this.#failures > 0) return;
+    if (this.main !== null && !this.main.done) return;
     this.#ended = true;
     this.loop.deadlines.clear(this);
     this.#onEnd();
@@ -156,15 +157,15 @@ export class Run<T> implements Root, Timer {
       : { kind: "cancelled", error: main.error() };
   }
 
-  /** The observer may be a task that is ready now and has not got so far: each gets one step. */
+  /** The observer may be a task that is ready now, of any run, and has not got so far: each gets one step. */
   #nobodyLooked(task: Task<unknown>): void {
-    this.#unobserved.add(task);
-    this.loop.enqueue(new Callback(this.loop, () => this.#failUnlessObserved(task)));
-  }
-
-  #failUnlessObserved(task: Task<unknown>): void {
-    if (!this.#unobserved.delete(task) || task.observed) return;
-    this.fail(task.error());
+    this.#failures++;
+    const look = (): void => {
+      this.#failures--;
+      if (!task.observed) this.fail(task.error());
+      this.#endIfEmpty();
+    };
+    this.loop.enqueue(new Callback(this.loop, look));
   }
 }
 
