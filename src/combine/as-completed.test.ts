@@ -4,6 +4,7 @@ import {
   cede,
   coroutine,
   createTask,
+  currentTask,
   DeadlockError,
   EventLoop,
   Future,
@@ -316,6 +317,30 @@ describe("leaving the loop early", () => {
       yield* sleep(1);
     });
     expect(log.lines).toEqual(["10 a", "10 InvalidStateError: Cannot await what is completed next:"]);
+  });
+
+  test("S16: a loop inside another, which ends before it, leaves the outer one's rest to the frame", async () => {
+    const log = transcript();
+    await runVirtual(function* () {
+      yield* coroutine(function* both() {
+        for (const next of asCompleted([after(10, "outer"), tidy(log, 5)])) {
+          log(yield* next);
+          for (const inner of asCompleted([after(1, "inner")])) log(yield* inner);
+          return;
+        }
+      })();
+      log("left");
+    });
+    expect(log.lines).toEqual(["10 outer", "11 inner", "16 tidied", "16 left"]);
+  });
+
+  test("a loop that ended leaves nothing with its frame, however often it is run", async () => {
+    await runVirtual(
+      coroutine(function* main() {
+        for (let i = 0; i < 100; i++) for (const next of asCompleted([cede(), cede()])) yield* next;
+        expect((currentTask() as unknown as { top: { exits: unknown } }).top.exits).toBe(null);
+      }),
+    );
   });
 
   test("S16: a loop that awaits nothing leaves nothing behind", async () => {

@@ -192,6 +192,22 @@ describe("calls", () => {
     expect(order).toEqual(Array.from({ length: 1000 }, (_, i) => 1000 - i));
   });
 
+  test("what has ended gives its end again, to whoever polls it again", async () => {
+    const ends = coroutine(function* ends(fail: boolean) {
+      if (fail) throw new Error("failed");
+      return 42;
+    });
+    await runVirtual(function* () {
+      const future = new Future<number>();
+      future.setResult(42);
+      for (const it of [ends(false)[Symbol.iterator](), future[Symbol.iterator]()]) {
+        for (let i = 0; i < 3; i++) expect(it.next(undefined)).toEqual({ done: true, value: 42 });
+      }
+      const failed = ends(true)[Symbol.iterator]();
+      for (let i = 0; i < 3; i++) expect(() => failed.next(undefined)).toThrow("failed");
+    });
+  });
+
   test("a plain helper between two coroutines is part of its caller", async () => {
     function* helper(): Awaitable<number> {
       const one = yield* answer();

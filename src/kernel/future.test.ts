@@ -113,6 +113,15 @@ describe("a future", () => {
   });
 });
 
+test("10,000 cancelled waits for one future leave no waiter", async () => {
+  const future = new Future<void>();
+  await runVirtual(function* () {
+    for (let i = 0; i < 10_000; i++) yield* moveOnAfter(0.5, () => future);
+  });
+  const { waiters } = future as unknown as { waiters: { isEmpty: boolean } };
+  expect(waiters.isEmpty).toBe(true);
+});
+
 describe("S25: settling twice is refused", () => {
   const settled: [string, (future: Future<number>) => void][] = [
     ["a result", (future) => future.setResult(1)],
