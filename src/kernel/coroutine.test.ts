@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cede, coroutine, createTask, runSync, sleep, taskGroup, type Awaitable } from "../index.ts";
+import { cede, coroutine, createTask, Future, runSync, sleep, taskGroup, type Awaitable } from "../index.ts";
 import { runVirtual } from "../testing/index.ts";
 
 const answer = coroutine(function* answer(): Awaitable<number> {
