@@ -173,6 +173,22 @@ describe("failures", () => {
     expect(caught).toMatchObject({ message: "early" });
   });
 
+  test("S13: a task that has just failed is observed by being given to all", async () => {
+    const caught = await runVirtual(function* () {
+      const bad = createTask(function* () {
+        throw new Error("just now");
+      });
+      yield; // it fails in this turn, before this is resumed
+      try {
+        yield* all([bad]);
+      } catch (error) {
+        yield* sleep(1);
+        return String(error);
+      }
+    });
+    expect(caught).toBe("Error: just now");
+  });
+
   test("S12: one error at a time: the second is kept beside the first", async () => {
     const error: unknown = await runVirtual(() => all([failing(1, "one"), failing(1, "two")])).catch(
       (error: unknown) => error,

@@ -334,6 +334,18 @@ describe("leaving the loop early", () => {
     expect(log.lines).toEqual(["10 outer", "11 inner", "16 tidied", "16 left"]);
   });
 
+  test("S16: a frame that is left with several open ones cancels and awaits them all", async () => {
+    const log = transcript();
+    await runVirtual(function* () {
+      yield* coroutine(function* several() {
+        for (const ms of [1, 2, 3]) void asCompleted([tidy(log, ms)]);
+        yield;
+      })();
+      log("left");
+    });
+    expect(log.lines).toEqual(["3 tidied", "5 tidied", "6 tidied", "6 left"]);
+  });
+
   test("a loop that ended leaves nothing with its frame, however often it is run", async () => {
     await runVirtual(
       coroutine(function* main() {
