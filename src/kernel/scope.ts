@@ -77,13 +77,13 @@ export class Scope implements CancelNode, Timer, Exit {
       throw new RangeError("Cannot set a deadline that is not a number: it is a time in milliseconds.");
     }
     const { task } = this;
+    task?.loop.deadlines.clear(this); // before it is written: they are in order of it
     this.at = at;
     if (task === null || this.cancellation !== null) return;
     if (at > task.loop.now()) {
       task.loop.deadlines.set(this, at);
       task.loop.lookAgain();
     } else {
-      task.loop.deadlines.clear(this);
       this.expire();
     }
   }
