@@ -7,6 +7,7 @@
  *
  * The first of the four can be caught earlier where the engine shows its built-in frames (V8).
  */
+import { current } from "./current.ts";
 import { CancellationEscapedError } from "./errors.ts";
 import { RETURN } from "./generator.ts";
 
@@ -57,13 +58,19 @@ const StackError = Error as unknown as {
   stackTraceLimit: number;
 };
 
+/** Called wherever library code suspends. Whether a helper's cleanup is what suspends: then it goes no further. */
+export function caughtReturning(): boolean {
+  return current.returning && (current.escape ??= suspendedHelper()) !== null;
+}
+
 /**
- * Called when something parks during the synchronous part of a `return(TOKEN)`. The stack shows, from the
- * inside out, how it was reached: a built-in `return` frame directly above a generator's own frame, and one
- * only, is the frame's own `finally`. A second one is a helper that was delegated to natively. A built-in
- * `next` in between is a helper called anew by that `finally`, which is fine. Names the helper, or `null`.
+ * Something suspends during the synchronous part of a `return(TOKEN)`. The stack shows, from the inside out,
+ * how it was reached: a built-in `return` frame directly above a generator's own frame, and one only, is the
+ * frame's own `finally`. A second one is a helper that was delegated to natively. A built-in `next` in
+ * between is a helper called anew by that `finally`, which is fine. Names the innermost such helper, whose
+ * `finally` it is, or `null`.
  */
-export function suspendedHelper(): string | null {
+function suspendedHelper(): string | null {
   if (StackError.captureStackTrace === undefined) return null;
   const { prepareStackTrace, stackTraceLimit } = StackError;
   let sites: CallSite[] = [];
@@ -77,13 +84,16 @@ export function suspendedHelper(): string | null {
     StackError.prepareStackTrace = prepareStackTrace;
     StackError.stackTraceLimit = stackTraceLimit;
   }
+  const here = sites[0]?.getFileName();
+  const isReturnToken = (site: CallSite | undefined): boolean =>
+    site?.getFunctionName() === returnToken.name && site.getFileName() === here;
   let helper: string | null = null;
   for (let i = 1; i < sites.length; i++) {
-    if (sites[i]!.getFunctionName() === returnToken.name) return null;
+    if (isReturnToken(sites[i])) return null;
     if (!isBuiltInReturn(sites[i]!)) continue;
-    if (sites[i + 1]?.getFunctionName() === returnToken.name) return helper;
+    if (isReturnToken(sites[i + 1])) return helper;
     const inner = sites[i - 1]!;
-    helper = `${inner.getFunctionName() ?? "(anonymous)"} (${inner.getFileName()}:${inner.getLineNumber()})`;
+    helper ??= `${inner.getFunctionName() ?? "(anonymous)"} (${inner.getFileName()}:${inner.getLineNumber()})`;
   }
   return null;
 }

@@ -12,6 +12,7 @@ import { parkedResult, type Awaitable, type Body, type Poll, type Signal } from 
 import type { CancelNode } from "./cancel.ts";
 import { current, type Runner } from "./current.ts";
 import { RETURNED, THREW, UNWOUND, type Exit, type Leaving } from "./exit.ts";
+import { caughtReturning } from "./escape.ts";
 import { NEXT } from "./generator.ts";
 import { notAwaited, notByHand, outside, polledByHand } from "./misuse.ts";
 import { Scope } from "./scope.ts";
@@ -122,7 +123,7 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
   private enter(): Poll<T> {
     const task = current.task as Stack | null;
     if (task === null) throw outside("a coroutine");
-    if (current.parked) throw polledByHand("a coroutine", task.name);
+    if (current.parked || task.wait !== null) throw polledByHand("a coroutine", task.name);
     if (current.cutting) return continueLater();
     const parent = task.top!;
     const outer = parent.calleeScope(task);
@@ -136,6 +137,7 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
       const result = this.start();
       current.depth--;
       if (!result.done) {
+        if (current.returning && !current.parked) caughtReturning(); // a bare yield in it
         current.parked = true;
         return result as Poll<T>;
       }
@@ -181,6 +183,7 @@ export function refuseUnawaited(value: unknown): void {
 }
 
 function continueLater(): Poll<never> {
+  if (current.returning && !current.parked) caughtReturning();
   current.parked = current.again = true;
   return parkedResult;
 }

@@ -10,6 +10,7 @@ import {
 import type { Timer } from "./deadlines.ts";
 import { notByHand } from "./misuse.ts";
 import { current } from "./current.ts";
+import { caughtReturning } from "./escape.ts";
 import { enterWait, Wait } from "./wait.ts";
 
 /** Waits until a deadline. It is its own iterator, the first time; its own timer, too. */
@@ -92,6 +93,7 @@ class Cede implements Iterator<Signal | undefined, void, void> {
     if (enterWait("cede()") === null) return parkedResult;
     this.#asked = true;
     current.parked = true;
+    if (current.returning) caughtReturning();
     return cededResult;
   }
 

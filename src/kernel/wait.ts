@@ -8,7 +8,7 @@
  */
 import { parkedResult, voidResult, type Poll, type Signal } from "./awaitable.ts";
 import { current, type Parked, type Runner } from "./current.ts";
-import { suspendedHelper } from "./escape.ts";
+import { caughtReturning } from "./escape.ts";
 import { Link } from "./list.ts";
 import { notByHand, outside, polledByHand } from "./misuse.ts";
 
@@ -111,7 +111,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
     task.wait = this;
     if (this.external) task.loop.externals++;
     current.parked = true;
-    if (current.returning && (current.escape ??= suspendedHelper()) !== null) {
+    if (current.returning && caughtReturning()) {
       this.cancel();
       this.abort();
       task.wait = null;
@@ -137,8 +137,9 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
 export function enterWait(label: string): Runner | null {
   const task = current.task;
   if (task === null) throw outside(label);
-  if (current.parked) throw polledByHand(label, task.name);
+  if (current.parked || task.wait !== null) throw polledByHand(label, task.name);
   if (current.cutting || task.interrupted()) {
+    if (current.returning) caughtReturning();
     current.parked = true;
     return null;
   }
