@@ -57,11 +57,12 @@ function unwind(task: Stack, frame: Frame): Result {
     const error = helperEscaped(frameName(frame), current.escape);
     current.escape = null;
     outrank(task, frame, error);
-    cut(task, frame);
+    const cutShort = cut(task, frame);
+    if (cutShort !== NONE) giveWay(error, cutShort, task.loop);
     current.parked = current.again = false;
     result = returnWatched(frame);
   }
-  if (!result.done && task.top === frame) frame.addExit(new SlowCleanup(frameName(frame), task));
+  if (!result.done) frame.addExit(new SlowCleanup(frameName(frame), task));
   return result;
 }
 
@@ -82,11 +83,12 @@ export function ended(
   value: unknown,
 ): void {
   if (task.top !== frame || task.wait !== null) {
-    cut(task, frame);
+    const cutShort = cut(task, frame);
     const mistake = new InvalidStateError(
       `Cannot go on with ${frameName(frame)}: it polled an awaitable by hand and left it parked. Await with ` +
         "`yield*`; to wait for several at once, use `all`, `asCompleted` or a `taskGroup`.",
     );
+    if (cutShort !== NONE) giveWay(mistake, cutShort, task.loop);
     if (state === THREW) giveWay(mistake, value, task.loop);
     state = THREW;
     value = mistake;
@@ -151,10 +153,12 @@ function pop(task: Stack, frame: Frame): void {
 
 /**
  * Drops the frames above `until` (`null`: all): each is told once more to return, and whatever parks again
- * is dropped. Their exits run as far as they do not suspend.
+ * is dropped. Their exits run as far as they do not suspend. Returns the error that was on its way through
+ * them, or `NONE`.
  */
-export function cut(task: Stack, until: Frame | null): void {
+export function cut(task: Stack, until: Frame | null): unknown {
   const wait = task.wait;
+  let carried: unknown = NONE;
   current.cutting = true;
   try {
     if (wait !== null) {
@@ -165,11 +169,12 @@ export function cut(task: Stack, until: Frame | null): void {
     while (task.top !== null && task.top !== until) {
       const frame = task.top;
       current.parked = current.again = false;
-      if (frame.state === OPEN || frame.state === DUE || frame.state === CLEANUP) {
-        if (frame.state === OPEN) frame.value = NONE;
-        frame.state = UNWOUND;
-        quietly(task, frame, () => returnToken(frame.source as AnyGenerator));
-      }
+      const { state } = frame;
+      const begun = state === OPEN || state === DUE || state === CLEANUP;
+      if (state === NEW || state === OPEN || state === RETURNED) frame.value = NONE;
+      if (state !== THREW) frame.state = UNWOUND;
+      failWith(frame, carried, task.loop);
+      if (begun) quietly(task, frame, () => returnToken(frame.source as AnyGenerator));
       for (let exit = frame.exits; exit !== null; exit = frame.exits) {
         frame.exits = exit.nextExit;
         const left = exit;
@@ -177,25 +182,13 @@ export function cut(task: Stack, until: Frame | null): void {
       }
       frame.closeBarrier();
       task.top = frame.parent;
-      if (task.top !== null && task.top !== until && frame.state === UNWOUND && frame.value !== NONE) {
-        carry(task, task.top, frame.value);
-      }
+      carried = frame.state === UNWOUND || frame.state === THREW ? frame.value : NONE;
     }
   } finally {
     current.cutting = false;
     current.escape = null;
   }
-}
-
-function carry(task: Stack, frame: Frame, error: unknown): void {
-  if (frame.state === OPEN) {
-    frame.state = DUE;
-    frame.value = error;
-  } else if (frame.state === CLEANUP && frame.value === NONE) {
-    frame.value = error;
-  } else if (frame.state === CLEANUP || frame.state >= RETURNED) {
-    giveWay(frame.value, error, task.loop);
-  }
+  return carried;
 }
 
 function quietly(task: Stack, frame: Frame, action: () => unknown): void {
