@@ -5,7 +5,7 @@ import { textOf } from "../kernel/errors.ts";
 import { checkpoint } from "../kernel/sleep.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
-import { promiseWait } from "./until.ts";
+import { checkPromise, promiseWait } from "./until.ts";
 
 export interface CallOptions {
   /** How long to wait for the promise to settle after its signal was aborted, in milliseconds: 1,000 unless given. */
@@ -39,16 +39,18 @@ const callAndSettle = coroutine(function* call<T>(
 ): Awaitable<T> {
   yield* checkpoint;
   const controller = new AbortController();
-  const promise = fn(controller.signal);
-  const wait = promiseWait(promise, false);
-  let settled = false;
-  const settle = (): void => void (settled = true);
-  Promise.resolve(promise).then(settle, settle);
+  const promise = Promise.resolve(checkPromise(fn(controller.signal))); // once: a query, say, runs when asked
+  let waiting = true;
   try {
-    return yield* wait;
+    const value = yield* promiseWait(promise, false);
+    waiting = false;
+    return value;
+  } catch (error) {
+    waiting = false;
+    throw error;
   } finally {
-    // `settled` is false only if the wait was cancelled.
-    if (!settled) yield* stop(controller, promise, settleTimeout);
+    // Still waiting: the wait was cancelled, and what the promise gives, or has given, is nobody's.
+    if (waiting) yield* stop(controller, promise, settleTimeout);
   }
 });
 

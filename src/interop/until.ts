@@ -1,4 +1,5 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
+import { current, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { Wait } from "../kernel/wait.ts";
@@ -7,12 +8,12 @@ import { Wait } from "../kernel/wait.ts";
 class PromiseWait<T> extends Wait<T> {
   readonly #promise: PromiseLike<T>;
   /** Whether a rejection that nobody waits for is to be told. */
-  readonly #reportLate: boolean;
+  readonly #reportsLate: boolean;
 
-  constructor(promise: PromiseLike<T>, reportLate: boolean) {
+  constructor(promise: PromiseLike<T>, reportsLate: boolean) {
     super();
     this.#promise = promise;
-    this.#reportLate = reportLate;
+    this.#reportsLate = reportsLate;
   }
 
   get label(): string {
@@ -34,15 +35,17 @@ class PromiseWait<T> extends Wait<T> {
   abort(): void {}
 
   #late(error: unknown): void {
-    if (!this.#reportLate) return;
-    const { loop, name } = this.task!;
-    loop.report({
-      kind: "late-error",
-      message: `A promise that ${name} waited for rejected after the wait was cancelled: ${textOf(error)}`,
-      task: name,
-      error,
-    });
+    if (this.#reportsLate) reportLate(error, this.task!);
   }
+}
+
+function reportLate(error: unknown, { loop, name }: Runner): void {
+  loop.report({
+    kind: "late-error",
+    message: `A promise that ${name} waited for rejected after the wait was cancelled: ${textOf(error)}`,
+    task: name,
+    error,
+  });
 }
 
 /**
@@ -64,12 +67,25 @@ export function until<T>(promise: PromiseLike<T>): Awaitable<T> {
 }
 
 /** As `until`; a caller that knows what a late rejection means need not have it reported. */
-export function promiseWait<T>(promise: PromiseLike<T>, reportLate: boolean): Awaitable<T> {
-  if (typeof (promise as { then?: unknown } | null | undefined)?.then !== "function") {
-    throw new TypeError(
-      `Cannot wait until ${describe(promise)} settles: it is no promise. What is awaitable already needs ` +
-        "only `yield*`.",
-    );
-  }
-  return { [Symbol.iterator]: () => new PromiseWait(promise, reportLate) };
+export function promiseWait<T>(promise: PromiseLike<T>, reportsLate: boolean): Awaitable<T> {
+  const thenable = checkPromise(promise);
+  return {
+    [Symbol.iterator]() {
+      const { task } = current;
+      if (reportsLate && task?.interrupted()) {
+        // The wait will not begin; what the promise rejects with must not end as an unhandled rejection.
+        Promise.resolve(thenable).catch((error: unknown) => reportLate(error, task));
+      }
+      return new PromiseWait(thenable, reportsLate);
+    },
+  };
+}
+
+/** Refuses what is no promise. @throws TypeError */
+export function checkPromise<T>(promise: PromiseLike<T>): PromiseLike<T> {
+  if (typeof (promise as { then?: unknown } | null | undefined)?.then === "function") return promise;
+  throw new TypeError(
+    `Cannot wait until ${describe(promise)} settles: it is no promise. What is awaitable already needs ` +
+      "only `yield*`.",
+  );
 }
