@@ -7,15 +7,23 @@
  *
  * The first of the four can be caught earlier where the engine shows its built-in frames (V8).
  */
-import { current } from "./current.ts";
+import { current, type Runner } from "./current.ts";
 import { CancellationEscapedError } from "./errors.ts";
 import { RETURN } from "./generator.ts";
 
 function explain(): never {
-  throw new CancellationEscapedError(
+  const error = new CancellationEscapedError(
     "Cannot use this value: it is what a helper gave back while its caller was being cancelled. The " +
       "caller has gone on by mistake: the helper's `finally` suspends. Mark the helper with `coroutine(…)`.",
   );
+  if (current.task !== null) tell(current.task, error); // what is thrown here may be caught
+  throw error;
+}
+
+/** An escape is a bug of the program: it fails the run, whatever becomes of the error. */
+export function tell(task: Runner, error: CancellationEscapedError): void {
+  task.loop.report({ kind: "escape", message: error.message, task: task.name, error });
+  task.root.escaped(error);
 }
 
 /** What `return()` is called with, and what an unwound frame must end with. */
@@ -30,10 +38,10 @@ export function escaped(frame: string, suspended: boolean): CancellationEscapedE
     `Cannot cancel ${frame}: it went on as if it had not been cancelled. ` +
       (suspended
         ? "A plain helper that it called with `yield*` suspends in its `finally` (mark the helper with " +
-          "`coroutine(…)`), or an error thrown in a `finally` was caught further out (let it pass)."
-        : "A `finally` ends with `return`, `break` or `continue` or throws what is caught further out (let " +
-          "the cancellation pass), or a hand-written iterator's `return(value)` does not answer " +
-          "`{done: true, value}`."),
+          "`coroutine(…)`), or a"
+        : "A") +
+      " `finally` ends with `return`, `break` or `continue` or throws what is caught further out (let the " +
+      "cancellation pass), or a hand-written iterator's `return(value)` does not answer `{done: true, value}`.",
   );
 }
 
@@ -74,15 +82,16 @@ function suspendedHelper(): string | null {
   if (StackError.captureStackTrace === undefined) return null;
   const { prepareStackTrace, stackTraceLimit } = StackError;
   let sites: CallSite[] = [];
+  // With Reflect, since they may be frozen: then nothing is seen, as elsewhere.
+  Reflect.set(StackError, "stackTraceLimit", Infinity);
+  Reflect.set(StackError, "prepareStackTrace", (_: unknown, captured: CallSite[]) => captured);
   try {
-    StackError.stackTraceLimit = Infinity;
-    StackError.prepareStackTrace = (_, captured) => captured;
     const holder: { stack?: unknown } = {};
     StackError.captureStackTrace(holder);
     if (Array.isArray(holder.stack)) sites = holder.stack as CallSite[];
   } finally {
-    StackError.prepareStackTrace = prepareStackTrace;
-    StackError.stackTraceLimit = stackTraceLimit;
+    Reflect.set(StackError, "prepareStackTrace", prepareStackTrace);
+    Reflect.set(StackError, "stackTraceLimit", stackTraceLimit);
   }
   const here = sites[0]?.getFileName();
   const isReturnToken = (site: CallSite | undefined): boolean =>

@@ -5,7 +5,7 @@
  * beside it.
  */
 import type { Awaitable } from "./awaitable.ts";
-import { suppress, textOf } from "./errors.ts";
+import { CancellationEscapedError, suppress, textOf } from "./errors.ts";
 import type { Report } from "./monitor.ts";
 
 export const RETURNED = 3;
@@ -38,7 +38,7 @@ interface Reporter {
 export function failWith(frame: Leaving, error: unknown, loop: Reporter): void {
   if (error === NONE) return;
   if (frame.state === THREW || (frame.state === UNWOUND && frame.value !== NONE)) {
-    giveWay(frame.value, error, loop);
+    frame.value = primaryOf(frame.value, error, loop);
   } else {
     if (frame.state === RETURNED) frame.state = THREW;
     frame.value = error;
@@ -50,8 +50,7 @@ export function failWithFirst(frame: Leaving, error: unknown, loop: Reporter): v
   if (error === NONE) return;
   const later = frame.state === RETURNED ? NONE : frame.value;
   if (frame.state === RETURNED) frame.state = THREW;
-  frame.value = error;
-  if (later !== NONE) giveWay(error, later, loop);
+  frame.value = later === NONE ? error : primaryOf(error, later, loop);
 }
 
 /** Ends an unwinding at this frame: its caller is resumed with the error, if there is one, or with `value`. */
@@ -62,6 +61,14 @@ export function stopUnwinding(frame: Leaving, value: unknown): void {
   } else {
     frame.state = THREW;
   }
+}
+
+/** Of two errors the first is the primary one, unless the later one is an escape: that outranks every other. */
+export function primaryOf(first: unknown, later: unknown, loop: Reporter): unknown {
+  const swap = later instanceof CancellationEscapedError && !(first instanceof CancellationEscapedError);
+  const primary = swap ? later : first;
+  giveWay(primary, swap ? first : later, loop);
+  return primary;
 }
 
 /** An error gives way to an earlier one: it is kept beside it, and observers hear of it. */

@@ -10,8 +10,8 @@
  */
 import { visibleTarget } from "./cancel.ts";
 import { current, type Parked, type Runner } from "./current.ts";
-import { CancellationEscapedError, InvalidStateError, textOf } from "./errors.ts";
-import { escaped, helperEscaped, returnToken, TOKEN } from "./escape.ts";
+import { CancellationEscapedError, InvalidStateError, suppress, textOf } from "./errors.ts";
+import { escaped, helperEscaped, returnToken, tell, TOKEN } from "./escape.ts";
 import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND } from "./exit.ts";
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited } from "./frame.ts";
 import { NEXT } from "./generator.ts";
@@ -54,7 +54,7 @@ function unwind(task: Stack, frame: Frame): Result {
   frame.state = CLEANUP;
   let result = returnWatched(frame);
   while (current.escape !== null) {
-    const error = helperEscaped(frameName(frame), current.escape);
+    const error = helperEscaped(placeOf(frame, task), current.escape);
     current.escape = null;
     outrank(task, frame, error);
     const cutShort = cut(task, frame);
@@ -97,7 +97,7 @@ export function ended(
     frame.state = UNWOUND;
     if (state === THREW) failWith(frame, value, task.loop);
     else if (value !== TOKEN)
-      outrank(task, frame, escaped(frameName(frame), frame.exits instanceof SlowCleanup));
+      outrank(task, frame, escaped(placeOf(frame, task), frame.exits instanceof SlowCleanup));
   } else {
     if (state === RETURNED) {
       try {
@@ -213,23 +213,30 @@ export function dropClaimed(task: Runner, wait: Parked): void {
   }
 }
 
-/** An escape is a bug of the program: it outranks every other outcome, and fails the run. */
+/** An escape outranks every other outcome. */
 function outrank(task: Stack, frame: Frame, error: CancellationEscapedError): void {
   const other = frame.value;
   if (other instanceof CancellationEscapedError) {
-    giveWay(other, error, task.loop);
+    suppress(other, error); // the run tells that it gave way
   } else {
     frame.value = error;
     if (other !== NONE) giveWay(error, other, task.loop);
   }
-  task.loop.report({ kind: "escape", message: error.message, task: task.name, error });
-  task.root.escaped(error);
+  tell(task, error);
 }
+
+const NAMELESS = "a generator";
 
 /** The coroutine's name, for messages. */
 function frameName(frame: Frame): string {
   const { source } = frame;
   const name =
     typeof source === "function" ? source.name : (source as unknown as { [COROUTINE]?: string })[COROUTINE];
-  return name === undefined || name === "" ? "a generator" : `coroutine ${name}`;
+  return name === undefined || name === "" ? NAMELESS : `coroutine ${name}`;
+}
+
+/** As far as it is known which function it is; otherwise, where it runs. */
+function placeOf(frame: Frame, task: Runner): string {
+  const name = frameName(frame);
+  return name === NAMELESS ? `${name} in ${task.name}` : name;
 }

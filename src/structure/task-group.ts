@@ -4,7 +4,7 @@
  */
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
-import { giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Leaving } from "../kernel/exit.ts";
+import { NONE, primaryOf, RETURNED, stopUnwinding, THREW, UNWOUND, type Leaving } from "../kernel/exit.ts";
 import type { Task, TaskOptions } from "../kernel/task.ts";
 import { scoped } from "./scoped.ts";
 import { TaskScope } from "./task-scope.ts";
@@ -77,8 +77,7 @@ class Group extends TaskScope implements TaskGroup {
 
   #fail(error: unknown): void {
     if (error === NONE) return;
-    if (this.#error === NONE) this.#error = error;
-    else giveWay(this.#error, error, this.task!.loop);
+    this.#error = this.#error === NONE ? error : primaryOf(this.#error, error, this.task!.loop);
   }
 
   *#finishLater(frame: Leaving): Generator<never, void, void> {
