@@ -184,7 +184,7 @@ describe("S23: on a virtual clock, a wait for the outside", () => {
       { onReport: ({ kind }) => kinds.push(kind) },
     );
     await expect(program).rejects.toThrow(/waits for future "gate"/);
-    expect(kinds).toEqual(["cleanup-abandoned"]);
+    expect(kinds).toEqual(["slow-cleanup", "cleanup-abandoned"]);
   });
 });
 
