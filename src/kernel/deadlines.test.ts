@@ -97,6 +97,19 @@ describe("deadlines", () => {
     expect(deadlines.size).toBe(0);
   });
 
+  test("all of them can be taken out, and set again", () => {
+    const { deadlines, rung, alarm } = setUp();
+    const [one, two] = [alarm("one"), alarm("two")];
+    deadlines.set(one, 1);
+    deadlines.set(two, 2);
+    deadlines.clearAll();
+    expect([deadlines.size, deadlines.next]).toEqual([0, Infinity]);
+    deadlines.clear(one);
+    deadlines.set(one, 3);
+    deadlines.expire(3);
+    expect(rung).toEqual(["one"]);
+  });
+
   test("what expires may set itself and others: what is due by then expires too", () => {
     const deadlines = new Deadlines();
     const rung: number[] = [];

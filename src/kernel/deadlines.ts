@@ -48,6 +48,11 @@ export class Deadlines {
     else this.#down(last, slot);
   }
 
+  /** Takes out all of them. */
+  clearAll(): void {
+    for (const timer of this.#heap.splice(0)) timer.slot = -1;
+  }
+
   /** Expires what is due at `now`, in order, including what expiring it sets for `now` or earlier. */
   expire(now: number): void {
     for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {

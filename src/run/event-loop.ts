@@ -79,8 +79,8 @@ export class EventLoop {
   /** The run of what is created outside every run. */
   #base: Run<void> | null = null;
   #baseWaiters: Resolvers<void>[] = [];
-  /** Who waits until nothing runs. */
-  readonly #whenEmpty: (() => void)[] = [];
+  /** What is to be called when nothing runs. */
+  readonly #empty: (() => void)[] = [];
   #closed = false;
   #stopListening: (() => void) | null = null;
 
@@ -153,15 +153,19 @@ export class EventLoop {
   /** Cancels everything that runs. The promise is resolved when all of it has cleaned up. */
   stop(reason?: unknown): Promise<void> {
     const { promise, resolve } = withResolvers<void>();
-    if (this.#runs.size === 0) resolve();
-    else this.#whenEmpty.push(resolve);
+    this.#whenEmpty(resolve);
     for (const run of this.#runs) run.cancel(reason);
     return promise;
   }
 
-  /** Stops; then the loop takes nothing new. */
+  /** Stops; then the loop takes nothing new, and what `callLater` and `callAt` were to call is not called. */
   close(): Promise<void> {
     this.#closed = true;
+    this.#whenEmpty(() => {
+      // Not before: cleanup may have waited for them. Of tasks, no deadline is left.
+      this.#loop.deadlines.clearAll();
+      this.#loop.lookAgain();
+    });
     return this.stop();
   }
 
@@ -272,7 +276,12 @@ export class EventLoop {
     if (this.#runs.size > 0) return;
     this.#stopListening?.();
     this.#stopListening = null;
-    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    for (const call of this.#empty.splice(0)) call();
+  }
+
+  #whenEmpty(call: () => void): void {
+    if (this.#runs.size === 0) call();
+    else this.#empty.push(call);
   }
 
   /** Nobody is ready and no deadline is set. If no wait is for the outside either, nothing can go on. */
