@@ -56,10 +56,13 @@ export class InvalidStateError extends Error {
 }
 
 const suppressed = new WeakMap<object, unknown[]>();
+/** How many are kept beside one error: the same object may be thrown again and again, for ever. */
+const SUPPRESSED_KEPT = 100;
 
 /**
  * The errors that came after `error` while it was already on its way (a cleanup that failed, a sibling
- * that failed too), oldest first. They are kept beside the error, not on it: it may be frozen.
+ * that failed too), oldest first, the first hundred of them. They are kept beside the error, not on it: it
+ * may be frozen.
  *
  * @example
  * ```ts
@@ -82,7 +85,7 @@ export function suppress(primary: unknown, later: unknown): void {
   if (!isObject(primary) || primary === later) return;
   const list = suppressed.get(primary);
   if (list === undefined) suppressed.set(primary, [later]);
-  else if (!list.includes(later)) list.push(later);
+  else if (list.length < SUPPRESSED_KEPT && !list.includes(later)) list.push(later);
 }
 
 export function isObject(value: unknown): value is object {
