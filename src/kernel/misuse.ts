@@ -36,9 +36,13 @@ export function awaitedTwice(generator: object): InvalidStateError {
   );
 }
 
-export function wrongYield(value: unknown): Error {
+/** The stack cannot show where: the generator is suspended when it is made. So it names the coroutine, or the task. */
+export function wrongYield(value: unknown, generator: object, task: string): Error {
+  const name = (generator as { [COROUTINE]?: string })[COROUTINE];
   try {
-    return new TypeError(`Cannot yield ${describe(value)}: ${yieldHint(value)}`);
+    return new TypeError(
+      `Cannot yield ${describe(value)} in ${name ? `coroutine ${name}` : task}: ${yieldHint(value)}`,
+    );
   } catch (error) {
     return error as Error; // it is one that explains itself when it is looked at, or a broken proxy
   }

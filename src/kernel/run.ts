@@ -121,12 +121,12 @@ export class Run<T> implements Root, Timer {
 
   /** The time for shutting down is over. */
   expire(): void {
-    this.abandon();
+    this.abandon("exceeded its bound");
   }
 
-  /** Ends whatever is left, without waiting for its cleanup. */
-  abandon(): void {
-    for (const task of tasksOf(this)) task.abandon();
+  /** Ends whatever is left, without waiting for its cleanup. `why` ends a sentence that begins with "The cleanup". */
+  abandon(why: string): void {
+    for (const task of tasksOf(this)) task.abandon(why);
   }
 
   childEnded(child: CancelNode): void {

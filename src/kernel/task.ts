@@ -219,7 +219,7 @@ export class Task<T> extends Outcome<T> {
         this.makeReady();
         return;
       } else {
-        mistake = wrongYield(result.value);
+        mistake = wrongYield(result.value, frame.source, this.name);
       }
       // A callee may have been put on top, or the frame popped.
     } while (this.top !== null && ((frame = this.top), true));
@@ -228,9 +228,9 @@ export class Task<T> extends Outcome<T> {
 
   /**
    * Ends the task without waiting for its cleanup any longer: its frames are told once more to return, and
-   * what they wait for is dropped. @internal
+   * what they wait for is dropped. `why`: what its cleanup did, or cannot do. @internal
    */
-  abandon(): void {
+  abandon(why: string): void {
     if (this.activity === DONE) return;
     const { name, waitingFor } = this;
     this.cancellation ??= asked("abandoned", this); // a shield had kept it from being marked
@@ -242,7 +242,7 @@ export class Task<T> extends Outcome<T> {
     this.loop.report({
       kind: "cleanup-abandoned",
       message:
-        `The cleanup of ${name} exceeded its bound and was abandoned` +
+        `The cleanup of ${name} ${why} and was abandoned` +
         (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}.`),
       task: name,
     });

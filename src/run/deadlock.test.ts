@@ -273,7 +273,7 @@ describe("S23: a process that has nothing left to do", () => {
     );
     expect(stdout).toBe("main's result\n");
     expect(stderr).toMatch(
-      /^cede: The cleanup of stuck#\d+ exceeded its bound and was abandoned while it waited for future "never".$/m,
+      /^cede: The cleanup of stuck#\d+ can never end and was abandoned while it waited for future "never".$/m,
     );
   });
 

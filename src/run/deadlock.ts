@@ -6,7 +6,7 @@ import { tasksOf, type Run } from "../kernel/run.ts";
 export function deadlock(runs: readonly Run<never>[]): void {
   const error = deadlockError(runs);
   for (const run of runs) {
-    if (run.ending) run.abandon();
+    if (run.ending) run.abandon("can never end");
     else run.fail(error);
   }
 }

@@ -161,7 +161,7 @@ describe("S14: without a host", () => {
     }
     expect(log).toEqual(["left"]);
     expect(warnings).toEqual([
-      "cede: The cleanup of main exceeded its bound and was abandoned while it waited for sleep 7 ms.",
+      "cede: The cleanup of main cannot wait for the host in a runSync and was abandoned while it waited for sleep 7 ms.",
     ]);
   });
 

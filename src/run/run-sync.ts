@@ -41,11 +41,12 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
   });
   const run = new Run<T>(loop, () => {});
   run.start(main);
+  const waitsForHost = (): boolean => loop.externals > 0 || loop.deadlines.size > 0;
   while (!run.ended) {
     loop.run(Infinity);
     if (run.ended) break;
-    if (run.ending) run.abandon();
-    else if (loop.externals > 0 || loop.deadlines.size > 0) run.fail(needsHost(run));
+    if (run.ending) run.abandon(waitsForHost() ? "cannot wait for the host in a runSync" : "can never end");
+    else if (waitsForHost()) run.fail(needsHost(run));
     else deadlock([run as unknown as Run<never>]);
   }
   const outcome = run.outcome();
