@@ -174,7 +174,7 @@ export function cut(task: Stack, until: Frame | null): unknown {
       if (state === NEW || state === OPEN || state === RETURNED) frame.value = NONE;
       if (state !== THREW) frame.state = UNWOUND;
       failWith(frame, carried, task.loop);
-      if (begun) quietly(task, frame, () => returnToken(frame.source as AnyGenerator));
+      if (begun) quietly(task, frame, () => cutGenerator(frame.source as AnyGenerator, state === CLEANUP));
       for (let exit = frame.exits; exit !== null; exit = frame.exits) {
         frame.exits = exit.nextExit;
         const left = exit;
@@ -189,6 +189,14 @@ export function cut(task: Stack, until: Frame | null): unknown {
     current.escape = null;
   }
   return carried;
+}
+
+/** Cleanup that begins only now is told once more where it parks, as any other: its outer `finally` blocks run. */
+function cutGenerator(generator: AnyGenerator, inCleanup: boolean): void {
+  const { done } = returnToken(generator);
+  if (done || inCleanup) return;
+  current.parked = false;
+  returnToken(generator);
 }
 
 function quietly(task: Stack, frame: Frame, action: () => unknown): void {

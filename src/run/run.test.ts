@@ -229,11 +229,44 @@ describe("S2: shutdownTimeout", () => {
       [30_000, ["1 begins", "20001 cleaned up", "20001 left"]],
       [Infinity, ["1 begins", "20001 cleaned up", "20001 left"]],
       [5, ["1 begins", "6 left"]],
-      [0, ["1 begins"]], // what does not wait is done
+      [0, ["1 begins", "1 left"]], // what does not wait is done
     ] as const) {
       const log = transcript();
       await runVirtual(slow(log, 20_000), { shutdownTimeout });
       expect(log.lines).toEqual(lines);
+    }
+  });
+
+  // A frame that had not begun its cleanup was told once only: its outer blocks never ran.
+  test("S2: what is abandoned runs each of its `finally` blocks as far as that does not wait", async () => {
+    const log: string[] = [];
+    const nested = coroutine(function* nested(name: string, body: () => Awaitable<void>): Awaitable<void> {
+      try {
+        try {
+          yield* body();
+        } finally {
+          log.push(`${name}: begins`);
+          yield* sleep(20_000);
+          log.push(`${name}: never`);
+        }
+      } finally {
+        log.push(`${name}: goes on`);
+        yield* sleep(20_000);
+        log.push(`${name}: never`);
+      }
+    });
+    const program = function* (): Awaitable<void> {
+      createTask(nested("caller", () => nested("callee", sleepForever)));
+      yield* sleep(1);
+    };
+    for (const shutdownTimeout of [0, 5]) {
+      await runVirtual(program, { shutdownTimeout });
+      expect(log.splice(0)).toEqual([
+        "callee: begins",
+        "callee: goes on",
+        "caller: begins",
+        "caller: goes on",
+      ]);
     }
   });
 
