@@ -8,7 +8,7 @@ export class CancelledError extends Error {
   override readonly name = "CancelledError";
   /** What was given to `cancel(reason)`, if anything. */
   readonly reason: unknown;
-  /** The name of the task or future that was cancelled. */
+  /** The name of the task, future or group that was cancelled. */
   readonly task: string | undefined;
   /** The name of the task that asked for it; `undefined` when it came from outside. */
   readonly by: string | undefined;
@@ -19,6 +19,19 @@ export class CancelledError extends Error {
     this.task = details.task;
     this.by = details.by;
   }
+}
+
+/** The error for whoever awaits something that was cancelled: a task, a future, a group. */
+export function cancelledError(
+  what: { readonly label: string; readonly name: string },
+  { reason, by }: { readonly reason: unknown; readonly by: string | undefined },
+): CancelledError {
+  const why = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : textOf(reason)}`;
+  return new CancelledError(`${what.label} was cancelled${by === undefined ? "" : ` by ${by}`}${why}`, {
+    reason,
+    task: what.name,
+    by,
+  });
 }
 
 /** The deadline of a `timeout` passed before its body ended. */
@@ -57,11 +70,11 @@ export class InvalidStateError extends Error {
 
 const suppressed = new WeakMap<object, unknown[]>();
 /** How many are kept beside one error: the same object may be thrown again and again, for ever. */
-const SUPPRESSED_KEPT = 100;
+const SUPPRESSED_KEPT = 1000;
 
 /**
  * The errors that came after `error` while it was already on its way (a cleanup that failed, a sibling
- * that failed too), oldest first, the first hundred of them. They are kept beside the error, not on it: it
+ * that failed too), oldest first, the first thousand of them. They are kept beside the error, not on it: it
  * may be frozen.
  *
  * @example

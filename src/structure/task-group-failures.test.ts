@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  CancelledError,
   coroutine,
   createTask,
   moveOnAfter,
@@ -14,6 +15,13 @@ import {
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
 
+const badCleanup = coroutine(function* badCleanup(message: string): Awaitable<never> {
+  try {
+    return yield* sleepForever();
+  } finally {
+    throw new Error(message);
+  }
+});
 const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
   yield* sleep(ms);
   throw new Error(message);
@@ -255,31 +263,65 @@ describe("S12: one error at a time", () => {
       await expect(program).rejects.toBe(thrown);
     }
   });
-
-  const badCleanup = coroutine(function* badCleanup(message: string): Awaitable<never> {
-    try {
-      return yield* sleepForever();
-    } finally {
-      throw new Error(message);
-    }
-  });
 });
 
 describe("cancelling", () => {
-  test("group.cancel() cancels the body and the children, and is no error", async () => {
+  test("group.cancel() cancels the body and the children; it is no error when the body ends by itself", async () => {
     const log = transcript();
-    await runVirtual(function* () {
-      yield* taskGroup(function* (group) {
+    const value = await runVirtual(function* () {
+      const value = yield* taskGroup(function* (group) {
         group.createTask(tidy(log, "child", 5));
         yield* sleep(10);
         group.cancel();
         log(`cancelled: ${group.cancelled}`);
-        yield* sleep(10);
-        log("the body went on");
+        return "no checkpoint came";
       });
       log("after the group");
+      return value;
     });
     expect(log.lines).toEqual(["10 cancelled: true", "15 child cleaned up", "15 after the group"]);
+    expect(value).toBe("no checkpoint came");
+  });
+
+  // It gave `undefined`, whatever its type said.
+  test("S6: a body that group.cancel() cuts short has no value: the group throws a CancelledError", async () => {
+    const log = transcript();
+    const error: unknown = await runVirtual(function* () {
+      try {
+        return yield* taskGroup(
+          function* (group) {
+            group.createTask(tidy(log, "child", 5));
+            group.createTask(function* stopper() {
+              yield* sleep(10);
+              group.cancel("enough");
+            });
+            yield* sleep(20);
+            return "never";
+          },
+          { name: "crawl" },
+        );
+      } catch (error) {
+        log("caught");
+        return error;
+      }
+    });
+    expect(log.lines).toEqual(["15 child cleaned up", "15 caught"]);
+    expect(error).toBeInstanceOf(CancelledError);
+    const { message, task, reason, by } = error as CancelledError;
+    expect([task, reason, by]).toEqual(["crawl", "enough", expect.stringMatching(/^stopper#\d+$/)]);
+    expect(message).toBe(`group "crawl" was cancelled by ${by}: enough`);
+  });
+
+  test("S12: an error that comes while the body is cut short is thrown instead", async () => {
+    const program = runVirtual(() =>
+      taskGroup(function* (group) {
+        group.createTask(badCleanup("cleanup"));
+        yield* sleep(1);
+        group.cancel();
+        yield* sleepForever();
+      }),
+    );
+    await expect(program).rejects.toThrow("cleanup");
   });
 
   test("a result that is there stays, though the group is cancelled while it waits for its children", async () => {

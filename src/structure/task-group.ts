@@ -3,7 +3,7 @@
  * cancels the others and the body, and is what the group throws.
  */
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
-import { InvalidStateError } from "../kernel/errors.ts";
+import { cancelledError, InvalidStateError } from "../kernel/errors.ts";
 import { NONE, primaryOf, RETURNED, stopUnwinding, THREW, UNWOUND, type Leaving } from "../kernel/exit.ts";
 import type { Task, TaskOptions } from "../kernel/task.ts";
 import { scoped } from "./scoped.ts";
@@ -23,14 +23,18 @@ export interface TaskGroup {
    * @throws InvalidStateError if the group has ended.
    */
   createTask<T>(source: Awaitable<T> | Body<T>, options?: TaskOptions): Task<T>;
-  /** Cancels the body and the tasks. Marks at once; the first reason stays. */
+  /**
+   * Cancels the body and the tasks. Marks at once; the first reason stays. A body that has returned, or does
+   * so without another checkpoint, keeps its value; one that is cut short has none, and the group throws a
+   * `CancelledError`.
+   */
   cancel(reason?: unknown): void;
   /** Whether it was cancelled, by a failure too. */
   readonly cancelled: boolean;
 }
 
 class Group extends TaskScope implements TaskGroup {
-  readonly #name: string;
+  readonly name: string;
   /** The first failure, of a task or of the body. */
   #error: unknown = NONE;
   /** Whether a cancellation from further out had come when the last task ended. */
@@ -38,11 +42,11 @@ class Group extends TaskScope implements TaskGroup {
 
   constructor(name: string) {
     super();
-    this.#name = name;
+    this.name = name;
   }
 
   get label(): string {
-    return `group "${this.#name}"`;
+    return `group "${this.name}"`;
   }
 
   createTask<T>(source: Awaitable<T> | Body<T>, options?: TaskOptions): Task<T> {
@@ -97,7 +101,10 @@ class Group extends TaskScope implements TaskGroup {
       frame.value = error;
       frame.state = frame.state === UNWOUND ? UNWOUND : THREW;
     }
-    if (frame.state === UNWOUND && !this.outerCancelled()) stopUnwinding(frame, undefined);
+    if (frame.state !== UNWOUND || this.outerCancelled()) return;
+    // Where no error is on its way, `cancel` was called: there is no value to go on with.
+    if (frame.value === NONE) frame.value = cancelledError(this, this.cancellation!);
+    stopUnwinding(frame, undefined);
   }
 }
 
@@ -105,7 +112,8 @@ class Group extends TaskScope implements TaskGroup {
  * Runs `body` and the tasks that it creates with `group.createTask`, and ends when all of them have: with
  * the body's value, or with the first failure, after the others were cancelled and have cleaned up.
  *
- * @throws the first error of the body or of a task; the later ones are its `suppressedErrors`.
+ * @throws the first error of the body or of a task; the later ones are its `suppressedErrors`; CancelledError
+ * if `group.cancel()` cut the body short.
  * @example
  * ```ts
  * import { run, sleep, taskGroup } from "cede";
