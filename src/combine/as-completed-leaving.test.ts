@@ -169,6 +169,62 @@ describe("leaving the loop early", () => {
     );
   });
 
+  const failing = coroutine(function* failing(ms: number): Awaitable<never> {
+    yield* sleep(ms);
+    throw new Error(`after ${ms}`);
+  });
+  /** What a program reports as late. */
+  async function lateErrors(main: () => Awaitable<unknown>): Promise<string[]> {
+    const reports: string[] = [];
+    await runVirtual(main, {
+      onReport: ({ kind, message }) => reports.push(`${kind}: ${message.replace(/#\d+/g, "")}`),
+    });
+    return reports;
+  }
+  const told = (ms: number) =>
+    "late-error: A loop over asCompleted was left before it came to the failure of failing: " +
+    `Error: after ${ms}`;
+
+  // Nobody ever heard of them.
+  test("S12: failures that it did not come to are told", async () => {
+    const reports = await lateErrors(function* () {
+      for (const next of asCompleted([after(1, "a"), failing(1), failing(2), after(3, "b"), failing(9)])) {
+        yield* next;
+        yield* sleep(5);
+        break;
+      }
+    });
+    expect(reports).toEqual([told(1), told(2)]);
+  });
+
+  test("S12: failures that nobody awaited are told when the frame is left", async () => {
+    const reports = await lateErrors(function* () {
+      yield* coroutine(function* forgetful() {
+        const [first] = [...asCompleted([after(1, "a"), failing(2)])];
+        yield* first!;
+        yield* sleep(5);
+      })();
+      yield* sleep(1);
+    });
+    expect(reports).toEqual([told(2)]);
+  });
+
+  test("S12: a failure that was awaited, or is another's, is not told", async () => {
+    const reports = await lateErrors(function* () {
+      const mine = createTask(failing(2));
+      for (const next of asCompleted([failing(1), mine, after(9, "a")])) {
+        try {
+          yield* next;
+        } catch {
+          yield* sleep(5);
+          break;
+        }
+      }
+      expect(String(mine.error())).toBe("Error: after 2");
+    });
+    expect(reports).toEqual([]);
+  });
+
   test("S16: a loop that awaits nothing leaves nothing behind", async () => {
     const log = transcript();
     await runVirtual(

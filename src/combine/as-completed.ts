@@ -4,7 +4,7 @@
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { current, type Runner } from "../kernel/current.ts";
-import { InvalidStateError } from "../kernel/errors.ts";
+import { InvalidStateError, textOf } from "../kernel/errors.ts";
 import { failWith, giveWay, NONE, type Leaving } from "../kernel/exit.ts";
 import { Listener, Outcome } from "../kernel/future.ts";
 import { LinkedList } from "../kernel/list.ts";
@@ -136,7 +136,8 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
 
   protected override allEnded(): void {
     super.allEnded();
-    if (this.task === null || this.#error !== NONE) return;
+    // A failure that nobody has taken is told when the frame is left.
+    if (this.task === null || this.#error !== NONE || this.#completed.some(({ failed }) => failed)) return;
     this.close();
     this.#forget();
   }
@@ -156,7 +157,20 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     for (let wait = this.#waiting.shift(); wait !== null; wait = this.#waiting.shift())
       wait.fail(leftEarly());
+    for (const outcome of this.#completed.splice(0)) this.#tellUntaken(outcome);
     if (!this.isEmpty) this.cancel("nobody awaits what is completed next");
+  }
+
+  /** What was passed in and has failed is still whoever's it was. */
+  #tellUntaken(outcome: Outcome<T>): void {
+    if (!outcome.failed || (outcome as Task<T>).outer !== this) return;
+    const error = outcome.error();
+    outcome.loop.report({
+      kind: "late-error",
+      message: `A loop over asCompleted was left before it came to the failure of ${outcome.name}: ${textOf(error)}`,
+      task: outcome.name,
+      error,
+    });
   }
 
   *#leaveLater(frame: Leaving): Generator<never, void, void> {
