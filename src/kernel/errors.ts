@@ -37,7 +37,7 @@ export function cancelledError(
 /** The deadline of a `timeout` passed before its body ended. */
 export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
-  /** The delay that was given, in milliseconds. */
+  /** The delay that was given, in milliseconds; where the deadline was moved, how long the body had. */
   readonly ms: number;
 
   constructor(message: string, ms: number) {

@@ -47,8 +47,9 @@ export class Scope implements CancelNode, Timer, Exit {
     this.task = null;
   }
 
+  /** Does nothing once it has been left: then it was not cancelled, whatever comes. */
   cancel(reason: unknown): void {
-    cancelTree(this, asked(reason, this.task));
+    if (this.task !== null) cancelTree(this, asked(reason, this.task));
   }
 
   marked(): void {
@@ -59,6 +60,11 @@ export class Scope implements CancelNode, Timer, Exit {
   }
 
   childEnded(_child: CancelNode): void {}
+
+  /** Whether it holds an error that it may end with. */
+  get failing(): boolean {
+    return false;
+  }
 
   delivered(_carried: unknown): void {}
 

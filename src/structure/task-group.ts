@@ -59,6 +59,10 @@ class Group extends TaskScope implements TaskGroup {
     return this.spawn(source, this.task, options);
   }
 
+  override get failing(): boolean {
+    return this.#error !== NONE;
+  }
+
   override leave(frame: Leaving): Awaitable<unknown> | undefined {
     if (frame.state !== RETURNED) {
       this.#fail(frame.value);

@@ -5,7 +5,7 @@
  * that is there wins.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { TimeoutError } from "../kernel/errors.ts";
+import { cancelledError, TimeoutError } from "../kernel/errors.ts";
 import {
   failWith,
   failWithFirst,
@@ -13,60 +13,82 @@ import {
   RETURNED,
   stopUnwinding,
   UNWOUND,
+  type Exit,
   type Leaving,
 } from "../kernel/exit.ts";
+import { OPEN } from "../kernel/frame.ts";
 import { current, type Runner } from "../kernel/current.ts";
-import type { CancelNode } from "../kernel/cancel.ts";
+import { below, type CancelNode } from "../kernel/cancel.ts";
 import { Scope } from "../kernel/scope.ts";
 import { checkDelay } from "../kernel/sleep.ts";
 import type { CancelScope } from "./cancel-scope.ts";
+import type { Stack } from "../kernel/unwind.ts";
 import { scoped } from "./scoped.ts";
 
 class DeadlineScope extends Scope {
-  readonly ms: number;
+  readonly #ms: number;
+  #entered = 0;
 
   constructor(ms: number) {
     super();
-    this.ms = ms;
+    this.#ms = ms;
   }
 
   override open(task: Runner, outer: CancelNode): void {
-    if (this.ms !== Infinity) this.at = task.loop.now() + this.ms;
+    this.#entered = task.loop.now();
+    this.at = this.#entered + this.#ms;
     super.open(task, outer);
+  }
+
+  /** The time that there was, in milliseconds: what was given, unless the deadline was moved. */
+  protected get span(): number {
+    if (this.at === this.#entered + this.#ms) return this.#ms;
+    return Math.round(this.task!.loop.now() - this.#entered);
   }
 }
 
 class TimeoutScope extends DeadlineScope {
   #error: TimeoutError | null = null;
-  /** Whether the unwinding that it caused carried an error already when it began; `null`: none began. */
-  #late: boolean | null = null;
+  /** Whether an error was on its way already when the time was up. */
+  #late = false;
+  /** Whether it caused an unwinding. */
+  #delivered = false;
 
   override expire(): void {
-    const { task, ms } = this;
-    const error = new TimeoutError(`Timed out after ${inWords(ms)}.`, ms);
+    const { task, span } = this;
+    const error = new TimeoutError(`Timed out after ${inWords(span)}.`, span);
     if (this.cancellation !== null || this.outerCancelled()) {
       unheard(task!, error);
       return;
     }
     this.#error = error;
+    this.#late = carriesError(this, task as Stack);
     this.cancel(error);
   }
 
-  override delivered(carried: unknown): void {
-    this.#late ??= carried !== NONE;
+  override get failing(): boolean {
+    return this.#error !== null;
+  }
+
+  override delivered(): void {
+    this.#delivered = true;
   }
 
   override leave(frame: Leaving): undefined {
     const { task } = this;
     const error = this.#error;
     this.close();
-    if (frame.state === UNWOUND && error !== null && this.#late !== null) {
+    if (frame.state === UNWOUND && error !== null && this.#delivered) {
       if (this.#late) failWith(frame, error, task!.loop);
       else failWithFirst(frame, error, task!.loop);
     } else if (error !== null) {
       unheard(task!, error);
     }
-    if (frame.state === UNWOUND && !this.outerCancelled()) stopUnwinding(frame, undefined);
+    if (frame.state !== UNWOUND || this.outerCancelled()) return;
+    // Where no error is on its way, `scope.cancel` was called: there is no value to go on with.
+    if (frame.value === NONE)
+      frame.value = cancelledError({ label: "the timeout", name: "timeout" }, this.cancellation!);
+    stopUnwinding(frame, undefined);
   }
 }
 
@@ -89,7 +111,7 @@ class MoveOnScope extends DeadlineScope {
  * cancels at the body's first checkpoint.
  *
  * @throws TimeoutError if the time was up; what the body throws; RangeError if `ms` is negative or not a
- * number.
+ * number; CancelledError if `scope.cancel()` cut the body short.
  * @example
  * ```ts
  * import { run, sleep, timeout, TimeoutError } from "cede";
@@ -140,6 +162,23 @@ export function currentDeadline(): number {
     if (node.shield) break;
   }
   return earliest;
+}
+
+/** Whether an error is on its way out of a scope: held by a frame that is being left, or by a scope. */
+function carriesError(scope: Scope, task: Stack): boolean {
+  for (let frame = task.top; frame !== null; frame = frame.parent) {
+    if (frame.state > OPEN && frame.state !== RETURNED && frame.value !== NONE) return true;
+    if (frame.exits !== null && isAmong(frame.exits, scope)) break;
+  }
+  for (const node of below(scope, (node) => node.isTask)) {
+    if (node instanceof Scope && node.failing) return true;
+  }
+  return false;
+}
+
+function isAmong(exits: Exit, scope: Scope): boolean {
+  for (let exit: Exit | null = exits; exit !== null; exit = exit.nextExit) if (exit === scope) return true;
+  return false;
 }
 
 function unheard(task: Runner, error: TimeoutError): void {
