@@ -12,6 +12,9 @@
 /** Yielded by an awaitable that has arranged for its task to be woken. */
 export const PARKED: unique symbol = Symbol.for("cede.parked") as never;
 
+/** Yielded by the kernel alone: look at the top of the stack again, a callee was linked or has ended. */
+export const AGAIN: unique symbol = Symbol("look again") as never;
+
 /** What a coroutine may yield to its loop, besides `undefined`. Library authors produce it with `park`. */
 export type Signal = typeof PARKED;
 
@@ -38,7 +41,13 @@ export type Body<T> = () => Awaitable<T>;
 
 export type Poll<T> = IteratorResult<Signal | undefined, T>;
 
-// Shared results, so that waiting allocates none.
-export const parkedResult: Poll<never> = Object.freeze({ done: false, value: PARKED });
-export const cededResult: Poll<never> = Object.freeze({ done: false, value: undefined });
+// Shared results, so that waiting allocates none. A generator makes them: then the loop sees one kind of object.
+const [parked, ceded, again] = [PARKED, undefined, AGAIN].map((signal) =>
+  (function* () {
+    yield signal;
+  })().next(),
+) as Poll<never>[];
+export const parkedResult: Poll<never> = parked!;
+export const cededResult: Poll<never> = ceded!;
+export const againResult: Poll<never> = again!;
 export const voidResult: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });

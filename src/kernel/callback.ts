@@ -12,13 +12,14 @@ export class Callback implements Runnable {
     this.#call = call;
   }
 
-  step(): void {
+  step(): boolean {
     current.task = null;
     try {
       this.#call?.();
     } catch (error) {
       this.#loop.callbackFailed(error);
     }
+    return false;
   }
 
   /** It will not be called. */

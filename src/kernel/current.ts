@@ -75,8 +75,6 @@ export const current = {
   defaultLoop: null as LoopPort | null,
   /** Where a wait or a callee of the running task has parked on this step: any further poll is a mistake. */
   parked: false,
-  /** A callee was linked, or ended with exits to run, and the loop is to go on with the top frame. */
-  again: false,
   /** How many callees run inline, on the native stack. */
   depth: 0,
   /** The task is inside the synchronous part of a `return(token)`: see escape.ts. */

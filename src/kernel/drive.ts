@@ -32,13 +32,14 @@ export class Drive {
 
   readonly #soon = (): void => {
     const now = this.#host.now();
-    if (now - this.#sliceStart < SLICE_MS) this.#turn();
+    if (now - this.#sliceStart < SLICE_MS) this.#turn(now);
     else this.#host.later(this.#later);
   };
 
   readonly #later = (): void => {
-    this.#sliceStart = this.#host.now();
-    this.#turn();
+    const now = this.#host.now();
+    this.#sliceStart = now;
+    this.#turn(now);
   };
 
   readonly #timer = (): void => {
@@ -48,17 +49,15 @@ export class Drive {
     this.#later();
   };
 
-  #turn(): void {
+  #turn(now: number): void {
     const loop = this.#loop;
     const host = this.#host;
-    const start = this.#sliceStart;
     try {
-      loop.run(start + SLICE_MS);
+      loop.run(now, this.#sliceStart + SLICE_MS);
     } catch (error) {
       host.later(this.#later); // a bug, of a scheduler, say: the platform tells of it, and the rest goes on
       throw error;
     }
-    loop.checkHeld(host.now() - start);
     if (loop.ready.size > 0) {
       host.later(this.#later);
       return;

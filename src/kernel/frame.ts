@@ -8,7 +8,7 @@
  *
  * A frame knows its caller, its scope and what is to run when it is left. It does not know its task.
  */
-import { parkedResult, type Awaitable, type Body, type Poll, type Signal } from "./awaitable.ts";
+import { againResult, type Awaitable, type Body, type Poll, type Signal } from "./awaitable.ts";
 import type { CancelNode } from "./cancel.ts";
 import { current, type Runner } from "./current.ts";
 import { RETURNED, THREW, UNWOUND, type Exit, type Leaving } from "./exit.ts";
@@ -60,9 +60,13 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
     this.scope = scope;
   }
 
+  get label(): string {
+    return "a coroutine";
+  }
+
   /** A poll by the caller's `yield*`. */
   next(): Poll<T> {
-    if (arguments.length === 0) throw notByHand("a coroutine");
+    if (arguments.length === 0) throw notByHand(this.label);
     switch (this.state) {
       case NEW:
         return this.enter();
@@ -71,7 +75,7 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
       case THREW:
         throw this.value;
       default: // polled in vain
-        return pollAgain("a coroutine");
+        return pollAgain(this);
     }
   }
 
@@ -88,7 +92,7 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
     this.state = OPEN;
     const generator = generatorOf(this.source as Awaitable<T>, this);
     this.source = generator;
-    return NEXT.call(generator);
+    return NEXT.apply(generator);
   }
 
   addExit(exit: Exit): void {
@@ -122,8 +126,8 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
 
   private enter(): Poll<T> {
     const task = current.task as Stack | null;
-    if (task === null) throw outside("a coroutine");
-    if (current.parked || task.wait !== null) throw polledByHand("a coroutine", task.name);
+    if (task === null) throw outside(this.label);
+    if (current.parked || task.wait !== null) throw polledByHand(this.label, task.name);
     if (current.cutting) return continueLater();
     const parent = task.top!;
     const outer = parent.calleeScope(task);
@@ -184,6 +188,6 @@ export function refuseUnawaited(value: unknown): void {
 
 function continueLater(): Poll<never> {
   if (current.returning && !current.parked) caughtReturning();
-  current.parked = current.again = true;
-  return parkedResult;
+  current.parked = true;
+  return againResult;
 }

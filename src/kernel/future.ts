@@ -3,14 +3,15 @@
  * any number of tasks, callbacks and promises may wait for that. `Future` is the one that is settled from
  * outside, by whoever holds it.
  */
-import type { Awaitable, Signal } from "./awaitable.ts";
+import { parkedResult, type Awaitable, type Poll, type Signal } from "./awaitable.ts";
 import { asked } from "./scope.ts";
 import { current, type LoopPort } from "./current.ts";
 import { CancelledError, InvalidStateError, textOf } from "./errors.ts";
 import { Link, LinkedList } from "./list.ts";
 import type { Cancellation } from "./monitor.ts";
 import { Callback } from "./callback.ts";
-import { Wait } from "./wait.ts";
+import { notByHand } from "./misuse.ts";
+import { enterWait, Wait } from "./wait.ts";
 
 const PENDING = 0;
 const RESULT = 1;
@@ -97,7 +98,7 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
 
   /** For `yield*`: waits until it is done. Cancelling whoever waits does not cancel it. */
   [Symbol.iterator](): Iterator<Signal | undefined, T, void> {
-    return new Join(this);
+    return this.kind === RESULT ? new Ready(this, this.value as T) : new Join(this);
   }
 
   /** Calls the waiter once this is done; at once if it is. @internal */
@@ -149,6 +150,33 @@ export class Listener extends Link implements Waiter {
   constructor(settled: () => void) {
     super();
     this.settled = settled;
+  }
+}
+
+/** A wait for a result that is there: nothing is arranged, so it is all in one object, its own answer too. */
+class Ready<T> implements Iterator<Signal | undefined, T, void>, IteratorReturnResult<T> {
+  readonly done = true;
+  readonly value: T;
+  readonly #outcome: Outcome<T>;
+
+  constructor(outcome: Outcome<T>, value: T) {
+    this.value = value;
+    this.#outcome = outcome;
+  }
+
+  get label(): string {
+    return this.#outcome.label;
+  }
+
+  next(_sent?: void): Poll<T> {
+    if (arguments.length === 0) throw notByHand(this.label);
+    if (enterWait(this) === null) return parkedResult;
+    this.#outcome.observed = true;
+    return this;
+  }
+
+  return(value?: T): Poll<T> {
+    return { done: true, value: value as T };
   }
 }
 

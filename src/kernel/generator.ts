@@ -4,9 +4,8 @@
  */
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 
-const GeneratorPrototype = Object.getPrototypeOf(
-  Object.getPrototypeOf((function* () {})()) as object,
-) as AnyGenerator;
+const GeneratorFunctionPrototype = Object.getPrototypeOf(function* () {}) as object;
+const GeneratorPrototype = (GeneratorFunctionPrototype as { prototype: AnyGenerator }).prototype;
 
 // Called with the generator as `this`.
 export const NEXT: AnyGenerator["next"] = GeneratorPrototype.next;
@@ -15,4 +14,8 @@ export const THROW: AnyGenerator["throw"] = GeneratorPrototype.throw;
 
 export function isGenerator(value: unknown): value is AnyGenerator {
   return typeof value === "object" && value !== null && GeneratorPrototype.isPrototypeOf(value);
+}
+
+export function isGeneratorFunction(value: unknown): value is () => AnyGenerator {
+  return typeof value === "function" && Object.getPrototypeOf(value) === GeneratorFunctionPrototype;
 }

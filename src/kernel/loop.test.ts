@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  all,
   coroutine,
   createTask,
   currentTask,
@@ -13,7 +14,6 @@ import type { Report } from "../lowlevel.ts";
 import { runVirtual, VirtualClock } from "../testing/index.ts";
 import { current } from "./current.ts";
 import { Loop } from "./loop.ts";
-import type { Runnable } from "./ready.ts";
 
 /** A loop without a host, and how often it asked to be woken. */
 function setUp(now: () => number = () => 0) {
@@ -26,8 +26,11 @@ function setUp(now: () => number = () => 0) {
     },
   });
   const push = (step: () => void): void => {
-    const runnable: Runnable = { nextReady: null, step };
-    loop.enqueue(runnable);
+    const once = (): boolean => {
+      step();
+      return false;
+    };
+    loop.enqueue({ nextReady: null, step: once });
   };
   return { loop, push, asked };
 }
@@ -94,12 +97,40 @@ describe("S21: a slice", () => {
         if (i === 0) push(() => order.push(-1));
       });
     }
-    loop.run(100);
-    expect(order).toHaveLength(128); // it looks at the clock every 128 steps
-    loop.run(100);
-    expect(order).toHaveLength(256);
-    loop.run(Infinity);
+    loop.run(now, 100);
+    expect(order).toHaveLength(100);
+    loop.run(now, 250);
+    expect(order).toHaveLength(250);
+    loop.run(now, Infinity);
     expect(order).toEqual([...Array.from({ length: 300 }, (_, i) => i), -1]);
+  });
+
+  test("looks at the clock seldom while steps are short, and soon often when they are not", () => {
+    let now = 0;
+    let looks = 0;
+    const { loop, push } = setUp(() => {
+      looks++;
+      return now;
+    });
+    const steps = (count: number, ms: number): void => {
+      for (let i = 0; i < count; i++) push(() => (now += ms));
+      looks = 0;
+    };
+    steps(64_000, 0.001);
+    loop.run(now, Infinity);
+    expect(looks).toBeLessThan(1010);
+    // What were short steps a moment ago are long ones: one stride is too long, then there is a look after each.
+    steps(1000, 0.5);
+    const start = now;
+    loop.run(start, start + 1.5);
+    expect(now - start).toBeCloseTo(32);
+    loop.run(now, now + 1.5);
+    expect(now - start).toBeCloseTo(33.5);
+    // And back.
+    loop.run(now, Infinity);
+    steps(64_000, 0.001);
+    loop.run(now, Infinity);
+    expect(looks).toBeLessThan(1010);
   });
 
   test("ends by itself when nobody is ready", () => {
@@ -109,9 +140,13 @@ describe("S21: a slice", () => {
       if (--left > 0) push(again);
     };
     push(again);
-    loop.run(Infinity);
+    loop.run(0, Infinity);
     expect([left, loop.isIdle]).toEqual([0, true]);
   });
+});
+
+const idle = coroutine(function* idle(turns: number): Awaitable<void> {
+  for (let turn = 0; turn < turns; turn++) yield;
 });
 
 describe("S21: whoever holds the loop", () => {
@@ -126,15 +161,15 @@ describe("S21: whoever holds the loop", () => {
     }
   }
 
-  test("is named, once it happens again", async () => {
+  test("is named, and then for a while nobody is", async () => {
     const reports: string[] = [];
     const clock = new SlowClock();
     await runVirtual(
       function* () {
         const task = createTask(
           function* () {
-            for (let i = 0; i < 3; i++) {
-              yield* sleep(10);
+            for (const ms of [10, 10, 9_800, 200]) {
+              yield* sleep(ms);
               clock.compute(60);
             }
           },
@@ -147,11 +182,33 @@ describe("S21: whoever holds the loop", () => {
         onReport: ({ kind, message }) => reports.push(`${kind}: ${message.replace(/#\d+/g, "")}`),
       },
     );
+    const held =
+      "loop-held: The loop was held for 60 ms, and with it everything else. It was one step of hog.";
+    expect(reports).toEqual([held, held]);
+  });
+
+  test("is named once it happens again, where steps were too short to look at the clock after each", async () => {
+    const reports: string[] = [];
+    const clock = new SlowClock();
+    await runVirtual(
+      function* () {
+        createTask(
+          function* () {
+            for (let turn = 0; turn < 500; turn++) {
+              if (turn === 200 || turn === 250) clock.compute(60);
+              yield;
+            }
+          },
+          { name: "hog" },
+        );
+        yield* all(Array.from({ length: 100 }, () => idle(500)));
+      },
+      { host: clock, onReport: ({ message }) => reports.push(message.replace(/#\d+/g, "")) },
+    );
     expect(reports).toEqual([
-      "loop-held: The loop was held for 60 ms, and with it everything else. The last to run was hog; if it " +
-        "happens again, whoever did it is named.",
-      "loop-held: The loop was held for 60 ms, and with it everything else. It was one step of hog.",
-      "loop-held: The loop was held for 60 ms, and with it everything else. It was one step of hog.",
+      "The loop was held for 60 ms, and with it everything else. The last to run was idle; if it happens " +
+        "again, whoever did it is named.",
+      "The loop was held for 60 ms, and with it everything else. It was one step of hog.",
     ]);
   });
 
@@ -180,7 +237,7 @@ describe("who runs now", () => {
       current.task = { name: "a task" } as never;
       loop.deadlines.set(timer, 0);
     });
-    loop.run(Infinity);
+    loop.run(0, Infinity);
     seen.push(current.task);
     expect(seen).toEqual([null, null]);
   });

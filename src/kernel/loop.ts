@@ -6,15 +6,8 @@ import { current, type LoopPort } from "./current.ts";
 import { Deadlines } from "./deadlines.ts";
 import { textOf } from "./errors.ts";
 import type { Monitor, Report } from "./monitor.ts";
+import { Pace } from "./pace.ts";
 import { FirstInFirstOut, type Runnable, type Scheduler } from "./ready.ts";
-
-/** A step this long holds the host up, in milliseconds. */
-const HELD_MS = 50;
-/** How long each step is timed after the host was held up, in milliseconds. */
-const WATCH_MS = 10_000;
-
-/** How many steps may pass between two looks at the clock. */
-const STEPS_A_LOOK = 128;
 
 export interface LoopOptions {
   /** Milliseconds of a clock that never goes back. */
@@ -41,10 +34,7 @@ export class Loop implements LoopPort {
   #turning = false;
   /** How many of this turn have not had their step. */
   #left = 0;
-  #steps = 0;
-  /** Until when each step is timed; see `checkHeld`. */
-  #watchUntil = -Infinity;
-  #last: Runnable | null = null;
+  readonly #pace: Pace;
 
   constructor(options: LoopOptions) {
     this.ready = options.scheduler ?? new FirstInFirstOut();
@@ -53,6 +43,7 @@ export class Loop implements LoopPort {
     this.callbackFailed = options.callbackFailed;
     this.#wake = options.wake;
     this.#report = options.report;
+    this.#pace = new Pace((report) => this.report(report));
   }
 
   enqueue(runnable: Runnable): void {
@@ -83,77 +74,52 @@ export class Loop implements LoopPort {
   /** One turn, whole. */
   turn(): void {
     this.#left = 0;
-    this.run(-Infinity, 1);
+    this.run(this.now(), Infinity, true);
   }
 
   /**
-   * A slice took `ms` milliseconds. If that is long, somebody held the host up: who is known if the steps
-   * were timed, so from now on, for a while, they are.
+   * Turns until nobody is ready, or the time is `until`, or, if it is to turn `once`, the turn is over. It looks at the clock every
+   * few steps, and may then stop in the middle of a turn, which the next call goes on with.
    */
-  checkHeld(ms: number): void {
-    const last = this.#last;
-    this.#last = null;
-    if (ms < HELD_MS || this.#watchUntil !== -Infinity) return;
-    this.#watchUntil = this.now() + WATCH_MS;
-    this.#held(
-      ms,
-      `The last to run was ${runnableName(last)}; if it happens again, whoever did it is named.`,
-    );
-  }
-
-  #timed(runnable: Runnable): void {
-    const start = this.now();
-    runnable.step();
-    const end = this.now();
-    if (end - start >= HELD_MS) this.#held(end - start, `It was one step of ${runnableName(runnable)}.`);
-    if (end > this.#watchUntil) this.#watchUntil = -Infinity;
-  }
-
-  #held(ms: number, by: string): void {
-    this.report({
-      kind: "loop-held",
-      message: `The loop was held for ${Math.round(ms)} ms, and with it everything else. ${by}`,
-      task: undefined,
-    });
-  }
-
-  /**
-   * Turns until nobody is ready, or the time is `until` (it looks every 128 steps, and may then stop in the
-   * middle of a turn, which the next call goes on with), or `turns` are over.
-   */
-  run(until: number, turns: number = Infinity): void {
+  run(now: number, until: number, once: boolean = false): void {
     const { ready, deadlines } = this;
-    const outer = { ...current };
+    const pace = this.#pace;
+    const outer = current.task === null ? null : { ...current };
+    let left = this.#left;
+    let steps = 0;
+    let turned = false;
+    let last: Runnable | null = null;
     this.#turning = true;
+    pace.begin(now);
     try {
       for (;;) {
-        if (this.#left === 0) {
-          if (turns-- <= 0) return;
+        if (left === 0) {
+          if (turned) break;
+          turned = once;
           if (deadlines.size !== 0) {
             current.task = null; // what a timer does is nobody's doing
             deadlines.expire(this.now());
           }
-          this.#left = ready.size;
-          if (this.#left === 0) return;
+          left = ready.size;
+          if (left === 0) break;
         }
-        while (this.#left > 0) {
-          this.#left--;
-          const next = ready.pick()!;
-          this.#last = next;
-          if (this.#watchUntil === -Infinity) next.step();
-          else this.#timed(next);
-          if (++this.#steps % STEPS_A_LOOK === 0 && turns === Infinity && this.now() >= until) return;
-        }
+        left--;
+        last = ready.pick()!;
+        if (last.step()) ready.push(last);
+        if (++steps < pace.stride) continue;
+        now = this.now();
+        pace.look(now, steps, last);
+        steps = 0;
+        if (now >= until) break;
       }
     } finally {
+      this.#left = left;
       this.#turning = false;
-      Object.assign(current, outer, { defaultLoop: current.defaultLoop }); // it may be made in here
+      if (outer === null) current.task = null;
+      else Object.assign(current, outer, { defaultLoop: current.defaultLoop }); // it may be made in here
     }
+    if (steps > 0) pace.look(this.now(), steps, last!);
   }
-}
-
-function runnableName(runnable: Runnable | null): string {
-  return runnable === null ? "nobody" : ((runnable as { name?: string }).name ?? "a callback");
 }
 
 /** A monitor that throws is dropped: an observer cannot change what happens. */

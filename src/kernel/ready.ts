@@ -7,7 +7,8 @@
 export interface Runnable {
   /** Its link in the queue: whatever is ready is in one queue at a time. Written by the queue only. */
   nextReady: Runnable | null;
-  step(): void;
+  /** Runs for a moment. Whether it is ready again, for the next turn. */
+  step(): boolean;
 }
 
 export interface Scheduler {
@@ -29,7 +30,6 @@ export class FirstInFirstOut implements Scheduler {
   #tail: Runnable | null = null;
 
   push(runnable: Runnable): void {
-    runnable.nextReady = null;
     if (this.#tail === null) this.#head = runnable;
     else this.#tail.nextReady = runnable;
     this.#tail = runnable;

@@ -85,12 +85,13 @@ export const checkpoint: Awaitable<void> = { [Symbol.iterator]: () => new Checkp
 
 /** One turn. Complete only when its task is resumed: a cancellation that comes first wins. */
 class Cede implements Iterator<Signal | undefined, void, void> {
+  readonly label = "cede()";
   #asked = false;
 
   next(): Poll<void> {
-    if (arguments.length === 0) throw notByHand("cede()");
+    if (arguments.length === 0) throw notByHand(this.label);
     if (this.#asked) return voidResult;
-    if (enterWait("cede()") === null) return parkedResult;
+    if (enterWait(this) === null) return parkedResult;
     this.#asked = true;
     current.parked = true;
     if (current.returning) caughtReturning();

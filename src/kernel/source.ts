@@ -1,13 +1,14 @@
 /** What gives a frame its generator: a coroutine, a function, a plain generator, or any other awaitable. */
 import type { Awaitable, Body } from "./awaitable.ts";
 import { isObject } from "./errors.ts";
-import { isGenerator } from "./generator.ts";
+import { isGenerator, isGeneratorFunction } from "./generator.ts";
 import { AWAITED, awaitedTwice, notAwaitable } from "./misuse.ts";
 
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 
 /** `owner` is the frame that asks. */
 export function generatorOf(source: Awaitable<unknown> | Body<unknown>, owner: object): AnyGenerator {
+  if (isGeneratorFunction(source)) return source() as AnyGenerator; // nobody else has it
   const awaitable = typeof source === "function" ? source() : source;
   if (isGenerator(awaitable)) return claim(awaitable, owner);
   if (!isAwaitable(awaitable)) throw notAwaitable(awaitable);

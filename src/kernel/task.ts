@@ -5,7 +5,7 @@
  * `step` is the heart of the loop: resume the top frame, and see what comes of it. It refuses to know of
  * turns, of time, and of who runs next.
  */
-import { PARKED, type Awaitable, type Body } from "./awaitable.ts";
+import { AGAIN, PARKED, type Awaitable, type Body } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
 import { current, type LoopPort, type Parked, type Root } from "./current.ts";
 import { suppress } from "./errors.ts";
@@ -44,29 +44,31 @@ let created = 0;
 
 // It is a CancelNode, a Runner and a Runnable, but declares none: these members are not for users to see.
 export class Task<T> extends Outcome<T> {
-  /** A number of its own. */
-  readonly id: number = ++created;
-  readonly #base: string;
+  // What each step needs comes first, side by side in memory: of many tasks, few are in the cache.
   private activity: 0 | 1 | 2 | 3 = READY;
   /** It is to be resumed once before any cancellation: a wait was completed, or it must start. */
   private owed: boolean;
-  /** @internal */ readonly root: Root;
-  /** @internal */ top: Frame | null;
-  /** @internal */ wait: Parked | null = null;
   /** @internal */ marks = 0;
+  /** @internal */ top: Frame | null;
   /** @internal */ nextReady: Runnable | null = null;
+  /** @internal */ readonly root: Root;
+  /** @internal */ wait: Parked | null = null;
+  /** @internal */ cancellation: Cancellation | null = null;
   /** @internal */ outer: CancelNode | null = null;
   /** @internal */ firstChild: CancelNode | null = null;
   /** @internal */ nextSibling: CancelNode | null = null;
   /** @internal */ previousSibling: CancelNode | null = null;
-  /** @internal */ cancellation: Cancellation | null = null;
+  /** A number of its own. */
+  readonly id: number = ++created;
+  /** Its name, or what has one. */
+  readonly #named: string | { readonly name: string };
 
   /** @internal */
-  constructor(source: Awaitable<T> | Body<T>, owner: CancelNode, root: Root, options: TaskOptions = {}) {
+  constructor(source: Awaitable<T> | Body<T>, owner: CancelNode, root: Root, options?: TaskOptions) {
     super();
     this.root = root;
-    this.#base = options.name ?? nameOf(source);
-    this.owed = options.start === "always";
+    this.#named = options?.name ?? named(source);
+    this.owed = options?.start === "always";
     const frame = new Frame(source);
     frame.scope = this;
     this.top = frame;
@@ -80,7 +82,8 @@ export class Task<T> extends Outcome<T> {
 
   /** Its name and number: "crawl#9". */
   get name(): string {
-    return `${this.#base}#${this.id}`;
+    const named = this.#named;
+    return `${(typeof named === "string" ? named : named.name) || "task"}#${this.id}`;
   }
 
   get state(): TaskState {
@@ -126,7 +129,7 @@ export class Task<T> extends Outcome<T> {
 
   /** @internal */
   interrupted(): boolean {
-    return (this.marks !== 0 || this.cancellation !== null) && isTarget(this.top!);
+    return this.marks !== 0 && isTarget(this.top!);
   }
 
   /** @internal */
@@ -150,6 +153,7 @@ export class Task<T> extends Outcome<T> {
 
   /** It was cancelled: the tree has put its mark. @internal */
   marked(): void {
+    this.marks++;
     this.loop.monitor?.cancel?.(this, "asked", this.cancellation!);
     this.interrupt();
   }
@@ -169,8 +173,8 @@ export class Task<T> extends Outcome<T> {
   delivered(): void {}
 
   /** @internal */
-  step(): void {
-    if (this.activity === DONE) return; // abandoned while it was ready
+  step(): boolean {
+    if (this.activity === DONE) return false; // abandoned while it was ready
     current.task = this;
     this.activity = RUNNING;
     if (this.root.loop.monitor !== null) this.root.loop.monitor.step?.(this);
@@ -179,17 +183,16 @@ export class Task<T> extends Outcome<T> {
     let mistake: Error | null = null;
     let frame = this.top!;
     do {
-      current.parked = current.again = false;
-      current.depth = 0;
+      current.parked = false;
       let result: IteratorResult<unknown, unknown> | null;
       try {
         if (mistake !== null) {
           result = throwInto(frame, mistake);
           mistake = null;
-        } else if (check && (this.marks !== 0 || this.cancellation !== null) && isTarget(frame)) {
+        } else if (check && this.marks !== 0 && isTarget(frame)) {
           result = this.beginUnwinding(frame);
         } else if (frame.state === OPEN) {
-          result = NEXT.call(frame.source as Generator);
+          result = NEXT.apply(frame.source as Generator);
         } else {
           result = resume(this, frame);
         }
@@ -204,26 +207,28 @@ export class Task<T> extends Outcome<T> {
       } else if (result.done) {
         ended(this, frame, RETURNED, result.value);
         check = false;
+      } else if (result.value === undefined) {
+        this.activity = READY;
+        return true;
+      } else if (result.value === AGAIN) {
+        check = false; // a call is no checkpoint
       } else if (result.value === PARKED) {
-        if (current.again) {
-          check = false; // a call is no checkpoint
-        } else if (this.wait !== null) {
+        if (this.wait !== null) {
           this.activity = PARKED_ON_WAIT;
-          return;
-        } else if (this.interrupted()) {
+          return false;
+        }
+        if (this.interrupted()) {
           check = true; // the wait found a cancellation, and arranged nothing
         } else {
           mistake = nothingArranged();
         }
-      } else if (result.value === undefined) {
-        this.makeReady();
-        return;
       } else {
         mistake = wrongYield(result.value, frame.source, this.name);
       }
       // A callee may have been put on top, or the frame popped.
     } while (this.top !== null && ((frame = this.top), true));
     this.end(frame);
+    return false;
   }
 
   /**
@@ -351,10 +356,8 @@ function nothingArranged(): TypeError {
   );
 }
 
-function nameOf(source: Awaitable<unknown> | Body<unknown>): string {
-  const name =
-    typeof source === "function"
-      ? source.name
-      : (source as { [COROUTINE]?: string } | null | undefined)?.[COROUTINE];
-  return name === undefined || name === "" ? "task" : name;
+/** A function is asked for its name when somebody wants to know. */
+function named(source: Awaitable<unknown> | Body<unknown>): string | Body<unknown> {
+  if (typeof source === "function") return source;
+  return (source as { [COROUTINE]?: string } | null | undefined)?.[COROUTINE] ?? "";
 }

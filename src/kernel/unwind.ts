@@ -41,7 +41,7 @@ export function resume(task: Stack, frame: Frame): Result | null {
       return frame.start();
     case OPEN:
     case CLEANUP:
-      return NEXT.call(frame.source as AnyGenerator);
+      return NEXT.apply(frame.source as AnyGenerator);
     case DUE:
       return unwind(task, frame);
     default:
@@ -59,7 +59,7 @@ function unwind(task: Stack, frame: Frame): Result {
     outrank(task, frame, error);
     const cutShort = cut(task, frame);
     if (cutShort !== NONE) giveWay(error, cutShort, task.loop);
-    current.parked = current.again = false;
+    current.parked = false;
     result = returnWatched(frame);
   }
   if (!result.done) frame.addExit(new SlowCleanup(frameName(frame), task));
@@ -168,7 +168,7 @@ export function cut(task: Stack, until: Frame | null): unknown {
     }
     while (task.top !== null && task.top !== until) {
       const frame = task.top;
-      current.parked = current.again = false;
+      current.parked = false;
       const { state } = frame;
       const begun = state === OPEN || state === DUE || state === CLEANUP;
       if (state === NEW || state === OPEN || state === RETURNED) frame.value = NONE;

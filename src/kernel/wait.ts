@@ -57,7 +57,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
       case FAILED:
         throw this.value;
       default: // woken in vain, or about to be unwound
-        return pollAgain(this.label);
+        return pollAgain(this);
     }
   }
 
@@ -102,7 +102,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
   }
 
   private poll(): Poll<T> {
-    const task = enterWait(this.label);
+    const task = enterWait(this);
     if (task === null) return parkedResult;
     this.task = task;
     this.state = PENDING;
@@ -130,14 +130,19 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
   }
 }
 
+/** What is waited for, in words. Asked only when something is to be said about it. */
+interface Labelled {
+  readonly label: string;
+}
+
 /**
  * The start of every wait: refuses a poll by hand, and finds a cancellation before anything is taken.
  * `null`: answer "parked"; the loop knows what to do.
  */
-export function enterWait(label: string): Runner | null {
+export function enterWait(wait: Labelled): Runner | null {
   const task = current.task;
-  if (task === null) throw outside(label);
-  if (current.parked || task.wait !== null) throw polledByHand(label, task.name);
+  if (task === null) throw outside(wait.label);
+  if (current.parked || task.wait !== null) throw polledByHand(wait.label, task.name);
   if (current.cutting || task.interrupted()) {
     if (current.returning) caughtReturning();
     current.parked = true;
@@ -150,10 +155,10 @@ export function enterWait(label: string): Runner | null {
  * A poll of what is parked already. The loop may do that, at a new step; a loop over a helper's generator,
  * say, does it in the same one, and would for ever.
  */
-export function pollAgain(label: string): Poll<never> {
+export function pollAgain(wait: Labelled): Poll<never> {
   const { task } = current;
-  if (task === null) throw outside(label);
-  if (current.parked) throw polledByHand(label, task.name);
+  if (task === null) throw outside(wait.label);
+  if (current.parked) throw polledByHand(wait.label, task.name);
   current.parked = true;
   return parkedResult;
 }

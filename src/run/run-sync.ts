@@ -43,7 +43,7 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
   run.start(main);
   const waitsForHost = (): boolean => loop.externals > 0 || loop.deadlines.size > 0;
   while (!run.ended) {
-    loop.run(Infinity);
+    loop.run(loop.now(), Infinity);
     if (run.ended) break;
     if (run.ending) run.abandon(waitsForHost() ? "cannot wait for the host in a runSync" : "can never end");
     else if (waitsForHost()) run.fail(needsHost(run));

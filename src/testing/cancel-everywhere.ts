@@ -106,10 +106,11 @@ class CancellingScheduler implements Scheduler {
   pick(): Runnable | null {
     const runnable = this.#queue.pick();
     if (runnable === null) return null;
-    const step = (): void => {
+    const step = (): boolean => {
       this.#pass();
-      runnable.step();
+      if (runnable.step()) this.#queue.push(runnable);
       this.#pass();
+      return false;
     };
     return { nextReady: null, step };
   }
