@@ -4,6 +4,7 @@ import {
   coroutine,
   createTask,
   moveOnAfter,
+  shield,
   sleep,
   sleepForever,
   suppressedErrors,
@@ -299,5 +300,31 @@ describe("an unwinding that carries an error", () => {
     );
     expect(reports).toEqual(["late-error: Aborting a tick failed: Error: cannot undo"]);
     expect(log).toEqual(["cleaned up", "expired true"]);
+  });
+
+  test.each<[string, () => Awaitable<unknown>]>([
+    ["a group", () => taskGroup(function* (group) { group.createTask(() => shield(sleepForever)); })], // prettier-ignore
+    ["a group that is cancelled", () => taskGroup(function* (group) { group.cancel(); yield* shield(sleepForever); })], // prettier-ignore
+    ["a timeout", () => timeout(1000, () => sleepForever())],
+    ["a timeout that is cancelled", () => timeout(1000, function* (scope) { scope.cancel(); yield* shield(sleepForever); })], // prettier-ignore
+    ["a scope", () => cancelScope(() => sleepForever())],
+  ])("S2: cleanup that is abandoned in %s is no error: nobody asked for a value", async (_, stuck) => {
+    const kinds: string[] = [];
+    const program = runVirtual(
+      function* () {
+        createTask(function* () {
+          try {
+            yield* sleepForever();
+          } finally {
+            yield* stuck();
+          }
+        });
+        yield;
+        return "result";
+      },
+      { shutdownTimeout: 5, onReport: ({ kind }) => kinds.push(kind) },
+    );
+    expect(await program).toBe("result");
+    expect(new Set(kinds)).toEqual(new Set(["cleanup-abandoned"]));
   });
 });

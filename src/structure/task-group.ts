@@ -3,6 +3,7 @@
  * cancels the others and the body, and is what the group throws.
  */
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
+import { current } from "../kernel/current.ts";
 import { cancelledError, InvalidStateError } from "../kernel/errors.ts";
 import { NONE, primaryOf, RETURNED, stopUnwinding, THREW, UNWOUND, type Leaving } from "../kernel/exit.ts";
 import type { Task, TaskOptions } from "../kernel/task.ts";
@@ -105,7 +106,7 @@ class Group extends TaskScope implements TaskGroup {
       frame.value = error;
       frame.state = frame.state === UNWOUND ? UNWOUND : THREW;
     }
-    if (frame.state !== UNWOUND || this.outerCancelled()) return;
+    if (frame.state !== UNWOUND || current.cutting || this.outerCancelled()) return;
     // Where no error is on its way, `cancel` was called: there is no value to go on with.
     if (frame.value === NONE) frame.value = cancelledError(this, this.cancellation!);
     stopUnwinding(frame, undefined);

@@ -84,7 +84,7 @@ class TimeoutScope extends DeadlineScope {
     } else if (error !== null) {
       unheard(task!, error);
     }
-    if (frame.state !== UNWOUND || this.outerCancelled()) return;
+    if (frame.state !== UNWOUND || current.cutting || this.outerCancelled()) return;
     // Where no error is on its way, `scope.cancel` was called: there is no value to go on with.
     if (frame.value === NONE)
       frame.value = cancelledError({ label: "the timeout", name: "timeout" }, this.cancellation!);
