@@ -5,6 +5,7 @@ import { current, type Runner } from "../kernel/current.ts";
 import { CancelledError, InvalidStateError, textOf } from "../kernel/errors.ts";
 import type { Exit } from "../kernel/exit.ts";
 import type { Cancellation } from "../kernel/monitor.ts";
+import type { Stack } from "../kernel/unwind.ts";
 
 /**
  * An `AbortSignal` that is aborted when the code that asks is cancelled: by its task, by a scope or a
@@ -28,7 +29,17 @@ export function abortSignal(): AbortSignal {
       "Cannot make an abort signal: no task is running here. Ask inside a coroutine.",
     );
   }
-  return new SignalNode(task).signal;
+  return (madeHere(task as Stack) ?? new SignalNode(task)).signal;
+}
+
+/** What the calling frame was given before, so that a loop that asks each time does not pile them up. */
+function madeHere(task: Stack): SignalNode | null {
+  const frame = task.top!;
+  const scope = task.calleeScope();
+  for (let exit = frame.exits; exit !== null; exit = exit.nextExit) {
+    if (exit instanceof SignalNode && exit.outer === scope && exit.cancellation === null) return exit;
+  }
+  return null;
 }
 
 /** A leaf of the tree of what can be cancelled. */

@@ -2,7 +2,7 @@ import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
-import { checkpoint } from "../kernel/sleep.ts";
+import { checkDelay, checkpoint } from "../kernel/sleep.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
 import { checkPromise, promiseWait } from "./until.ts";
@@ -17,7 +17,8 @@ export interface CallOptions {
  * waits for the promise to settle, so that nothing runs on behind: for at most `settleTimeout`, then the
  * work is reported as abandoned.
  *
- * @throws what `fn` throws or its promise rejects with.
+ * @throws what `fn` throws or its promise rejects with; RangeError if `settleTimeout` is negative or not a
+ * number.
  * @example
  * ```ts
  * import { call, run } from "cede";
@@ -30,6 +31,7 @@ export function call<T>(
   fn: (signal: AbortSignal) => PromiseLike<T>,
   { settleTimeout = 1000 }: CallOptions = {},
 ): Coroutine<T> {
+  checkDelay("wait for host work to settle for", settleTimeout);
   return callAndSettle(fn, settleTimeout);
 }
 

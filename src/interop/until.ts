@@ -1,4 +1,5 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
+import { Callback } from "../kernel/callback.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
@@ -10,10 +11,13 @@ class PromiseWait<T> extends Wait<T> {
   /** Whether a rejection that nobody waits for is to be told. */
   readonly #reportsLate: boolean;
 
-  constructor(promise: PromiseLike<T>, reportsLate: boolean) {
+  readonly #noted: { begun: boolean };
+
+  constructor(promise: PromiseLike<T>, reportsLate: boolean, noted: { begun: boolean } = { begun: false }) {
     super();
     this.#promise = promise;
     this.#reportsLate = reportsLate;
+    this.#noted = noted;
   }
 
   get label(): string {
@@ -24,6 +28,7 @@ class PromiseWait<T> extends Wait<T> {
   }
 
   protected begin(): boolean {
+    this.#noted.begun = true;
     // Wrapped, since a foreign thenable may call back at once.
     Promise.resolve(this.#promise).then(
       (value) => this.complete(value),
@@ -35,14 +40,14 @@ class PromiseWait<T> extends Wait<T> {
   abort(): void {}
 
   #late(error: unknown): void {
-    if (this.#reportsLate) reportLate(error, this.task!);
+    if (this.#reportsLate) reportLate(error, this.task!, "whose wait was cancelled");
   }
 }
 
-function reportLate(error: unknown, { loop, name }: Runner): void {
+function reportLate(error: unknown, { loop, name }: Runner, what: string): void {
   loop.report({
     kind: "late-error",
-    message: `A promise that ${name} waited for rejected after the wait was cancelled: ${textOf(error)}`,
+    message: `A promise of ${name}, ${what}, rejected: ${textOf(error)}`,
     task: name,
     error,
   });
@@ -63,22 +68,36 @@ function reportLate(error: unknown, { loop, name }: Runner): void {
  * ```
  */
 export function until<T>(promise: PromiseLike<T>): Awaitable<T> {
-  return promiseWait(promise, true);
+  const thenable = checkPromise(promise);
+  const wait = { begun: false };
+  if (current.task !== null && isNative(thenable)) watch(thenable, wait, current.task);
+  return { [Symbol.iterator]: () => new PromiseWait(thenable, true, wait) };
 }
 
-/** As `until`; a caller that knows what a late rejection means need not have it reported. */
+/** As `until`, for a caller that hears of a late rejection itself, or need not hear of it. */
 export function promiseWait<T>(promise: PromiseLike<T>, reportsLate: boolean): Awaitable<T> {
   const thenable = checkPromise(promise);
-  return {
-    [Symbol.iterator]() {
-      const { task } = current;
-      if (reportsLate && task?.interrupted()) {
-        // The wait will not begin; what the promise rejects with must not end as an unhandled rejection.
-        Promise.resolve(thenable).catch((error: unknown) => reportLate(error, task));
-      }
-      return new PromiseWait(thenable, reportsLate);
-    },
-  };
+  return { [Symbol.iterator]: () => new PromiseWait(thenable, reportsLate) };
+}
+
+/**
+ * Whoever was to wait may be cancelled before, and what the promise rejects with then must not end as an
+ * unhandled rejection. Everyone who is ready when it rejects has one step to begin.
+ */
+function watch(promise: PromiseLike<unknown>, wait: { readonly begun: boolean }, task: Runner): void {
+  const { loop } = task;
+  promise.then(undefined, (error: unknown) => {
+    if (wait.begun) return;
+    const look = (): void => {
+      if (!wait.begun) reportLate(error, task, "that nobody waited for");
+    };
+    loop.enqueue(new Callback(loop, look));
+  });
+}
+
+/** Of any realm. Other thenables may do their work when they are asked: they are asked by a wait only. */
+function isNative(promise: PromiseLike<unknown>): boolean {
+  return Object.prototype.toString.call(promise) === "[object Promise]";
 }
 
 /** Refuses what is no promise. @throws TypeError */

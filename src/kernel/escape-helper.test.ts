@@ -300,11 +300,14 @@ describe("(a) a plain helper whose `finally` suspends", () => {
           throw new Error("begun failed"); // eslint-disable-line no-unsafe-finally
         }
       });
+      const through = coroutine(function* through(): Awaitable<void> {
+        yield* failing();
+      });
       function* helper(): Awaitable<void> {
         try {
           yield* sleepForever();
         } finally {
-          yield* failing();
+          yield* through();
         }
       }
       return coroutine(function* body(): Awaitable<void> {

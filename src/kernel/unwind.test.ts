@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cede, coroutine, createTask, sleep, sleepForever, taskGroup, type Awaitable } from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
+import type { CancelNode } from "./cancel.ts";
 
 const pause = coroutine(function* pause(ms: number): Awaitable<void> {
   yield* sleep(ms);
@@ -197,6 +198,25 @@ describe("Unwinding reaches frames", () => {
     });
     await cancelled(() => three("outer", () => three("inner")));
     expect(log.lines).toEqual(["2 inner 1", "3 inner 2", "4 inner 3", "5 outer 1", "6 outer 2", "7 outer 3"]);
+  });
+
+  test("S2: and leaves nothing in the tree of what can be cancelled", async () => {
+    await runVirtual(function* () {
+      const main = currentTask() as unknown as CancelNode;
+      for (let i = 0; i < 3; i++) {
+        yield* moveOnAfter(1, function* () {
+          try {
+            yield* pause(5);
+          } finally {
+            yield* pause(1);
+            yield* taskGroup(function* (group) {
+              group.createTask(pause(1));
+            });
+          }
+        });
+        expect(main.firstChild).toBe(null);
+      }
+    });
   });
 
   test("S1: 100,000 deep, each with a finally that waits, in time that grows with the depth", async () => {

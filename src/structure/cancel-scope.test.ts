@@ -253,6 +253,19 @@ describe("a scope", () => {
     expect(clock.now()).toBe(0);
   });
 
+  test("S17: a deadline that a host's callback sets is heard of", async () => {
+    const clock = new VirtualClock();
+    let kept!: CancelScope;
+    const ended = new EventLoop({ host: clock }).runUntilComplete(() =>
+      cancelScope((scope) => ((kept = scope), sleepForever())),
+    );
+    clock.runInside(); // until it waits
+    kept.deadline = 7;
+    clock.runAll();
+    expect(await ended).toMatchObject({ cancelled: true });
+    expect(clock.now()).toBe(7);
+  });
+
   test("S17: equal deadlines of a scope, a sleep and another scope pass in the order they were set", async () => {
     const log = transcript();
     await runVirtual(() =>

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import {
+  cancelScope,
   coroutine,
   createTask,
+  currentDeadline,
   EventLoop,
   moveOnAfter,
   shield,
@@ -223,19 +225,55 @@ describe("S18: the deadline of a timeout may be moved", () => {
       timedOut(17),
       "17 cleaned up",
     ],
-    "once it has passed, in vain": [
+    "once it has passed, in vain: it passes once": [
       (log) =>
         timeout(5, function* (scope) {
           try {
             yield* sleepForever();
           } finally {
-            scope.deadline = 100;
-            yield* sleep(1);
+            scope.deadline = 6;
+            yield* sleep(4);
             log("cleaned up");
           }
         }),
       timedOut(5),
-      "6 cleaned up",
+      "9 cleaned up",
+    ],
+    "once it was cancelled, in vain": [
+      (log) =>
+        moveOnAfter(50, () =>
+          moveOnAfter(50, function* (scope) {
+            try {
+              scope.cancel();
+              yield;
+            } finally {
+              scope.deadline = 2;
+              yield* sleep(4);
+              scope.deadline = -1;
+              log(`cleaned up by ${currentDeadline()}`);
+            }
+          }),
+        ),
+      '{"expired":false,"value":{"expired":true}}',
+      "4 cleaned up by Infinity",
+    ],
+    "once it was cancelled, in vain, and nobody is told": [
+      (log) =>
+        cancelScope(function* (outer) {
+          yield* timeout(50, function* (scope) {
+            try {
+              outer.cancel();
+              yield;
+            } finally {
+              scope.cancel();
+              scope.deadline = 2;
+              yield* sleep(4);
+              log("cleaned up");
+            }
+          });
+        }),
+      '{"cancelled":true}',
+      "4 cleaned up",
     ],
   });
 
