@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { cede, coroutine, createTask, sleep, sleepForever, taskGroup, type Awaitable } from "../index.ts";
+import {
+  cede,
+  coroutine,
+  createTask,
+  currentTask,
+  moveOnAfter,
+  sleep,
+  sleepForever,
+  taskGroup,
+  type Awaitable,
+} from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
 import type { CancelNode } from "./cancel.ts";
 
