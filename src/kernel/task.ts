@@ -25,7 +25,9 @@ const READY = 0;
 const RUNNING = 1;
 const PARKED_ON_WAIT = 2;
 const DONE = 3;
-const STATES = ["ready", "running", "parked", "done"] as const;
+/** Ready, and to be resumed once before any cancellation: a wait was completed, or it must start. */
+const OWED = 4;
+const STATES = ["ready", "running", "parked", "done", "ready"] as const;
 
 /** What a task is doing. A task that has not begun is ready. */
 export type TaskState = (typeof STATES)[number];
@@ -45,9 +47,7 @@ let created = 0;
 // It is a CancelNode, a Runner and a Runnable, but declares none: these members are not for users to see.
 export class Task<T> extends Outcome<T> {
   // What each step needs comes first, side by side in memory: of many tasks, few are in the cache.
-  private activity: 0 | 1 | 2 | 3 = READY;
-  /** It is to be resumed once before any cancellation: a wait was completed, or it must start. */
-  private owed: boolean;
+  private activity: 0 | 1 | 2 | 3 | 4;
   /** @internal */ marks = 0;
   /** @internal */ top: Frame | null;
   /** @internal */ nextReady: Runnable | null = null;
@@ -68,7 +68,7 @@ export class Task<T> extends Outcome<T> {
     super();
     this.root = root;
     this.#named = options?.name ?? named(source);
-    this.owed = options?.start === "always";
+    this.activity = options?.start === "always" ? OWED : READY;
     const frame = new Frame(source);
     frame.scope = this;
     this.top = frame;
@@ -146,9 +146,7 @@ export class Task<T> extends Outcome<T> {
 
   /** @internal */
   wake(): void {
-    if (this.activity !== PARKED_ON_WAIT) return;
-    this.owed = true;
-    this.makeReady();
+    if (this.activity === PARKED_ON_WAIT) this.makeReady(OWED);
   }
 
   /** It was cancelled: the tree has put its mark. @internal */
@@ -163,7 +161,7 @@ export class Task<T> extends Outcome<T> {
     if (this.activity !== PARKED_ON_WAIT || !this.interrupted()) return;
     // The claim is taken now; what the wait arranged is undone in the task's step.
     this.wait!.cancel();
-    this.makeReady();
+    this.makeReady(READY);
   }
 
   /** @internal */
@@ -176,10 +174,9 @@ export class Task<T> extends Outcome<T> {
   step(): boolean {
     if (this.activity === DONE) return false; // abandoned while it was ready
     current.task = this;
+    let check = this.activity !== OWED;
     this.activity = RUNNING;
     if (this.root.loop.monitor !== null) this.root.loop.monitor.step?.(this);
-    let check = !this.owed;
-    this.owed = false;
     let mistake: Error | null = null;
     let frame = this.top!;
     do {
@@ -270,11 +267,9 @@ export class Task<T> extends Outcome<T> {
     return resume(this, frame);
   }
 
-  private makeReady(): void {
-    if (this.activity === PARKED_ON_WAIT && this.root.loop.monitor !== null) {
-      this.root.loop.monitor.wake?.(this, current.task);
-    }
-    this.activity = READY;
+  private makeReady(how: typeof READY | typeof OWED): void {
+    this.root.loop.monitor?.wake?.(this, current.task);
+    this.activity = how;
     this.root.loop.enqueue(this);
   }
 
