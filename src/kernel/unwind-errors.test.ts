@@ -3,6 +3,7 @@ import {
   cancelScope,
   coroutine,
   createTask,
+  EventLoop,
   moveOnAfter,
   shield,
   sleep,
@@ -13,8 +14,8 @@ import {
   TimeoutError,
   type Awaitable,
 } from "../index.ts";
-import { park } from "../lowlevel.ts";
-import { runVirtual, transcript } from "../testing/index.ts";
+import { park, type ParkedWait } from "../lowlevel.ts";
+import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
 
 /** Frames in frames; those named fail in their cleanup, after they have waited. */
 const levels = coroutine(function* levels(
@@ -303,6 +304,36 @@ describe("an unwinding that carries an error", () => {
     );
     expect(reports).toEqual(["late-error: Aborting a tick failed: Error: cannot undo"]);
     expect(log).toEqual(["cleaned up", "expired true"]);
+  });
+
+  test("S2: what abandoned cleanup waited for is taken back, and cannot be given it any more", async () => {
+    const clock = new VirtualClock();
+    const loop = new EventLoop({ host: clock, onReport: () => {} });
+    const lines: string[] = [];
+    let given!: ParkedWait<void>;
+    const ended = loop.runUntilComplete(
+      function* () {
+        createTask(function* () {
+          try {
+            yield* sleepForever();
+          } finally {
+            yield* park<void>({ label: "a tick" }, (wait) => {
+              given = wait;
+              return () => lines.push("undone");
+            });
+            lines.push("wrong");
+          }
+        });
+        yield;
+        return "result";
+      },
+      { shutdownTimeout: 5 },
+    );
+    clock.runAll();
+    expect(await ended).toBe("result");
+    expect([given.complete(), given.fail(new Error("no"))]).toEqual([false, false]);
+    expect(lines).toEqual(["undone"]);
+    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
   });
 
   test.each<[string, () => Awaitable<unknown>]>([

@@ -186,6 +186,22 @@ describe("S18: when several things come at once", () => {
       `${timedOut(5)}, besides Error: cleanup`,
       "6 outer cleaned up",
     ],
+    "a deadline in a cleanup that an error passes through, then an error in there: the deadline": [
+      (log) =>
+        moveOnAfter(1, function* () {
+          try {
+            yield* failingCleanup(1);
+          } finally {
+            try {
+              yield* timeout(5, () => failingCleanup(1));
+            } catch (error) {
+              log([error, ...suppressedErrors(error)].join(", besides "));
+            }
+          }
+        }),
+      "Error: cleanup",
+      `8 ${timedOut(5)}, besides Error: cleanup`,
+    ],
     "the deadline while a group waits for its tasks, then the failure of one: the deadline": [
       () =>
         timeout(5, () =>

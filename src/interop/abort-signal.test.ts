@@ -1,0 +1,291 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import {
+  abortSignal,
+  cancelScope,
+  CancelledError,
+  cede,
+  coroutine,
+  createTask,
+  InvalidStateError,
+  moveOnAfter,
+  run,
+  shield,
+  sleep,
+  sleepForever,
+  taskGroup,
+  timeout,
+  TimeoutError,
+  type Awaitable,
+} from "../index.ts";
+import { runVirtual } from "../testing/index.ts";
+
+describe("abortSignal() is aborted when whoever asked is cancelled", () => {
+  const cancels: Record<string, [(ask: () => Awaitable<never>) => Awaitable<unknown>, reason: unknown]> = {
+    "by its task, without a reason": [
+      function* (ask) {
+        const task = createTask(ask, { name: "asker" });
+        yield;
+        yield* task.cancel();
+      },
+      expect.objectContaining({ message: expect.stringMatching(/^asker#\d+ was cancelled$/) as unknown }),
+    ],
+    "by its task, with a text": [
+      function* (ask) {
+        const task = createTask(ask, { name: "asker" });
+        yield;
+        yield* task.cancel("enough");
+      },
+      expect.objectContaining({
+        name: "CancelledError",
+        reason: "enough",
+        message: expect.stringMatching(/^asker#\d+ was cancelled: enough$/) as unknown,
+      }),
+    ],
+    "by its task, with an error": [
+      function* (ask) {
+        const task = createTask(ask);
+        yield;
+        yield* task.cancel(new Error("why"));
+      },
+      new Error("why"),
+    ],
+    "by a scope around it": [
+      (ask) =>
+        cancelScope(function* (scope) {
+          createTask(function* () {
+            scope.cancel(new Error("scope"));
+          });
+          yield* ask();
+        }),
+      new Error("scope"),
+    ],
+    "by a timeout around it": [
+      function* (ask) {
+        try {
+          yield* timeout(5, ask);
+        } catch {}
+      },
+      new TimeoutError("Timed out after 5 ms.", 5),
+    ],
+    "by the deadline of moveOnAfter": [(ask) => moveOnAfter(5, ask), expect.any(CancelledError)],
+    "by a timeout around its group": [
+      function* (ask) {
+        try {
+          yield* timeout(5, () =>
+            taskGroup(function* (group) {
+              group.createTask(ask);
+            }),
+          );
+        } catch {}
+      },
+      new TimeoutError("Timed out after 5 ms.", 5),
+    ],
+    "by the failure of a sibling": [
+      function* (ask) {
+        try {
+          yield* taskGroup(function* (group) {
+            group.createTask(ask);
+            yield;
+            throw new Error("sibling");
+          });
+        } catch {}
+      },
+      new Error("sibling"),
+    ],
+    "by the end of its run": [
+      function* (ask) {
+        createTask(ask);
+        yield;
+      },
+      expect.any(CancelledError),
+    ],
+  };
+  test.each(Object.entries(cancels))("%s", async (_, [cancel, reason]) => {
+    const signals: AbortSignal[] = [];
+    await runVirtual(() =>
+      cancel(
+        coroutine(function* ask() {
+          const signal = abortSignal();
+          signals.push(signal);
+          expect(signal.aborted).toBe(false);
+          return yield* sleepForever();
+        }),
+      ),
+    );
+    expect(signals).toHaveLength(1);
+    expect(signals[0]!.aborted).toBe(true);
+    expect(signals[0]!.reason).toEqual(reason);
+  });
+
+  test("by the signal of its run: with that signal's reason, if it is an error", async () => {
+    const controller = new AbortController();
+    const reason = new Error("the user has left");
+    let signal!: AbortSignal;
+    const program = runVirtual(
+      function* () {
+        signal = abortSignal();
+        createTask(function* () {
+          controller.abort(reason);
+        });
+        yield* sleepForever();
+      },
+      { signal: controller.signal },
+    );
+    await expect(program).rejects.toBe(reason);
+    expect(signal.reason).toBe(reason);
+  });
+
+  test("once, whatever is cancelled after; its listeners are called from the loop, not by cancel()", async () => {
+    await runVirtual(function* () {
+      const task = createTask(function* () {
+        abortSignal().addEventListener("abort", () => lines.push("aborted"));
+        yield* sleepForever();
+      });
+      const lines: string[] = [];
+      yield;
+      void task.cancel("first");
+      void task.cancel("second");
+      expect(lines).toEqual([]);
+      yield* task.cancel();
+      yield;
+      expect(lines).toEqual(["aborted"]);
+    });
+  });
+});
+
+describe("abortSignal() is left alone", () => {
+  test("once the frame that asked has been left, however that was", async () => {
+    const signals: AbortSignal[] = [];
+    const ask = coroutine(function* ask(end: () => Awaitable<unknown>): Awaitable<void> {
+      signals.push(abortSignal());
+      yield* end();
+    });
+    await runVirtual(function* () {
+      const task = createTask(function* () {
+        yield* ask(() => cede());
+        try {
+          yield* ask(function* () {
+            throw new Error("left");
+          });
+        } catch {}
+        yield* moveOnAfter(1, () => ask(() => sleepForever()));
+        yield* sleepForever();
+      });
+      yield* sleep(5);
+      yield* task.cancel();
+    });
+    expect(signals.map((signal) => signal.aborted)).toEqual([false, false, true]);
+  });
+
+  test("by what is cancelled beside it: an inner scope, another task, a task that awaits it", async () => {
+    await runVirtual(function* () {
+      const task = createTask(function* () {
+        const signal = abortSignal();
+        yield* cancelScope(function* (scope) {
+          scope.cancel();
+          yield;
+        });
+        yield* sleep(5);
+        return signal.aborted;
+      });
+      const awaiter = createTask(task);
+      yield;
+      yield* awaiter.cancel();
+      expect(yield* task).toBe(false);
+    });
+  });
+
+  test("in a shield, and in cleanup, by what is held off there", async () => {
+    const seen: boolean[] = [];
+    await runVirtual(function* () {
+      const task = createTask(function* () {
+        try {
+          yield* shield(function* () {
+            const signal = abortSignal();
+            yield* sleep(5);
+            seen.push(signal.aborted);
+          });
+          yield;
+        } finally {
+          const signal = abortSignal();
+          yield* sleep(5);
+          seen.push(signal.aborted);
+        }
+      });
+      yield;
+      void task.cancel();
+      yield* sleep(6);
+      void task.cancel();
+      yield* task.cancel();
+    });
+    expect(seen).toEqual([false, false]);
+  });
+});
+
+test("asked for after the cancellation, before the next checkpoint, it is aborted already", async () => {
+  await runVirtual(() =>
+    cancelScope(function* (scope) {
+      scope.cancel(new Error("why"));
+      const signal = abortSignal();
+      expect([signal.aborted, signal.reason]).toEqual([true, new Error("why")]);
+      yield;
+    }),
+  );
+});
+
+test("a scope inside has one of its own, that its own cancellation aborts", async () => {
+  await runVirtual(function* () {
+    const outer = abortSignal();
+    let inner!: AbortSignal;
+    yield* moveOnAfter(1, function* () {
+      inner = abortSignal();
+      yield* sleepForever();
+    });
+    yield;
+    expect([outer.aborted, inner.aborted]).toEqual([false, true]);
+  });
+});
+
+test("a frame that asks in a loop gets one signal, and piles up none", async () => {
+  await runVirtual(function* () {
+    const signals = new Set<AbortSignal>();
+    for (let i = 0; i < 1000; i++) {
+      signals.add(abortSignal());
+      yield* moveOnAfter(0, () => sleepForever());
+    }
+    expect(signals.size).toBe(1);
+  });
+});
+
+test("a listener that is taken back leaves nothing on it: a long-lived frame may use it for many requests", async () => {
+  await runVirtual(function* () {
+    const signal = abortSignal();
+    for (let i = 0; i < 100; i++) {
+      const request = (): void => {};
+      signal.addEventListener("abort", request);
+      yield;
+      signal.removeEventListener("abort", request);
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+test("S25: outside every task there is nobody whose cancellation it could tell of", () => {
+  expect(() => abortSignal()).toThrow(
+    new InvalidStateError("Cannot make an abort signal: no task is running here. Ask inside a coroutine."),
+  );
+});
+
+test("on the real host, it ends what the platform does", async () => {
+  const { setTimeout } = await import("node:timers/promises");
+  let ended = "";
+  await run(() =>
+    moveOnAfter(1, function* () {
+      void setTimeout(60_000, null, { signal: abortSignal() }).catch((error: Error) => (ended = error.name));
+      yield* sleepForever();
+    }),
+  );
+  await setTimeout(0);
+  expect(ended).toBe("AbortError");
+});

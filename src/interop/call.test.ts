@@ -1,0 +1,374 @@
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import {
+  all,
+  call,
+  CancelledError,
+  createTask,
+  EventLoop,
+  moveOnAfter,
+  run,
+  shield,
+  sleep,
+  timeout,
+  TimeoutError,
+  until,
+  type Awaitable,
+} from "../index.ts";
+import { runVirtual, VirtualClock } from "../testing/index.ts";
+
+/** Host work that ends when it is told to, and notes what becomes of its signal. */
+class Work {
+  signal: AbortSignal | null = null;
+  promise!: Promise<string>;
+  resolve!: (value: string) => void;
+  reject!: (error: unknown) => void;
+  /** For `call`. */
+  readonly start = (signal: AbortSignal): Promise<string> => {
+    this.signal = signal;
+    return (this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    }));
+  };
+  /** As `fetch` does. */
+  readonly startAbortable = (signal: AbortSignal): Promise<string> => {
+    signal.addEventListener("abort", () => this.reject(signal.reason));
+    return this.start(signal);
+  };
+}
+
+async function outcome(main: () => Awaitable<unknown>): Promise<{ ended: string; told: string[] }> {
+  const told: string[] = [];
+  const ended = await runVirtual(main, {
+    onReport: ({ kind, message }) => told.push(`${kind}: ${message.replace(/#\d+/g, "")}`),
+  }).then(String, String);
+  await setImmediate();
+  return { ended, told };
+}
+
+describe("call", () => {
+  test("gives what the promise gives, and leaves its signal alone", async () => {
+    const work = new Work();
+    const result = await outcome(function* () {
+      createTask(function* () {
+        yield* sleep(5);
+        work.resolve("value");
+      });
+      const value = yield* call(work.start);
+      yield* sleep(5);
+      return value;
+    });
+    expect(result).toEqual({ ended: "value", told: [] });
+    expect(work.signal!.aborted).toBe(false);
+  });
+
+  const failures: Record<string, [fn: (signal: AbortSignal) => never, error: string]> = {
+    "what the promise rejects with": [(async () => { throw new Error("no"); }) as never, "Error: no"], // prettier-ignore
+    "what the function throws": [() => { throw new Error("thrown"); }, "Error: thrown"], // prettier-ignore
+    "an AbortError that nobody asked for": [(async () => { throw new DOMException("gone", "AbortError"); }) as never, "AbortError: gone"], // prettier-ignore
+    "that no promise was returned": [
+      (() => 7) as never,
+      "TypeError: Cannot wait until 7 settles: it is no promise. What is awaitable already needs only `yield*`.",
+    ],
+    "that an awaitable was returned": [
+      (() => sleep(1)) as never,
+      "TypeError: Cannot wait until sleep 1 ms settles: it is no promise. What is awaitable already needs only `yield*`.",
+    ],
+  };
+  test.each(Object.entries(failures))("throws %s, which can be caught", async (_, [fn, error]) => {
+    let signal!: AbortSignal;
+    const result = await outcome(function* () {
+      try {
+        yield* call((given) => ((signal = given), fn(given)));
+      } catch (error) {
+        yield* sleep(1);
+        return error;
+      }
+    });
+    expect(result).toEqual({ ended: error, told: [] });
+    expect(signal.aborted).toBe(false);
+  });
+
+  test("begins nothing before it is awaited, nor where a cancellation is due", async () => {
+    let calls = 0;
+    const work = (): Promise<number> => Promise.resolve(++calls);
+    await outcome(function* () {
+      const later = call(work);
+      yield* sleep(1);
+      expect(calls).toBe(0);
+      yield* moveOnAfter(0, () => call(work));
+      yield* createTask(call(work)).cancel();
+      expect(calls).toBe(0);
+      expect(yield* later).toBe(1);
+    });
+  });
+
+  test("asks a foreign thenable once", async () => {
+    let asked = 0;
+    const query = {
+      then(yes: (value: number) => void) {
+        asked++;
+        queueMicrotask(() => yes(7));
+      },
+    } as never as PromiseLike<number>;
+    const result = await outcome(function* () {
+      yield* moveOnAfter(0, () => call(() => query));
+      return [yield* call(() => query), asked];
+    });
+    expect(result).toEqual({ ended: "7,1", told: [] });
+  });
+
+  test.each([NaN, -1, "5", null])("S17: a settleTimeout of %s is a RangeError, at once", (settleTimeout) => {
+    expect(() => call(async () => {}, { settleTimeout: settleTimeout as number })).toThrow(
+      new RangeError(
+        `Cannot wait for host work to settle for ${settleTimeout} ms: a delay is a number of milliseconds, 0 or more (or ` +
+          "Infinity).",
+      ),
+    );
+  });
+
+  test("works on the real host", async () => {
+    expect(await run(() => call((signal) => setImmediate("value", { signal })))).toBe("value");
+  });
+});
+
+describe("S9: cancelling a call aborts its signal, and waits for the promise to settle", () => {
+  test("that rejects with the signal's reason: that is what was asked for", async () => {
+    const work = new Work();
+    const lines: string[] = [];
+    const result = await outcome(function* () {
+      const task = createTask(function* () {
+        try {
+          yield* call(work.startAbortable);
+        } catch {
+          lines.push("wrong");
+        } finally {
+          lines.push("finally");
+        }
+      });
+      yield* sleep(1);
+      yield* task.cancel("enough");
+      return task.cancelled;
+    });
+    expect(result).toEqual({ ended: "true", told: [] });
+    expect(lines).toEqual(["finally"]);
+    expect(work.signal!.reason).toBeInstanceOf(CancelledError);
+    expect(work.signal!.reason).toMatchObject({
+      reason: "enough",
+      message: expect.stringMatching(/^task#\d+ was cancelled: enough$/) as unknown,
+      task: expect.stringMatching(/^task#\d+$/) as unknown,
+      by: expect.stringMatching(/^main#\d+$/) as unknown,
+    });
+  });
+
+  const reasons: Record<string, [wait: (work: Work) => Awaitable<unknown>, expected: unknown]> = {
+    "the error that a task is cancelled with": [
+      function* (work) {
+        const task = createTask(call(work.startAbortable));
+        yield;
+        yield* task.cancel(new Error("why"));
+      },
+      new Error("why"),
+    ],
+    "the TimeoutError of a timeout": [
+      function* (work) {
+        try {
+          yield* timeout(5, () => call(work.startAbortable));
+        } catch (error) {
+          expect(error).toBe(work.signal!.reason);
+        }
+      },
+      new TimeoutError("Timed out after 5 ms.", 5),
+    ],
+    "a CancelledError where nobody gave a reason": [
+      (work) => moveOnAfter(5, () => call(work.startAbortable)),
+      expect.objectContaining({ name: "CancelledError", reason: undefined }),
+    ],
+    "that of the outermost cancellation": [
+      function* (work) {
+        const task = createTask(() =>
+          moveOnAfter(1000, (scope) => ((scope.deadline = 1), call(work.startAbortable))),
+        );
+        yield;
+        void task.cancel(new Error("outer"));
+        yield* task.cancel();
+      },
+      new Error("outer"),
+    ],
+    "the failure of a sibling in all": [
+      function* (work) {
+        try {
+          yield* all([
+            call(work.startAbortable),
+            (function* () {
+              yield* sleep(1);
+              throw new Error("sibling");
+            })(),
+          ]);
+        } catch {}
+      },
+      new Error("sibling"),
+    ],
+  };
+  test.each(Object.entries(reasons))("the reason is %s", async (_, [wait, expected]) => {
+    const work = new Work();
+    const { told } = await outcome(() => wait(work));
+    expect(work.signal!.reason).toEqual(expected);
+    expect(told).toEqual([]);
+  });
+
+  const settlements: Record<string, [settle: (work: Work) => void, ...told: string[]]> = {
+    "with a value, which is nobody's": [(work) => work.resolve("late")],
+    "with an AbortError": [(work) => work.reject(new DOMException("gone", "AbortError"))],
+    "with another error, which is reported": [
+      (work) => work.reject(new Error("broken")),
+      "late-error: Host work that task aborted failed: Error: broken",
+    ],
+    "with undefined, which is reported": [
+      (work) => work.reject(undefined),
+      "late-error: Host work that task aborted failed: undefined",
+    ],
+  };
+  for (const when of ["later", "in the turn of the cancellation, after it"]) {
+    test.each(Object.entries(settlements))(`that settles ${when}, %s`, async (_, [settle, ...told]) => {
+      const work = new Work();
+      const result = await outcome(function* () {
+        const task = createTask(call(work.start), { name: "task" });
+        yield;
+        const end = task.cancel();
+        if (when === "later") {
+          createTask(function* () {
+            yield* sleep(500);
+            expect([task.done, work.signal!.aborted]).toEqual([false, true]);
+            settle(work);
+          });
+        } else {
+          settle(work);
+        }
+        yield* end;
+        return task.cancelled;
+      });
+      expect(result).toEqual({ ended: "true", told });
+      expect(work.signal!.aborted).toBe(true);
+    });
+  }
+
+  test("S7: that has settled before the cancellation came: it is delivered, and nothing is aborted", async () => {
+    for (const settle of ["resolve", "reject"] as const) {
+      const work = new Work();
+      const got: string[] = [];
+      const result = await outcome(function* () {
+        const task = createTask(function* () {
+          try {
+            got.push(yield* call(work.start));
+          } catch (error) {
+            got.push(String(error));
+          }
+          yield;
+          got.push("wrong");
+        });
+        yield;
+        // Behind the wait's own reaction, and before the task has its step.
+        const cancel = (): unknown => task.cancel();
+        void work.promise.then(cancel, cancel);
+        work[settle]("settled");
+        yield* until(setImmediate());
+        return task.cancelled;
+      });
+      expect(got).toEqual(["settled"]);
+      expect(result.told).toEqual([]);
+      expect(work.signal!.aborted).toBe(false);
+    }
+  });
+
+  test.each([
+    [{}, "1000"],
+    [{ settleTimeout: 50 }, "50"],
+    [{ settleTimeout: 0 }, "0"],
+  ])("for so long, with %j; then it is abandoned, and that is reported", async (options, ms) => {
+    const work = new Work();
+    const result = await outcome(function* () {
+      const task = createTask(call(work.start, options), { name: "task" });
+      yield* sleep(1);
+      const { expired } = yield* moveOnAfter(10_000, function* () {
+        yield* task.cancel();
+      });
+      return [expired, task.cancelled];
+    });
+    expect(result).toEqual({
+      ended: "false,true",
+      // At the very moment at which its cleanup is told as slow.
+      told: [
+        ...(ms === "1000" ? [expect.stringMatching(/^slow-cleanup: The cleanup of coroutine call/)] : []),
+        `work-abandoned: Host work of task did not end ${ms} ms after its signal was aborted.`,
+      ],
+    });
+    work.reject(new Error("much later")); // and is no unhandled rejection
+    await setImmediate();
+  });
+
+  test("for ever, with a settleTimeout of Infinity", async () => {
+    const work = new Work();
+    const result = await outcome(function* () {
+      const task = createTask(call(work.start, { settleTimeout: Infinity }));
+      yield;
+      createTask(function* () {
+        yield* sleep(1e9);
+        work.resolve("at last");
+      });
+      yield* task.cancel();
+      return task.cancelled;
+    });
+    expect(result.ended).toBe("true");
+    expect(result.told.filter((report) => !report.startsWith("slow-cleanup"))).toEqual([]);
+  });
+
+  test("in a shield nothing is aborted; in cleanup it is host work like any other", async () => {
+    const [shielded, cleaning] = [new Work(), new Work()];
+    const got: string[] = [];
+    await outcome(function* () {
+      const task = createTask(function* () {
+        try {
+          got.push(yield* shield(() => call(shielded.start)));
+          yield;
+        } finally {
+          got.push(yield* call(cleaning.start));
+        }
+      });
+      yield;
+      void task.cancel();
+      shielded.resolve("shielded");
+      yield* until(setImmediate());
+      yield* sleep(1);
+      void task.cancel("again");
+      cleaning.resolve("cleaned up");
+      yield* task.cancel();
+    });
+    expect(got).toEqual(["shielded", "cleaned up"]);
+    expect([shielded.signal!.aborted, cleaning.signal!.aborted]).toEqual([false, false]);
+  });
+
+  test("a thousand calls that are cancelled leave no external wait and no timer", async () => {
+    const clock = new VirtualClock();
+    const loop = new EventLoop({ host: clock, onReport: () => {} });
+    const aborted: AbortSignal[] = [];
+    const ended = loop.runUntilComplete(() =>
+      moveOnAfter(5, () =>
+        all(
+          Array.from({ length: 1000 }, () =>
+            call((signal) => {
+              aborted.push(signal);
+              return new Promise((_, reject) =>
+                signal.addEventListener("abort", () => reject(signal.reason)),
+              );
+            }),
+          ),
+        ),
+      ),
+    );
+    await ended;
+    expect(aborted.every((signal) => signal.aborted)).toBe(true);
+    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+  });
+});
