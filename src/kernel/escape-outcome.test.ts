@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   coroutine,
   createTask,
+  EventLoop,
   moveOnAfter,
   sleep,
   sleepForever,
@@ -10,7 +11,7 @@ import {
   timeout,
   type Awaitable,
 } from "../index.ts";
-import { runVirtual, transcript } from "../testing/index.ts";
+import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
 
 describe("an escape is a bug of the program:", () => {
   const escaping = coroutine(function* escaping(): Awaitable<void> {
@@ -171,5 +172,59 @@ describe("an escape is a bug of the program:", () => {
         "slow, or it escaped its cancellation.",
       "cleanup-abandoned: The cleanup of endless exceeded its bound and was abandoned while it waited for sleep 100 ms.",
     ]);
+  });
+});
+
+/** A program on a loop of its own, run by hand to its end. */
+function runInside(): string[] {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  void new EventLoop({ host: clock })
+    .runUntilComplete(function* () {
+      yield* sleep(5);
+      lines.push("slept");
+    })
+    .catch((error: unknown) => lines.push(String(error)));
+  clock.runAll();
+  return lines;
+}
+
+describe("a loop that a cleanup runs by hand has nothing to do with the cancellation around it:", () => {
+  test.fails("in a plain helper", async () => {
+    let lines: string[] = [];
+    await runVirtual(() =>
+      moveOnAfter(1, function* () {
+        yield* (function* (): Awaitable<void> {
+          try {
+            yield* sleepForever();
+          } finally {
+            lines = runInside();
+          }
+        })();
+      }),
+    );
+    expect(lines).toEqual(["slept"]);
+  });
+
+  test.fails("in cleanup that is abandoned", async () => {
+    let lines: string[] = [];
+    await runVirtual(
+      function* () {
+        createTask(function* () {
+          try {
+            yield* sleepForever();
+          } finally {
+            try {
+              yield* sleep(100);
+            } finally {
+              lines = runInside();
+            }
+          }
+        });
+        yield;
+      },
+      { shutdownTimeout: 5 },
+    );
+    expect(lines).toEqual(["slept"]);
   });
 });
