@@ -38,6 +38,8 @@ class Group extends TaskScope implements TaskGroup {
   readonly name: string;
   /** The first failure, of a task or of the body. */
   #error: unknown = NONE;
+  /** Whether the body was unwound because of `cancel`: there is no value to go on with. */
+  #cutShort = false;
   /** Whether a cancellation from further out had come when the last task ended. */
   #overtaken = false;
 
@@ -65,6 +67,7 @@ class Group extends TaskScope implements TaskGroup {
   }
 
   override leave(frame: Leaving): Awaitable<unknown> | undefined {
+    this.#cutShort = frame.state === UNWOUND && this.cancelled;
     if (frame.state !== RETURNED) {
       this.#fail(frame.value);
       this.cancel(frame.value === NONE ? undefined : frame.value);
@@ -107,8 +110,7 @@ class Group extends TaskScope implements TaskGroup {
       frame.state = frame.state === UNWOUND ? UNWOUND : THREW;
     }
     if (frame.state !== UNWOUND || current.cutting || this.outerCancelled()) return;
-    // Where no error is on its way, `cancel` was called: there is no value to go on with.
-    if (frame.value === NONE) frame.value = cancelledError(this, this.cancellation!);
+    if (this.#cutShort && frame.value === NONE) frame.value = cancelledError(this, this.cancellation!);
     stopUnwinding(frame, undefined);
   }
 }
