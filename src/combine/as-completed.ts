@@ -3,7 +3,7 @@
  * early cancels what is left, and leaving the frame awaits its cleanup.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { current, type Runner } from "../kernel/current.ts";
+import { current, type Enders, type Runner } from "../kernel/current.ts";
 import { InvalidStateError, textOf } from "../kernel/errors.ts";
 import { failWith, giveWay, NONE, type Leaving } from "../kernel/exit.ts";
 import { Listener, Outcome } from "../kernel/future.ts";
@@ -57,6 +57,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   readonly #waiting: LinkedList<NextCompletion<T>> = new LinkedList();
   /** How to let go of the tasks and futures that were passed in. */
   readonly #unsubscribe: (() => void)[] = [];
+  readonly #passedIn: Outcome<T>[] = [];
   readonly #forget: () => void;
   #stopped = false;
   /** The first cleanup that failed when nobody was to be given results any more. */
@@ -74,7 +75,9 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
       const outcome = item instanceof Outcome ? (item as Outcome<T>) : this.spawn(item, task);
       const listener = new Listener(() => this.#ended(outcome));
       outcome.subscribe(listener);
-      if (outcome === item) this.#unsubscribe.push(() => outcome.unsubscribe(listener));
+      if (outcome !== item) continue;
+      this.#passedIn.push(outcome);
+      this.#unsubscribe.push(() => outcome.unsubscribe(listener));
     }
     if (this.isEmpty) this.allEnded();
   }
@@ -121,6 +124,12 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
 
   stopWaiting(wait: NextCompletion<T>): void {
     this.#waiting.remove(wait);
+  }
+
+  /** Those that have not ended. */
+  *pending(): Generator<Task<unknown>, void, void> {
+    yield* this.tasks();
+    for (const outcome of this.#passedIn) if (!outcome.done) yield outcome as Task<unknown>;
   }
 
   /** In words. */
@@ -203,7 +212,13 @@ class NextCompletion<T> extends Wait<T> {
 
   protected begin(): boolean {
     const outcome = this.#completions.take(this);
-    return outcome !== undefined && this.ready(outcome.result());
+    if (outcome !== undefined) return this.ready(outcome.result());
+    this.task!.loop.suspect(this.task!, this);
+    return false;
+  }
+
+  override enders(): Enders | null {
+    return this.external ? null : { tasks: this.#completions.pending(), any: true };
   }
 
   abort(): void {

@@ -25,14 +25,31 @@ export interface LoopPort {
   /** A deadline was set, perhaps from outside a turn: sees to it that the host hears of it. */
   lookAgain(): void;
   report(report: Report): void;
+  /** A wait begins that can tell who could end it: it may be the last one of a circle. */
+  suspect(task: Runner, wait: Parked): void;
   /** A callback threw: nobody else can be told. */
   callbackFailed(error: unknown): void;
+}
+
+/** Who could end a wait. */
+export interface Enders {
+  /** Tasks that have not ended. */
+  readonly tasks: Iterable<Runner>;
+  /** Whether any one of them could, or it takes them all. */
+  readonly any: boolean;
 }
 
 /** What a task is parked on, as the task sees it. */
 export interface Parked {
   readonly label: string;
   readonly external: boolean;
+  /**
+   * Where tasks alone can end it: who could; `null` if that is not known after all. A wait that has this says so
+   * to the loop when it begins: see `suspect`.
+   */
+  enders?(): Enders | null;
+  /** Ends it with an error. False if it has ended already, or no error can end it. */
+  fail(error: unknown): boolean;
   /** Takes the claim for a cancellation. */
   cancel(): void;
   /** Undoes what was arranged. Called once, after `cancel`. */
@@ -42,6 +59,8 @@ export interface Parked {
 /** The run that a task belongs to, as the task sees it. */
 export interface Root extends CancelNode {
   readonly loop: LoopPort;
+  /** The task whose outcome is the run's; `null` if it has none. */
+  readonly main: object | null;
   /** When cleanup will be abandoned, in milliseconds of the loop's clock: once the run ends. */
   readonly deadline: number;
   /** Fails the run, whatever its outcome would be otherwise: a bug of the program was found. */

@@ -46,7 +46,10 @@ export class TimeoutError extends Error {
   }
 }
 
-/** No task can go on, and nothing is left that could wake one. The message lists who waits for what. */
+/**
+ * No task can go on, and nothing is left that could wake one; or some tasks wait for each other in a circle. The
+ * message lists who waits for what.
+ */
 export class DeadlockError extends Error {
   override readonly name = "DeadlockError";
   /** The parked tasks: their names and what each waits for. */

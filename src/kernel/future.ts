@@ -5,7 +5,7 @@
  */
 import { parkedResult, type Awaitable, type Poll, type Signal } from "./awaitable.ts";
 import { asked } from "./scope.ts";
-import { current, type LoopPort } from "./current.ts";
+import { current, type Enders, type LoopPort, type Parked, type Runner } from "./current.ts";
 import { CancelledError, InvalidStateError, textOf } from "./errors.ts";
 import { Link, LinkedList } from "./list.ts";
 import type { Cancellation } from "./monitor.ts";
@@ -108,6 +108,11 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
     else (this.waiters ??= new LinkedList()).push(waiter);
   }
 
+  /** Who is told when this is done. @internal */
+  get waiting(): Iterable<Waiter> {
+    return this.waiters ?? [];
+  }
+
   /** @internal */
   unsubscribe(waiter: Waiter): void {
     this.waiters?.remove(waiter);
@@ -203,9 +208,16 @@ class Join<T> extends Wait<T> implements Waiter {
     if (!outcome.done) {
       if ((outcome as unknown) === this.task) throw awaitsItself(outcome.label);
       outcome.subscribe(this);
+      // Of a task that waits for tasks itself, this may be the last wait of a circle.
+      const { wait } = outcome as { wait?: Parked | null };
+      if (wait?.enders !== undefined) this.task!.loop.suspect(this.task!, this);
       return false;
     }
     return this.ready(outcome.result());
+  }
+
+  override enders(): Enders | null {
+    return this.external ? null : { tasks: [this.outcome as unknown as Runner], any: false };
   }
 
   abort(): void {

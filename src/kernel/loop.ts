@@ -2,7 +2,8 @@
  * The loop: turns. A turn expires what is due, then gives one step to each that was ready when it began,
  * in the order that the scheduler answers. It refuses to know what a host is: `Drive` joins the two.
  */
-import { current, type LoopPort } from "./current.ts";
+import { Circles } from "./circles.ts";
+import { current, type LoopPort, type Parked, type Runner } from "./current.ts";
 import { Deadlines } from "./deadlines.ts";
 import { textOf } from "./errors.ts";
 import type { Monitor, Report } from "./monitor.ts";
@@ -29,6 +30,7 @@ export class Loop implements LoopPort {
   readonly callbackFailed: (error: unknown) => void;
   monitor: Monitor | null;
   externals = 0;
+  readonly #circles = new Circles((runnable) => this.enqueue(runnable));
   readonly #wake: () => void;
   #report: ((report: Report) => void) | undefined;
   #turning = false;
@@ -69,6 +71,10 @@ export class Loop implements LoopPort {
   /** A deadline was set from outside a turn: the host has to hear of it. */
   lookAgain(): void {
     if (!this.#turning) this.#wake();
+  }
+
+  suspect(task: Runner, wait: Parked): void {
+    this.#circles.suspect(task, wait);
   }
 
   /** One turn, whole. */

@@ -1,5 +1,7 @@
 /** How library authors make a wait of their own. */
 import type { Awaitable } from "./awaitable.ts";
+import type { Task } from "./task.ts";
+import type { Enders, Runner } from "./current.ts";
 import { Wait } from "./wait.ts";
 
 export interface ParkOptions {
@@ -7,6 +9,11 @@ export interface ParkOptions {
   label: string;
   /** Whether something outside the loop may end it (the default), or tasks alone can. */
   external?: boolean;
+  /**
+   * For what tasks hold, any of which could end the wait by letting go: who holds it now. Then a circle of tasks
+   * that wait for each other is found. Goes with `external: false`.
+   */
+  holders?: () => Iterable<Task<unknown>>;
 }
 
 /** A parked wait, as whoever is to end it holds it. Exactly one of these, or a cancellation, wins. */
@@ -19,12 +26,17 @@ export interface ParkedWait<T> {
 
 class Park<T> extends Wait<T> {
   readonly #options: ParkOptions;
+  override readonly enders?: () => Enders;
   readonly #arrange: (wait: ParkedWait<T>) => (() => void) | void;
   #undo: (() => void) | void = undefined;
 
   constructor(options: ParkOptions, arrange: (wait: ParkedWait<T>) => (() => void) | void) {
     super();
     this.#options = options;
+    const { holders } = options;
+    if (holders !== undefined) {
+      this.enders = () => ({ tasks: [...holders()].filter((task) => !task.done) as Runner[], any: true });
+    }
     this.#arrange = arrange;
   }
 
@@ -42,6 +54,7 @@ class Park<T> extends Wait<T> {
       this.fail(error); // whoever was given the wait already must not believe that it still waits
       throw error;
     }
+    if (this.enders !== undefined) this.task!.loop.suspect(this.task!, this);
     return false;
   }
 

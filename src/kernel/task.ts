@@ -7,7 +7,7 @@
  */
 import { AGAIN, PARKED, type Awaitable, type Body } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
-import { current, type LoopPort, type Parked, type Root } from "./current.ts";
+import { current, type Enders, type LoopPort, type Parked, type Root } from "./current.ts";
 import { suppress } from "./errors.ts";
 import { NONE, RETURNED, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { DUE, Frame, NEW, OPEN } from "./frame.ts";
@@ -320,10 +320,14 @@ class CancelJoin extends Wait<void> implements Waiter {
     task.observed = true;
     if (!task.done) {
       task.subscribe(this);
+      this.task!.loop.suspect(this.task!, this);
       return false;
     }
     if (task.failed) throw task.rejection();
     return this.ready();
+  }
+  override enders(): Enders | null {
+    return this.external ? null : { tasks: [this.#task], any: false };
   }
   abort(): void {
     this.#task.unsubscribe(this);

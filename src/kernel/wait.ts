@@ -7,7 +7,7 @@
  * nothing of loops, frames and scopes.
  */
 import { parkedResult, voidResult, type Poll, type Signal } from "./awaitable.ts";
-import { current, type Parked, type Runner } from "./current.ts";
+import { current, type Enders, type Parked, type Runner } from "./current.ts";
 import { caughtReturning } from "./escape.ts";
 import { Link } from "./list.ts";
 import { notByHand, outside, polledByHand } from "./misuse.ts";
@@ -31,6 +31,9 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
   get external(): boolean {
     return false;
   }
+
+  /** For a wait that tasks alone can end, and that knows them. */
+  enders?(): Enders | null;
 
   /**
    * The first poll: take what is there (`ready(value)`, which is true), or arrange to be told (and answer

@@ -179,8 +179,8 @@ describe("S14: without a host", () => {
     );
     expect(error).toBeInstanceOf(DeadlockError);
     expect(withoutNumbers(error)).toBe(
-      "Cannot go on: every task waits, and nothing is left that could wake one.\n" +
-        "  main waits for task one\n  one waits for task two\n  two waits for task one",
+      "Cannot go on: these tasks wait for each other, in a circle. Let one of them go on without another.\n" +
+        "  one waits for task two\n  two waits for task one",
     );
   });
 });

@@ -3,7 +3,7 @@ import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import type { CancelNode } from "../kernel/cancel.ts";
 import { Scope } from "../kernel/scope.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
-import type { Runner } from "../kernel/current.ts";
+import type { Enders, Runner } from "../kernel/current.ts";
 import { Wait } from "../kernel/wait.ts";
 
 export abstract class TaskScope extends Scope {
@@ -48,6 +48,13 @@ export abstract class TaskScope extends Scope {
   get isEmpty(): boolean {
     return this.left === 0;
   }
+
+  /** The tasks of it that have not ended. @internal */
+  *tasks(): Generator<Task<unknown>, void, void> {
+    for (let node = this.firstChild; node !== null; node = node.nextSibling) {
+      if (node instanceof Task) yield node;
+    }
+  }
 }
 
 class ChildrenWait extends Wait<void> {
@@ -60,7 +67,16 @@ class ChildrenWait extends Wait<void> {
     return this.#scope.progress;
   }
   protected begin(): boolean {
-    return this.#scope.isEmpty && this.ready();
+    if (this.#scope.isEmpty) return this.ready();
+    this.task!.loop.suspect(this.task!, this);
+    return false;
+  }
+  override enders(): Enders {
+    return { tasks: this.#scope.tasks(), any: false };
+  }
+  /** No error ends it: a scope outlives its tasks. */
+  override fail(): boolean {
+    return false;
   }
   abort(): void {}
 }
