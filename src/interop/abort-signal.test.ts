@@ -226,9 +226,11 @@ describe("abortSignal() is left alone", () => {
 test("asked for after the cancellation, before the next checkpoint, it is aborted already", async () => {
   await runVirtual(() =>
     cancelScope(function* (scope) {
+      const before = abortSignal();
       scope.cancel(new Error("why"));
       const signal = abortSignal();
       expect([signal.aborted, signal.reason]).toEqual([true, new Error("why")]);
+      expect(before.aborted).toBe(false); // it is told in the next turn
       yield;
     }),
   );

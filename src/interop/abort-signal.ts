@@ -34,10 +34,8 @@ export function abortSignal(): AbortSignal {
 
 /** What the calling frame was given before, so that a loop that asks each time does not pile them up. */
 function madeHere(task: Stack): SignalNode | null {
-  const frame = task.top!;
-  const scope = task.calleeScope();
-  for (let exit = frame.exits; exit !== null; exit = exit.nextExit) {
-    if (exit instanceof SignalNode && exit.outer === scope && exit.cancellation === null) return exit;
+  for (let exit = task.top!.exits; exit !== null; exit = exit.nextExit) {
+    if (exit instanceof SignalNode && exit.cancellation === null) return exit;
   }
   return null;
 }

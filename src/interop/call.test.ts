@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   all,
   call,
+  cancelScope,
   CancelledError,
   createTask,
   EventLoop,
@@ -10,10 +11,12 @@ import {
   run,
   shield,
   sleep,
+  taskGroup,
   timeout,
   TimeoutError,
   until,
   type Awaitable,
+  type CancelScope,
 } from "../index.ts";
 import { runVirtual, VirtualClock } from "../testing/index.ts";
 
@@ -185,16 +188,28 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
       (work) => moveOnAfter(5, () => call(work.startAbortable)),
       expect.objectContaining({ name: "CancelledError", reason: undefined }),
     ],
-    "that of the outermost cancellation": [
+    "that of the outermost cancellation, where two come at once": [
       function* (work) {
-        const task = createTask(() =>
-          moveOnAfter(1000, (scope) => ((scope.deadline = 1), call(work.startAbortable))),
-        );
+        let inner!: CancelScope;
+        const task = createTask(() => cancelScope((scope) => ((inner = scope), call(work.startAbortable))));
         yield;
-        void task.cancel(new Error("outer"));
-        yield* task.cancel();
+        inner.cancel(new Error("inner"));
+        yield* task.cancel(new Error("outer"));
       },
       new Error("outer"),
+    ],
+    "that of its task, not the later one of the group around it": [
+      (work) =>
+        cancelScope((scope) =>
+          taskGroup(function* (group) {
+            const task = group.createTask(call(work.startAbortable));
+            yield;
+            void task.cancel(new Error("first"));
+            scope.cancel(new Error("second"));
+            yield;
+          }),
+        ),
+      new Error("first"),
     ],
     "the failure of a sibling in all": [
       function* (work) {
@@ -304,8 +319,10 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
         `work-abandoned: Host work of task did not end ${ms} ms after its signal was aborted.`,
       ],
     });
-    work.reject(new Error("much later")); // and is no unhandled rejection
+    result.told.length = 0;
+    work.reject(new Error("late"));
     await setImmediate();
+    expect(result.told).toEqual(["late-error: Host work that task aborted failed: Error: late"]);
   });
 
   test("for ever, with a settleTimeout of Infinity", async () => {
@@ -322,6 +339,22 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
     });
     expect(result.ended).toBe("true");
     expect(result.told.filter((report) => !report.startsWith("slow-cleanup"))).toEqual([]);
+  });
+
+  test("where its task is abandoned it is aborted, and not waited for", async () => {
+    for (const guard of [shield, (body: () => Awaitable<unknown>) => body()]) {
+      const work = new Work();
+      const program = runVirtual(
+        function* () {
+          createTask(() => guard(() => call(work.start, { settleTimeout: Infinity })));
+          yield* sleep(1);
+          return "result";
+        },
+        { shutdownTimeout: 5, onReport: () => {} },
+      );
+      expect(await program).toBe("result");
+      expect(work.signal!.aborted).toBe(true);
+    }
   });
 
   test("in a shield nothing is aborted; in cleanup it is host work like any other", async () => {

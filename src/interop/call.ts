@@ -44,7 +44,7 @@ const callAndSettle = coroutine(function* call<T>(
   const promise = Promise.resolve(checkPromise(fn(controller.signal))); // once: a query, say, runs when asked
   let waiting = true;
   try {
-    const value = yield* promiseWait(promise, false);
+    const value = yield* promiseWait(promise);
     waiting = false;
     return value;
   } catch (error) {
@@ -52,33 +52,30 @@ const callAndSettle = coroutine(function* call<T>(
     throw error;
   } finally {
     // Still waiting: the wait was cancelled, and what the promise gives, or has given, is nobody's.
-    if (waiting) yield* stop(controller, promise, settleTimeout);
+    if (waiting) yield* settle(stop(controller, promise), settleTimeout);
   }
 });
 
-const stop = coroutine(function* stop(
-  controller: AbortController,
-  promise: PromiseLike<unknown>,
-  settleTimeout: number,
-): Awaitable<void> {
+/** At once, so that it happens in a task that is abandoned, too. What it returns ends with the work. */
+function stop(controller: AbortController, promise: Promise<unknown>): Promise<unknown> {
   const task = current.task!;
-  controller.abort(abortReason(task));
   const { signal } = controller;
-  const { expired } = yield* moveOnAfter(settleTimeout, function* () {
-    try {
-      yield* promiseWait(promise, true);
-    } catch (error) {
-      // That it was aborted is what was asked for.
-      if (error !== signal.reason && (error as Error | null)?.name !== "AbortError") {
-        task.loop.report({
-          kind: "late-error",
-          message: `Host work that ${task.name} aborted failed: ${textOf(error)}`,
-          task: task.name,
-          error,
-        });
-      }
-    }
+  controller.abort(abortReason(task));
+  return promise.catch((error: unknown) => {
+    // That it was aborted is what was asked for.
+    if (error === signal.reason || (error as Error | null)?.name === "AbortError") return;
+    task.loop.report({
+      kind: "late-error",
+      message: `Host work that ${task.name} aborted failed: ${textOf(error)}`,
+      task: task.name,
+      error,
+    });
   });
+}
+
+const settle = coroutine(function* settle(work: Promise<unknown>, settleTimeout: number): Awaitable<void> {
+  const task = current.task!;
+  const { expired } = yield* moveOnAfter(settleTimeout, () => promiseWait(work));
   if (!expired) return;
   task.loop.report({
     kind: "work-abandoned",

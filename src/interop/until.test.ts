@@ -14,7 +14,7 @@ import {
   until,
   type Awaitable,
 } from "../index.ts";
-import { runVirtual } from "../testing/index.ts";
+import { runVirtual, VirtualClock } from "../testing/index.ts";
 
 interface Resolvers<T> {
   readonly promise: Promise<T>;
@@ -294,6 +294,24 @@ describe("S9: cancelling ends the wait at once; the promise runs on", () => {
       }
     });
     expect(result).toEqual({ ended: "Error: late", told: [], unhandled: [] });
+  });
+
+  test("a rejection that comes a moment before somebody begins to wait is theirs alone", async () => {
+    const { promise, reject } = withResolvers();
+    const told: string[] = [];
+    const clock = new VirtualClock();
+    const loop = new EventLoop({ host: clock, onReport: ({ message }) => told.push(message) });
+    const made = loop.runUntilComplete(function* () {
+      return { wait: until(promise) };
+    });
+    clock.runAll();
+    const { wait } = await made;
+    const task = loop.createTask(wait);
+    reject(new Error("late"));
+    await Promise.resolve();
+    clock.runInside(); // it begins to wait; the platform's promises come after
+    expect(await task.then(String, String)).toBe("Error: late");
+    expect(told).toEqual([]);
   });
 
   test("a shield waits for it all the same; in cleanup it is awaited like anything", async () => {

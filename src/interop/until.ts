@@ -8,16 +8,13 @@ import { Wait } from "../kernel/wait.ts";
 /** Waits for a promise. The promise knows nothing of it: cancelling ends the wait only. */
 class PromiseWait<T> extends Wait<T> {
   readonly #promise: PromiseLike<T>;
-  /** Whether a rejection that nobody waits for is to be told. */
-  readonly #reportsLate: boolean;
+  /** For `until`: told that a wait has begun, and a rejection that comes too late for it is told, too. */
+  readonly #watched: { begun: boolean } | null;
 
-  readonly #noted: { begun: boolean };
-
-  constructor(promise: PromiseLike<T>, reportsLate: boolean, noted: { begun: boolean } = { begun: false }) {
+  constructor(promise: PromiseLike<T>, watched: { begun: boolean } | null) {
     super();
     this.#promise = promise;
-    this.#reportsLate = reportsLate;
-    this.#noted = noted;
+    this.#watched = watched;
   }
 
   get label(): string {
@@ -28,7 +25,7 @@ class PromiseWait<T> extends Wait<T> {
   }
 
   protected begin(): boolean {
-    this.#noted.begun = true;
+    if (this.#watched !== null) this.#watched.begun = true;
     // Wrapped, since a foreign thenable may call back at once.
     Promise.resolve(this.#promise).then(
       (value) => this.complete(value),
@@ -40,7 +37,7 @@ class PromiseWait<T> extends Wait<T> {
   abort(): void {}
 
   #late(error: unknown): void {
-    if (this.#reportsLate) reportLate(error, this.task!, "whose wait was cancelled");
+    if (this.#watched !== null) reportLate(error, this.task!, "whose wait was cancelled");
   }
 }
 
@@ -71,13 +68,12 @@ export function until<T>(promise: PromiseLike<T>): Awaitable<T> {
   const thenable = checkPromise(promise);
   const wait = { begun: false };
   if (current.task !== null && isNative(thenable)) watch(thenable, wait, current.task);
-  return { [Symbol.iterator]: () => new PromiseWait(thenable, true, wait) };
+  return { [Symbol.iterator]: () => new PromiseWait(thenable, wait) };
 }
 
-/** As `until`, for a caller that hears of a late rejection itself, or need not hear of it. */
-export function promiseWait<T>(promise: PromiseLike<T>, reportsLate: boolean): Awaitable<T> {
-  const thenable = checkPromise(promise);
-  return { [Symbol.iterator]: () => new PromiseWait(thenable, reportsLate) };
+/** As `until`, for a caller that sees to it itself that no rejection is lost. */
+export function promiseWait<T>(promise: PromiseLike<T>): Awaitable<T> {
+  return { [Symbol.iterator]: () => new PromiseWait(promise, null) };
 }
 
 /**
