@@ -3,7 +3,7 @@ import { standardHost } from "../host/standard.ts";
 import { onExhausted } from "../host/exhausted.ts";
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { Callback } from "../kernel/callback.ts";
-import { current, type LoopPort } from "../kernel/current.ts";
+import { current, type LoopPort, type Root } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { Drive } from "../kernel/drive.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
@@ -36,6 +36,8 @@ export interface RunOptions {
   shutdownTimeout?: number;
   /** What the main task is called; "main" unless given. */
   name?: string;
+  /** Hears what no caller can be told of this run; otherwise its loop's `onReport` does. What it throws fails the run. */
+  onReport?: (report: Report) => void;
 }
 
 /** Takes back a `callSoon`, `callLater` or `callAt`. */
@@ -79,6 +81,8 @@ export class EventLoop {
   /** The run of what is created outside every run. */
   #base: Run<void> | null = null;
   #baseWaiters: Resolvers<void>[] = [];
+  /** The runs that hear their own reports. */
+  readonly #listeners = new Map<Root, (report: Report) => void>();
   /** What is to be called when nothing runs. */
   readonly #empty: (() => void)[] = [];
   #closed = false;
@@ -91,7 +95,7 @@ export class EventLoop {
       now: () => host.now(),
       wake: () => drive.wake(),
       callbackFailed: (error) => this.#callbackFailed(error),
-      report: options.onReport ?? printReport,
+      report: (report) => (this.#listenerOf(report) ?? options.onReport ?? printReport)(report),
       ...(options.scheduler && { scheduler: options.scheduler }),
       ...(options.monitor && { monitor: options.monitor }),
     });
@@ -222,12 +226,13 @@ export class EventLoop {
     return this.#loop;
   }
 
-  #run<T>(main: Awaitable<T> | Body<T>, { signal, shutdownTimeout, name }: RunOptions): Promise<T> {
+  #run<T>(main: Awaitable<T> | Body<T>, { signal, shutdownTimeout, name, onReport }: RunOptions): Promise<T> {
     const { promise, resolve, reject } = withResolvers<T>();
     const onAbort = (): void => run.cancel(signal!.reason);
     const onEnd = (): void => {
       signal?.removeEventListener("abort", onAbort);
       this.#remove(run);
+      this.#listeners.delete(run);
       const outcome = run.outcome();
       if (outcome.kind === "result") resolve(outcome.value);
       else reject(outcome.kind === "cancelled" && signal?.aborted ? signal.reason : outcome.error);
@@ -241,6 +246,16 @@ export class EventLoop {
       return promise;
     }
     this.#add(run);
+    if (onReport !== undefined) {
+      this.#listeners.set(run, (report) => {
+        try {
+          onReport(report);
+        } catch (error) {
+          this.#listeners.delete(run); // as a monitor that throws
+          run.fail(error);
+        }
+      });
+    }
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
     return promise;
@@ -291,6 +306,18 @@ export class EventLoop {
 
   #exhausted(): void {
     if (this.#runs.size > 0 && this.#loop.isIdle) deadlock([...this.#runs]);
+  }
+
+  /** Whose report it is: the run's whose task runs, or is named; and of what is nobody's, that of the only run. */
+  #listenerOf({ task }: Report): ((report: Report) => void) | undefined {
+    if (this.#listeners.size === 0) return undefined;
+    const runs = [...this.#runs] as unknown as Run<unknown>[];
+    const run =
+      current.task?.loop === this.#loop
+        ? current.task.root
+        : (runs.find((run) => tasksOf(run).some(({ name }) => name === task)) ??
+          (runs.length === 1 ? runs[0] : undefined));
+    return run && this.#listeners.get(run);
   }
 
   /** Nobody else can be told: the error fails whatever runs. */
