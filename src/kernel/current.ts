@@ -87,11 +87,10 @@ export interface Runner extends TaskInfo {
   interrupt(): void;
 }
 
-export const current = {
+/** Nobody runs. */
+const nobody = {
   /** The task that runs; `null` between tasks and outside. */
   task: null as Runner | null,
-  /** The loop of whatever is made outside every task; `null` until there is one. */
-  defaultLoop: null as LoopPort | null,
   /** Where a wait or a callee of the running task has parked on this step: any further poll is a mistake. */
   parked: false,
   /** How many callees run inline, on the native stack. */
@@ -103,3 +102,17 @@ export const current = {
   /** Frames are being cut: whatever parks now is dropped. */
   cutting: false,
 };
+
+interface Outside {
+  /** The loop of whatever is made outside every task; `null` until there is one. */
+  defaultLoop: LoopPort | null;
+}
+
+export const current: typeof nobody & Outside = { ...nobody, defaultLoop: null };
+
+/** For a loop that is run by hand in a task of another: nobody runs, until the function is called. */
+export function setAside(): () => void {
+  const { defaultLoop: _, ...outer } = current;
+  Object.assign(current, nobody);
+  return () => void Object.assign(current, outer);
+}

@@ -190,7 +190,7 @@ function runInside(): string[] {
 }
 
 describe("a loop that a cleanup runs by hand has nothing to do with the cancellation around it:", () => {
-  test.fails("in a plain helper", async () => {
+  test("in a plain helper", async () => {
     let lines: string[] = [];
     await runVirtual(() =>
       moveOnAfter(1, function* () {
@@ -206,7 +206,7 @@ describe("a loop that a cleanup runs by hand has nothing to do with the cancella
     expect(lines).toEqual(["slept"]);
   });
 
-  test.fails("in cleanup that is abandoned", async () => {
+  test("in cleanup that is abandoned", async () => {
     let lines: string[] = [];
     await runVirtual(
       function* () {

@@ -3,7 +3,7 @@
  * in the order that the scheduler answers. It refuses to know what a host is: `Drive` joins the two.
  */
 import { Circles } from "./circles.ts";
-import { current, type LoopPort, type Parked, type Runner } from "./current.ts";
+import { current, setAside, type LoopPort, type Parked, type Runner } from "./current.ts";
 import { Deadlines } from "./deadlines.ts";
 import { textOf } from "./errors.ts";
 import type { Monitor, Report } from "./monitor.ts";
@@ -90,7 +90,7 @@ export class Loop implements LoopPort {
   run(now: number, until: number, once: boolean = false): void {
     const { ready, deadlines } = this;
     const pace = this.#pace;
-    const outer = current.task === null ? null : { ...current };
+    const restore = current.task === null ? null : setAside();
     let left = this.#left;
     let steps = 0;
     let turned = false;
@@ -121,8 +121,8 @@ export class Loop implements LoopPort {
     } finally {
       this.#left = left;
       this.#turning = false;
-      if (outer === null) current.task = null;
-      else Object.assign(current, outer, { defaultLoop: current.defaultLoop }); // it may be made in here
+      if (restore === null) current.task = null;
+      else restore();
     }
     if (steps > 0) pace.look(this.now(), steps, last!);
   }
