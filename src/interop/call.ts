@@ -17,14 +17,21 @@ export interface CallOptions {
  * waits for the promise to settle, so that nothing runs on behind: for at most `settleTimeout`, then the
  * work is reported as abandoned.
  *
+ * A request and the reading of its body are one piece of work: one `call` for both, as below, so that a
+ * cancellation between them leaves nothing behind.
+ *
  * @throws what `fn` throws or its promise rejects with; RangeError if `settleTimeout` is negative or not a
  * number.
  * @example
  * ```ts
  * import { call, run } from "cede";
  *
- * const text = await run(() => call(async (signal) => (signal.aborted ? "late" : "in time")));
- * console.log(text); // prints: in time
+ * const page = (url: string) =>
+ *   call(async (signal) => {
+ *     const response = await fetch(url, { signal });
+ *     return response.text();
+ *   });
+ * console.log(await run(() => page("data:,hello"))); // prints: hello
  * ```
  */
 export function call<T>(
