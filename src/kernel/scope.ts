@@ -16,7 +16,7 @@ export class Scope implements CancelNode, Timer, Exit {
   nextSibling: CancelNode | null = null;
   previousSibling: CancelNode | null = null;
   cancellation: Cancellation | null = null;
-  readonly shield: boolean;
+  shield: boolean;
   readonly isTask: boolean = false;
   nextExit: Exit | null = null;
   at: number = Infinity;
