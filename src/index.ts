@@ -30,7 +30,7 @@ export { taskGroup, type TaskGroup, type TaskGroupOptions } from "./structure/ta
 export { currentDeadline, moveOnAfter, timeout, type MoveOn } from "./structure/timeout.ts";
 
 export { all, type Results } from "./combine/all.ts";
-export { asCompleted } from "./combine/as-completed.ts";
+export { asCompleted, type AsCompletedOptions } from "./combine/as-completed.ts";
 export type { ResultOf, Startable } from "./combine/items.ts";
 export { map, type MapOptions } from "./combine/map.ts";
 

@@ -3,6 +3,7 @@
  * early cancels what is left, and leaving the frame awaits its cleanup.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
+import type { CancelNode } from "../kernel/cancel.ts";
 import { current, type Enders, type Runner } from "../kernel/current.ts";
 import { InvalidStateError, textOf } from "../kernel/errors.ts";
 import { failWith, giveWay, NONE, type Leaving } from "../kernel/exit.ts";
@@ -12,14 +13,20 @@ import { outside } from "../kernel/misuse.ts";
 import type { Task } from "../kernel/task.ts";
 import { Wait } from "../kernel/wait.ts";
 import { TaskScope } from "../structure/task-scope.ts";
-import { itemsOf, type ResultOf, type Startable } from "./items.ts";
+import { checkConcurrency, itemsOf, type ResultOf, type Startable } from "./items.ts";
+
+export interface AsCompletedOptions {
+  /** How many of the items that are started run at once, at most: a whole number from 1, or `Infinity`, which is the default. */
+  concurrency?: number;
+}
 
 /**
  * Starts the items and gives, one by one, something to await: each ends with the result of the next item
- * that completes, or throws its error. Coroutines and functions are started at once, as tasks; tasks and
- * futures that were passed in are only awaited.
+ * that completes, or throws its error. Coroutines and functions are started as tasks, at once or, with a
+ * `concurrency`, as many at a time; tasks and futures that were passed in are only awaited.
  *
- * @throws InvalidStateError outside every task.
+ * @throws InvalidStateError outside every task; RangeError if `concurrency` is no whole number from 1, nor
+ * `Infinity`.
  * @example
  * ```ts
  * import { asCompleted, coroutine, run, sleep } from "cede";
@@ -37,11 +44,14 @@ import { itemsOf, type ResultOf, type Startable } from "./items.ts";
  */
 export function asCompleted<S extends Startable<unknown>>(
   items: Iterable<S>,
+  { concurrency = Infinity }: AsCompletedOptions = {},
 ): IterableIterator<Awaitable<ResultOf<S>>, undefined> {
+  checkConcurrency("await, as completed,", concurrency);
   const task = current.task;
   if (task === null) throw outside("what is completed next");
   return new Completions<ResultOf<S>>(
     itemsOf("await, as completed,", items) as Startable<ResultOf<S>>[],
+    concurrency,
     task,
   );
 }
@@ -58,27 +68,34 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   /** How to let go of the tasks and futures that were passed in. */
   readonly #unsubscribe: (() => void)[] = [];
   readonly #passedIn: Outcome<T>[] = [];
+  /** Those that are still to be started, the next one last. */
+  readonly #toStart: Startable<T>[];
+  readonly #concurrency: number;
+  /** Whether the call that made it is over. */
+  #begun = false;
   readonly #forget: () => void;
   #stopped = false;
   /** The first cleanup that failed when nobody was to be given results any more. */
   #error: unknown = NONE;
 
-  constructor(items: readonly Startable<T>[], task: Runner) {
+  constructor(items: readonly Startable<T>[], concurrency: number, task: Runner) {
     super();
     this.#total = items.length;
+    this.#concurrency = concurrency;
+    this.#toStart = items.filter((item) => !(item instanceof Outcome)).reverse();
     this.external = items.some(
       (item) => item instanceof Outcome && (item.external || item.loop !== task.loop),
     );
     this.open(task, task.calleeScope());
     this.#forget = task.onLeave(this);
     for (const item of items) {
-      const outcome = item instanceof Outcome ? (item as Outcome<T>) : this.spawn(item, task);
-      const listener = new Listener(() => this.#ended(outcome));
-      outcome.subscribe(listener);
-      if (outcome !== item) continue;
-      this.#passedIn.push(outcome);
-      this.#unsubscribe.push(() => outcome.unsubscribe(listener));
+      if (!(item instanceof Outcome)) continue;
+      const listener = this.#listenTo(item as Outcome<T>);
+      this.#passedIn.push(item as Outcome<T>);
+      this.#unsubscribe.push(() => item.unsubscribe(listener));
     }
+    this.#startMore(task);
+    this.#begun = true;
     if (this.isEmpty) this.allEnded();
   }
 
@@ -143,12 +160,41 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     else giveWay(this.#error, child.error(), child.loop);
   }
 
+  override childEnded(child: CancelNode): void {
+    super.childEnded(child);
+    if (this.#toStart.length > 0) this.#startMore(this.task!);
+  }
+
   protected override allEnded(): void {
+    if (this.#toStart.length > 0) return;
     super.allEnded();
     // A failure that nobody has taken is told when the frame is left.
     if (this.task === null || this.#error !== NONE || this.#completed.some(({ failed }) => failed)) return;
     this.close();
     this.#forget();
+  }
+
+  /** As many as may run at once. One that cannot be started later on fails as if it had been. */
+  #startMore(task: Runner): void {
+    while (this.left < this.#concurrency && this.#toStart.length > 0) {
+      const item = this.#toStart.pop()!;
+      let child: Task<T>;
+      try {
+        child = this.spawn(item, task);
+      } catch (error) {
+        if (!this.#begun) throw error;
+        child = this.spawn<T>(() => {
+          throw error;
+        }, task);
+      }
+      this.#listenTo(child);
+    }
+  }
+
+  #listenTo(outcome: Outcome<T>): Listener {
+    const listener = new Listener(() => this.#ended(outcome));
+    outcome.subscribe(listener);
+    return listener;
   }
 
   #ended(outcome: Outcome<T>): void {
@@ -163,6 +209,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
 
   #stop(): void {
     this.#stopped = true;
+    this.#toStart.length = 0;
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     for (let wait = this.#waiting.shift(); wait !== null; wait = this.#waiting.shift())
       wait.fail(leftEarly());

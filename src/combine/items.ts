@@ -21,6 +21,14 @@ export function itemsOf<S>(what: string, items: Iterable<S>): S[] {
   return list;
 }
 
+/** Refuses what is no number of things that may run at once. @throws RangeError */
+export function checkConcurrency(what: string, concurrency: number): void {
+  if (concurrency === Infinity || (Number.isInteger(concurrency) && concurrency >= 1)) return;
+  throw new RangeError(
+    `Cannot ${what} with a concurrency of ${String(concurrency)}: it is a whole number from 1, or Infinity.`,
+  );
+}
+
 export function observe(item: unknown): void {
   if (item instanceof Outcome) item.observed = true;
 }

@@ -4,6 +4,7 @@ import { Frame } from "../kernel/frame.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
 import { taskGroup, type TaskGroup } from "../structure/task-group.ts";
+import { checkConcurrency } from "./items.ts";
 
 export interface MapOptions {
   /** How many run at once, at most: a whole number from 1, or `Infinity`, which is the default. */
@@ -33,11 +34,7 @@ export function map<Item, T>(
   fn: (item: Item, index: number) => Awaitable<T>,
   { concurrency = Infinity }: MapOptions = {},
 ): Coroutine<T[]> {
-  if (concurrency !== Infinity && !(Number.isInteger(concurrency) && concurrency >= 1)) {
-    throw new RangeError(
-      `Cannot map with a concurrency of ${String(concurrency)}: it is a whole number from 1, or Infinity.`,
-    );
-  }
+  checkConcurrency("map", concurrency);
   if (typeof (items as Iterable<Item> | null | undefined)?.[Symbol.iterator] !== "function") {
     throw new TypeError(`Cannot map ${describe(items)}: it takes an array, or another iterable, of items.`);
   }
