@@ -17,5 +17,5 @@ export function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 export function isGeneratorFunction(value: unknown): value is () => AnyGenerator {
-  return typeof value === "function" && Object.getPrototypeOf(value) === GeneratorFunctionPrototype;
+  return typeof value === "function" && GeneratorFunctionPrototype.isPrototypeOf(value);
 }
