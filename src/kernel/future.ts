@@ -6,7 +6,7 @@
 import { parkedResult, type Awaitable, type Poll, type Signal } from "./awaitable.ts";
 import { asked } from "./scope.ts";
 import { current, type Enders, type LoopPort, type Parked, type Runner } from "./current.ts";
-import { CancelledError, InvalidStateError, textOf } from "./errors.ts";
+import { cancelledError, InvalidStateError } from "./errors.ts";
 import { Link, LinkedList } from "./list.ts";
 import type { Cancellation } from "./monitor.ts";
 import { Callback } from "./callback.ts";
@@ -130,13 +130,7 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
   /** What its awaiter is to be thrown. A cancellation makes an error of its own for each. @internal */
   rejection(): unknown {
     if (this.kind !== CANCELLED) return this.value;
-    const { reason, by } = this.value as Cancellation;
-    const why = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : textOf(reason)}`;
-    return new CancelledError(`${this.label} was cancelled${by === undefined ? "" : ` by ${by}`}${why}`, {
-      reason,
-      task: this.name,
-      by,
-    });
+    return cancelledError(this, this.value as Cancellation);
   }
 
   /** Its result, at once, if that is what it has. @internal */
