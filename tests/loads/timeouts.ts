@@ -1,0 +1,100 @@
+// A million timeouts, entered and left in every way there is, by one task that lives on: nothing may be
+// left of them among the deadlines, in the tree of what can be cancelled, and on the heap.
+//
+//   npm run test:loads                    a million of each kind
+//   npm run test:loads -- --times 100000  as the check does
+import { parseArgs } from "node:util";
+import {
+  cancelScope,
+  cede,
+  currentTask,
+  moveOnAfter,
+  runningLoop,
+  sleepForever,
+  taskGroup,
+  timeout,
+  type Awaitable,
+} from "cede";
+import { runVirtual } from "cede/testing";
+import { below } from "../../src/kernel/cancel.ts";
+
+const { values } = parseArgs({ options: { times: { type: "string", default: "1000000" } } });
+const times = Number(values.times);
+/** The heap's own noise. The smallest object that one timeout could leave behind takes 16 bytes. */
+const ALLOWED_BYTES = 200_000 + 4 * times;
+const WARM_UP = 20_000;
+
+const { gc } = globalThis;
+if (gc === undefined) throw new Error("Cannot measure the heap: start node with --expose-gc.");
+
+const inTime = (): Awaitable<void> => cede();
+const never = (): Awaitable<never> => sleepForever();
+const quiet = function* (scope: { deadline: number }): Awaitable<void> {
+  scope.deadline += 1;
+};
+
+const failing = function* (): Awaitable<void> {
+  yield;
+  throw failure;
+};
+const failure = new Error("on its way out");
+
+const kinds: Record<string, () => Awaitable<unknown>> = {
+  "left without a wait": () => timeout(10, quiet),
+  "left after a wait": () => timeout(10, inTime),
+  "without a limit": () => timeout(Infinity, inTime),
+  "nested, left after a wait": () => timeout(10, () => moveOnAfter(5, inTime)),
+  *expired() {
+    try {
+      yield* timeout(1, never);
+    } catch {}
+  },
+  "expired, and told so": () => moveOnAfter(1, never),
+  "expired where it was entered": () => moveOnAfter(0, inTime),
+  *"left by an error"() {
+    try {
+      yield* timeout(10, failing);
+    } catch {}
+  },
+  "cut by a scope around it": () =>
+    cancelScope(function* (scope) {
+      scope.cancel();
+      yield* timeout(10, never);
+    }),
+  "cut in a task of a group": () =>
+    taskGroup(function* (group) {
+      const task = group.createTask(() => timeout(10, never));
+      yield;
+      void task.cancel();
+    }),
+};
+
+let failed = 0;
+for (const [kind, once] of Object.entries(kinds)) {
+  const left = await runVirtual(function* () {
+    yield* repeat(once, WARM_UP);
+    const before = heap();
+    yield* repeat(once, times);
+    const bytes = heap() - before;
+    const nodes = [...below(currentTask()!, () => false)].length;
+    return { bytes, nodes, deadlines: runningLoop().statistics.deadlines };
+  });
+  const holds = left.bytes <= ALLOWED_BYTES && left.nodes === 0 && left.deadlines === 0;
+  if (!holds) failed++;
+  console.log(
+    `${holds ? "ok  " : "FAIL"} ${times} timeouts ${kind}: left are ${left.bytes} bytes, ` +
+      `${left.deadlines} deadlines, ${left.nodes} nodes of the tree`,
+  );
+}
+console.log(`${Object.keys(kinds).length - failed} passed, ${failed} failed, 0 skipped`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+function* repeat(once: () => Awaitable<unknown>, n: number): Awaitable<void> {
+  for (let i = 0; i < n; i++) yield* once();
+}
+
+function heap(): number {
+  gc!();
+  gc!();
+  return process.memoryUsage().heapUsed;
+}
