@@ -22,8 +22,8 @@ export interface CancelNode {
   readonly isTask: boolean;
   /** Called when it was marked: sees to it that the task it concerns looks. Runs no user code. */
   marked(): void;
-  /** An unwinding begins, or goes on, whose target this is; `carried` is the error on its way, or `NONE`. */
-  delivered(carried: unknown): void;
+  /** An unwinding begins, or goes on, whose target this is. */
+  delivered(): void;
   /** A task that this node owns has ended. */
   childEnded(child: CancelNode): void;
 }

@@ -3,7 +3,7 @@ import { createTask, EventLoop, sleep } from "../index.ts";
 import { firstInFirstOut, type Runnable, type Scheduler } from "../lowlevel.ts";
 import { runVirtual, VirtualClock } from "../testing/index.ts";
 
-const runnable = (): Runnable => ({ nextReady: null, step() {} });
+const runnable = (): Runnable => ({ nextReady: null, step: () => false });
 
 describe("first in, first out", () => {
   test("gives whatever was pushed in its order, and then nobody", () => {

@@ -66,7 +66,7 @@ export class Scope implements CancelNode, Timer, Exit {
     return false;
   }
 
-  delivered(_carried: unknown): void {}
+  delivered(): void {}
 
   /** Whether it was cancelled. */
   get cancelled(): boolean {

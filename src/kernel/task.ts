@@ -256,7 +256,7 @@ export class Task<T> extends Outcome<T> {
     this.wait = null;
     if (wait !== null) dropClaimed(this, wait);
     const target = visibleTarget(frame.scope)!;
-    target.delivered(NONE);
+    target.delivered();
     this.root.loop.monitor?.cancel?.(this, "delivered", target.cancellation!);
     if (frame.state === NEW) {
       frame.state = UNWOUND;

@@ -140,7 +140,7 @@ function pop(task: Stack, frame: Frame): void {
   if (frame.state === UNWOUND) {
     const target = parent.state === OPEN ? visibleTarget(parent.scope) : null;
     if (target !== null) {
-      target.delivered(frame.value);
+      target.delivered();
       parent.state = DUE;
       parent.value = frame.value;
       return;
