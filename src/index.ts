@@ -25,9 +25,12 @@ export { runSync } from "./run/run-sync.ts";
 export { toAsync, type AsyncFunction } from "./run/to-async.ts";
 
 export { cancelScope, type CancelScope, type ScopeResult } from "./structure/cancel-scope.ts";
+export { defer } from "./structure/defer.ts";
+export { resource, type Resource } from "./structure/resource.ts";
 export { shield } from "./structure/shield.ts";
 export { taskGroup, type TaskGroup, type TaskGroupOptions } from "./structure/task-group.ts";
 export { currentDeadline, moveOnAfter, timeout, type MoveOn } from "./structure/timeout.ts";
+export { use } from "./structure/use.ts";
 
 export { all, type Results } from "./combine/all.ts";
 export { asCompleted, type AsCompletedOptions } from "./combine/as-completed.ts";

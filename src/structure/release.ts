@@ -1,0 +1,75 @@
+/**
+ * What is called when a frame is left. It may do its work at once, or give something to await: an awaitable,
+ * or a promise. Either is awaited as cleanup, which nothing cancels from outside. Where a whole task is
+ * abandoned nothing can be awaited any more: then a release runs as far as it does not suspend.
+ */
+import type { Awaitable } from "../kernel/awaitable.ts";
+import { current, type Runner } from "../kernel/current.ts";
+import { isObject, textOf } from "../kernel/errors.ts";
+import { returnToken } from "../kernel/escape.ts";
+import { UNWOUND, type Exit, type Leaving } from "../kernel/exit.ts";
+import { isGenerator, NEXT } from "../kernel/generator.ts";
+import { park } from "../kernel/park.ts";
+import { SlowCleanup } from "../kernel/slow-cleanup.ts";
+
+/** An exit of a frame that calls a function. */
+export class Release implements Exit {
+  nextExit: Exit | null = null;
+  readonly #call: () => unknown;
+  /** What is released, in words. */
+  readonly #what: string;
+
+  constructor(call: () => unknown, what: string) {
+    this.#call = call;
+    this.#what = what;
+  }
+
+  leave(frame: Leaving): Awaitable<unknown> | undefined {
+    const task = current.task!;
+    const cleanup = awaitableIn(this.#call(), task);
+    if (cleanup === undefined) return undefined;
+    if (current.cutting) {
+      runToFirstWait(cleanup);
+      return undefined;
+    }
+    reportIfSlow(frame, this.#what, task);
+    return cleanup;
+  }
+}
+
+/** As for a `finally` that suspends: cleanup that holds up a cancellation for a second is told. */
+export function reportIfSlow(frame: Leaving, what: string, task: Runner): void {
+  if (frame.state === UNWOUND) task.onLeave(new SlowCleanup(what, task)); // the exit that is run next
+}
+
+/** What a release gave, if that can be awaited. */
+function awaitableIn(value: unknown, task: Runner): Awaitable<unknown> | undefined {
+  if (!isObject(value)) return undefined;
+  if (Symbol.iterator in value) return value as Awaitable<unknown>;
+  if (typeof (value as { then?: unknown }).then !== "function") return undefined;
+  return settling(value as PromiseLike<unknown>, task);
+}
+
+function settling(promise: PromiseLike<unknown>, task: Runner): Awaitable<unknown> {
+  const settled = Promise.resolve(promise);
+  const late = (error: unknown): void =>
+    task.loop.report({
+      kind: "late-error",
+      message: `A release of ${task.name}, which was abandoned, failed: ${textOf(error)}`,
+      task: task.name,
+      error,
+    });
+  if (current.cutting) void settled.then(undefined, late);
+  return park({ label: "the promise of a release" }, (wait) => {
+    void settled.then(
+      (value) => wait.complete(value),
+      (error: unknown) => wait.fail(error) || late(error),
+    );
+  });
+}
+
+function runToFirstWait(cleanup: Awaitable<unknown>): void {
+  if (!isGenerator(cleanup) || NEXT.apply(cleanup).done) return;
+  current.parked = false;
+  returnToken(cleanup);
+}
