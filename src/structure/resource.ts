@@ -34,12 +34,13 @@ export interface Providing<T> {
 export type ProvidedBy<Y> = Extract<Y, Provided<unknown>> extends Provided<infer T> ? T : never;
 
 /** A resource to be used with `use`, as often as you like: each use acquires its own. Made with `resource`. */
-export class Resource<T> {
-  /** For types only: what is left of it in the published ones. */
-  declare readonly [PROVIDED]: T;
-  /** @internal */
+export interface Resource<T> {
+  readonly [PROVIDED]: T;
+}
+
+/** What a resource is, which users need not see. */
+export class ResourceOf<T> {
   readonly body: ResourceBody<T>;
-  /** @internal */
   constructor(body: ResourceBody<T>) {
     this.body = body;
   }
@@ -91,19 +92,19 @@ export function resource(body: unknown): Resource<unknown> {
         "`resource(function* (provide) { … })`.",
     );
   }
-  return new Resource(body as ResourceBody<unknown>);
+  return new ResourceOf(body as ResourceBody<unknown>) as unknown as Resource<unknown>;
 }
 
 /** For `use`: a wait for what the resource provides. */
-export function acquire<T>(resource: Resource<T>): Awaitable<T> {
+export function acquire<T>(resource: ResourceOf<T>): Awaitable<T> {
   return { [Symbol.iterator]: () => new Acquire(resource) };
 }
 
 class Acquire<T> extends Wait<T> {
-  readonly #resource: Resource<T>;
+  readonly #resource: ResourceOf<T>;
   #use: Use<T> | null = null;
 
-  constructor(resource: Resource<T>) {
+  constructor(resource: ResourceOf<T>) {
     super();
     this.#resource = resource;
   }
@@ -131,7 +132,7 @@ class Use<T> extends TaskScope {
   #left = false;
   #error: unknown = NONE;
 
-  constructor(resource: Resource<T>, wait: Acquire<T>, task: Runner) {
+  constructor(resource: ResourceOf<T>, wait: Acquire<T>, task: Runner) {
     super();
     this.#name = nameOf(resource);
     this.#acquire = wait;
@@ -234,7 +235,7 @@ class InUse<T> extends Wait<void> {
   }
 }
 
-function nameOf({ body }: Resource<unknown>): string {
+function nameOf({ body }: ResourceOf<unknown>): string {
   return body.name === "" ? "a resource" : `the resource ${body.name}`;
 }
 

@@ -5,7 +5,7 @@ import { isGenerator } from "../kernel/generator.ts";
 import { describe } from "../kernel/misuse.ts";
 import { Wait } from "../kernel/wait.ts";
 import { Release } from "./release.ts";
-import { acquire, Resource } from "./resource.ts";
+import { acquire, ResourceOf, type Resource } from "./resource.ts";
 
 /**
  * Gives a resource to use, and releases it when the coroutine that called `use` is left, however that
@@ -49,7 +49,7 @@ export function use(resource: unknown): Awaitable<unknown> {
         "it. Call `use` inside a coroutine that `run` or `createTask` started.",
     );
   }
-  if (resource instanceof Resource) return acquire(resource);
+  if (resource instanceof ResourceOf) return acquire(resource);
   // At once, before any cancellation is looked for: the resource is there already.
   if (resource !== null && resource !== undefined) releaseOnLeave(resource, task);
   return { [Symbol.iterator]: () => new Given(resource) };
