@@ -1,23 +1,28 @@
 /** A function that waits for its turn in the ready queue, beside the tasks. */
-import { current, type LoopPort } from "./current.ts";
+import { stepInside, surrounding } from "./context.ts";
+import { current, type Context, type LoopPort } from "./current.ts";
 import type { Runnable } from "./ready.ts";
 
 export class Callback implements Runnable {
   nextReady: Runnable | null = null;
-  readonly #loop: LoopPort;
+  readonly loop: LoopPort;
+  /** What surrounds the place where it was made. */
+  readonly context: Context | null;
   #call: (() => void) | null;
 
   constructor(loop: LoopPort, call: () => void) {
-    this.#loop = loop;
+    this.loop = loop;
+    this.context = surrounding(loop.contexts);
     this.#call = call;
   }
 
   step(): boolean {
+    if (this.context !== current.context) return stepInside(this);
     current.task = null;
     try {
       this.#call?.();
     } catch (error) {
-      this.#loop.callbackFailed(error);
+      this.loop.callbackFailed(error);
     }
     return false;
   }

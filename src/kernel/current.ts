@@ -8,12 +8,22 @@
 import type { CancelNode } from "./cancel.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Exit } from "./exit.ts";
+import type { HostContext, HostContexts } from "./host.ts";
 import type { Monitor, Report, TaskInfo } from "./monitor.ts";
 import type { Runnable } from "./ready.ts";
+
+/** What surrounds code: see context.ts. Never changed, only replaced, so that any number may share one. */
+export interface Context {
+  /** The context variables that are set. */
+  readonly values: ReadonlyMap<object, unknown> | null;
+  readonly host: HostContext | null;
+}
 
 /** The loop, as tasks and waits see it. */
 export interface LoopPort {
   readonly deadlines: Deadlines;
+  /** The contexts of the host, where it keeps any. */
+  readonly contexts: HostContexts | null;
   /** Set when somebody observes; asked before anything is told, so that nobody pays for silence. */
   readonly monitor: Monitor | null;
   /** How many tasks are parked on something that only the outside can end. */
@@ -71,6 +81,8 @@ export interface Root extends CancelNode {
 export interface Runner extends TaskInfo {
   readonly root: Root;
   readonly loop: LoopPort;
+  /** What surrounds its code. Replaced when it sets a context variable. */
+  context: Context | null;
   /** How many cancelled scopes are around its frames, itself included. */
   marks: number;
   /** What it is parked on. Written by that wait; taken back by whoever claims it. */
@@ -91,6 +103,8 @@ export interface Runner extends TaskInfo {
 const nobody = {
   /** The task that runs; `null` between tasks and outside. */
   task: null as Runner | null,
+  /** What surrounds the step that is taken. A task may have replaced its own since. */
+  context: null as Context | null,
   /** Where a wait or a callee of the running task has parked on this step: any further poll is a mistake. */
   parked: false,
   /** How many callees run inline, on the native stack. */

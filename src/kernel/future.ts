@@ -80,7 +80,8 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
   /** Calls `callback` with this, from the loop, once it is done; in a later turn if it is done already. */
   addDoneCallback(callback: (outcome: this) => void): void {
     const { loop } = this;
-    this.subscribe(new Listener(() => loop.enqueue(new Callback(loop, () => callback(this)))));
+    const call = new Callback(loop, () => callback(this));
+    this.subscribe(new Listener(() => loop.enqueue(call)));
   }
 
   /** For async functions: `await task`. Rejects with its error, or with a `CancelledError`. */

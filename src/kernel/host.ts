@@ -25,3 +25,21 @@ export interface Host {
    */
   attach?(waitsOutside: () => boolean): void;
 }
+
+/**
+ * The port to the context that a platform keeps for asynchronous code, as `AsyncLocalStorage` does: what a
+ * program has put there surrounds the tasks that it creates there.
+ */
+export interface HostContexts {
+  /** Whether the program may have put something there; once it has, this stays true. Asked often. */
+  readonly inUse: boolean;
+  /** What surrounds code that nothing else does. */
+  readonly outermost: HostContext;
+  /** The context around the code that runs now; `null` if it is known that there is none. */
+  capture(): HostContext | null;
+}
+
+export interface HostContext {
+  /** Gives a step inside it. */
+  enter(runnable: { step(): boolean }): boolean;
+}

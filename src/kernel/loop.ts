@@ -3,9 +3,11 @@
  * in the order that the scheduler answers. It refuses to know what a host is: `Drive` joins the two.
  */
 import { Circles } from "./circles.ts";
+import { outermost } from "./context.ts";
 import { current, setAside, type LoopPort, type Parked, type Runner } from "./current.ts";
 import { Deadlines } from "./deadlines.ts";
 import { textOf } from "./errors.ts";
+import type { HostContexts } from "./host.ts";
 import type { Monitor, Report } from "./monitor.ts";
 import { Pace } from "./pace.ts";
 import { FirstInFirstOut, type Runnable, type Scheduler } from "./ready.ts";
@@ -16,6 +18,7 @@ export interface LoopOptions {
   /** Something became ready while the loop did not turn. */
   wake(): void;
   scheduler?: Scheduler;
+  contexts?: HostContexts | null;
   monitor?: Monitor | null;
   /** Hears every report, beside the monitor. */
   report?(report: Report): void;
@@ -25,6 +28,7 @@ export interface LoopOptions {
 
 export class Loop implements LoopPort {
   readonly deadlines: Deadlines = new Deadlines();
+  readonly contexts: HostContexts | null;
   readonly ready: Scheduler;
   readonly now: () => number;
   readonly callbackFailed: (error: unknown) => void;
@@ -41,6 +45,7 @@ export class Loop implements LoopPort {
   constructor(options: LoopOptions) {
     this.ready = options.scheduler ?? new FirstInFirstOut();
     this.monitor = options.monitor ? guarded(options.monitor, this) : null;
+    this.contexts = options.contexts ?? null;
     this.now = options.now;
     this.callbackFailed = options.callbackFailed;
     this.#wake = options.wake;
@@ -91,6 +96,8 @@ export class Loop implements LoopPort {
     const { ready, deadlines } = this;
     const pace = this.#pace;
     const restore = current.task === null ? null : setAside();
+    const { context } = current;
+    current.context = outermost(this.contexts);
     let left = this.#left;
     let steps = 0;
     let turned = false;
@@ -121,6 +128,7 @@ export class Loop implements LoopPort {
     } finally {
       this.#left = left;
       this.#turning = false;
+      current.context = context;
       if (restore === null) current.task = null;
       else restore();
     }

@@ -7,7 +7,8 @@
  */
 import { AGAIN, PARKED, type Awaitable, type Body } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
-import { current, type Enders, type LoopPort, type Parked, type Root } from "./current.ts";
+import { stepInside, surrounding } from "./context.ts";
+import { current, type Context, type Enders, type LoopPort, type Parked, type Root } from "./current.ts";
 import { suppress } from "./errors.ts";
 import { NONE, RETURNED, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { DUE, Frame, NEW, OPEN } from "./frame.ts";
@@ -49,6 +50,7 @@ export class Task<T> extends Outcome<T> {
   // What each step needs comes first, side by side in memory: of many tasks, few are in the cache.
   private activity: 0 | 1 | 2 | 3 | 4;
   /** @internal */ marks = 0;
+  /** @internal */ context: Context | null;
   /** @internal */ top: Frame | null;
   /** @internal */ nextReady: Runnable | null = null;
   /** @internal */ readonly root: Root;
@@ -67,6 +69,7 @@ export class Task<T> extends Outcome<T> {
   constructor(source: Awaitable<T> | Body<T>, owner: CancelNode, root: Root, options?: TaskOptions) {
     super();
     this.root = root;
+    this.context = surrounding(root.loop.contexts);
     this.#named = options?.name ?? named(source);
     this.activity = options?.start === "always" ? OWED : READY;
     const frame = new Frame(source);
@@ -173,6 +176,7 @@ export class Task<T> extends Outcome<T> {
   /** @internal */
   step(): boolean {
     if (this.activity === DONE) return false; // abandoned while it was ready
+    if (this.context !== current.context) return stepInside(this);
     current.task = this;
     let check = this.activity !== OWED;
     this.activity = RUNNING;

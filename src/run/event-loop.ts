@@ -1,4 +1,5 @@
 /** The event loop that programs see: a thin face of the kernel's loop and its host. */
+import { asyncContexts } from "../interop/async-context.ts";
 import { standardHost } from "../host/standard.ts";
 import { onExhausted } from "../host/exhausted.ts";
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
@@ -94,6 +95,7 @@ export class EventLoop {
     this.#loop = new Loop({
       now: () => host.now(),
       wake: () => drive.wake(),
+      contexts: asyncContexts(),
       callbackFailed: (error) => this.#callbackFailed(error),
       report: (report) => (this.#listenerOf(report) ?? options.onReport ?? printReport)(report),
       ...(options.scheduler && { scheduler: options.scheduler }),

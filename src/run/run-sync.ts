@@ -1,4 +1,5 @@
 /** A run without a host: to its end, before returning. */
+import { asyncContexts } from "../interop/async-context.ts";
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
@@ -36,6 +37,7 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
   const loop = new Loop({
     now: () => performance.now() - start,
     wake: () => {},
+    contexts: asyncContexts(),
     report: printReport,
     callbackFailed: (error) => run.fail(error),
   });
