@@ -25,6 +25,7 @@ export { runSync } from "./run/run-sync.ts";
 export { toAsync, type AsyncFunction } from "./run/to-async.ts";
 
 export { cancelScope, type CancelScope, type ScopeResult } from "./structure/cancel-scope.ts";
+export { ContextVar, type ContextToken, type ContextVarOptions } from "./structure/context-var.ts";
 export { defer } from "./structure/defer.ts";
 export { resource, type Resource } from "./structure/resource.ts";
 export { shield } from "./structure/shield.ts";
