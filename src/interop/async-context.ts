@@ -40,15 +40,16 @@ export function contextsOf({ AsyncResource, AsyncLocalStorage }: AsyncHooks): Ho
       return this.runInAsyncScope(runnable.step, runnable);
     }
   }
-  const captured = (): Captured => new Captured("cede");
-  const outermost = captured();
-  const shows = Object.getOwnPropertySymbols(outermost).some(isNumber);
+  const shows = Object.getOwnPropertySymbols(new Captured("cede")).some(isNumber);
   const contexts = {
     inUse: !shows,
-    outermost,
+    empty: null as HostContext | null,
     capture(): HostContext | null {
-      const context = captured();
-      if (shows && !holdsAnything(context)) return null;
+      const context = new Captured("cede");
+      if (!contexts.inUse && !holdsAnything(context)) {
+        contexts.empty = context;
+        return null;
+      }
       contexts.inUse = true;
       return context;
     },

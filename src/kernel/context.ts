@@ -46,7 +46,7 @@ export function stepInside(runnable: Surrounded): boolean {
   current.context = context;
   try {
     let host = context === null ? null : context.host;
-    if (host === null && contexts !== null && contexts.inUse) host = contexts.outermost;
+    if (host === null && contexts !== null && contexts.inUse) host = contexts.empty;
     return host === null ? runnable.step() : host.enter(runnable);
   } finally {
     current.context = outer;

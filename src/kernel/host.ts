@@ -33,9 +33,9 @@ export interface Host {
 export interface HostContexts {
   /** Whether the program may have put something there; once it has, this stays true. Asked often. */
   readonly inUse: boolean;
-  /** What surrounds code that nothing else does. */
-  readonly outermost: HostContext;
-  /** The context around the code that runs now; `null` if it is known that there is none. */
+  /** The one that holds nothing: of whatever was made before they were in use. `null` if nothing was. */
+  readonly empty: HostContext | null;
+  /** The context around the code that runs now; `null` if it holds nothing and they are not in use. */
   capture(): HostContext | null;
 }
 
