@@ -148,7 +148,7 @@ describe("S3: what cancel() returns", () => {
       const error = await runVirtual(function* () {
         const task = createTask(own(await_));
         try {
-          yield* isCancelled ? sleep(0) : sleep(5);
+          yield* sleep(0);
           yield* isCancelled ? task.cancel() : task;
         } catch (error) {
           return error;
@@ -156,6 +156,14 @@ describe("S3: what cancel() returns", () => {
       });
       expect(error).toBeInstanceOf(InvalidStateError);
       expect((error as Error).message).toMatch(refused);
+    });
+
+    test("and that is no observation: nobody else would hear that it failed", async () => {
+      const running = runVirtual(function* () {
+        const task: Task<void> = createTask(() => task, { name: "self" });
+        yield* sleep(5);
+      });
+      await expect(running).rejects.toThrow(refused);
     });
 
     test("its own cancel() outside cleanup: the cancellation comes first", async () => {

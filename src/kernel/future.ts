@@ -199,9 +199,10 @@ class Join<T> extends Wait<T> implements Waiter {
 
   protected begin(): boolean {
     const { outcome } = this;
+    // A task does not observe itself: nobody else would ever hear of its failure.
+    if ((outcome as unknown) === this.task) throw awaitsItself(outcome.label);
     outcome.observed = true;
     if (!outcome.done) {
-      if ((outcome as unknown) === this.task) throw awaitsItself(outcome.label);
       outcome.subscribe(this);
       // Of a task that waits for tasks itself, this may be the last wait of a circle.
       const { wait } = outcome as { wait?: Parked | null };
