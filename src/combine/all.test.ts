@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   all,
+  cancelScope,
   cede,
   coroutine,
   createTask,
@@ -23,6 +24,12 @@ const failing = coroutine(function* failing(ms: number, message: string): Awaita
   throw new Error(message);
 });
 
+const doneFuture = (): Future<string> => {
+  const future = new Future<string>();
+  future.setResult("done");
+  return future;
+};
+
 describe("the results", () => {
   test("an array gives an array, in its order, whoever is first", async () => {
     expect(await runVirtual(() => all([after(30, "a"), after(10, "b"), after(20, "c")]))).toEqual([
@@ -43,6 +50,24 @@ describe("the results", () => {
   test("nothing to await gives nothing, at once", async () => {
     expect(await runVirtual(() => all([]))).toEqual([]);
     expect(await runVirtual(() => all({}))).toEqual({});
+  });
+
+  test.each<[string, () => Awaitable<unknown>]>([
+    ["an array", () => all([])],
+    ["a record", () => all({})],
+    ["what is done already", () => all([doneFuture()])],
+  ])("S5: is a checkpoint, also where there is nothing to wait for: %s", async (_, await_) => {
+    let rounds = 0;
+    const program = runVirtual(
+      cancelScope(function* (scope) {
+        for (;;) {
+          yield* await_();
+          if (++rounds === 3) scope.cancel();
+          expect(rounds).toBeLessThanOrEqual(3);
+        }
+      }),
+    );
+    await expect(program).resolves.toEqual({ cancelled: true, value: undefined });
   });
 
   test("a key called __proto__ is a key like any other", async () => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { coroutine, map, moveOnAfter, shield, sleep, sleepForever, type Awaitable } from "../index.ts";
+import {
+  cancelScope,
+  coroutine,
+  map,
+  moveOnAfter,
+  shield,
+  sleep,
+  sleepForever,
+  type Awaitable,
+} from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
 
 const double = coroutine(function* double(n: number): Awaitable<number> {
@@ -14,6 +23,17 @@ describe("the results", () => {
 
   test("of no items are none", async () => {
     expect(await runVirtual(() => map([], double))).toEqual([]);
+  });
+
+  test("S5: of no items are waited for all the same: it is a checkpoint", async () => {
+    const program = runVirtual(
+      cancelScope(function* (scope) {
+        scope.cancel();
+        yield* map([], double);
+        throw new Error("went on");
+      }),
+    );
+    await expect(program).resolves.toEqual({ cancelled: true, value: undefined });
   });
 
   test("of items that need no waiting come without any", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  cancelScope,
   cede,
   coroutine,
   createTask,
@@ -11,6 +12,7 @@ import {
   sleepForever,
   taskGroup,
   type Awaitable,
+  type CancelScope,
   type TaskGroup,
 } from "../index.ts";
 import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
@@ -60,6 +62,37 @@ describe("S10: a group ends after all its children", () => {
       log(yield* taskGroup(function* () { return "does not wait"; })); // prettier-ignore
     });
     expect(log.lines).toEqual(["0 another task", "0 waits", "0 does not wait"]);
+  });
+
+  // `for (;;) yield* taskGroup(function* () {})` could not be cancelled.
+  test("S5: which is a checkpoint, also when there are none to wait for", async () => {
+    let rounds = 0;
+    const program = runVirtual(
+      cancelScope(function* (scope) {
+        for (;;) {
+          yield* taskGroup(function* () {});
+          if (++rounds === 3) scope.cancel();
+          expect(rounds).toBeLessThanOrEqual(3);
+        }
+      }),
+    );
+    await expect(program).resolves.toEqual({ cancelled: true, value: undefined });
+  });
+
+  test("S5: and so is waiting for those that have ended meanwhile; not when an error is on its way", async () => {
+    const outcome = (body: (scope: CancelScope, group: TaskGroup) => Awaitable<unknown>) =>
+      runVirtual(() => caught(cancelScope((scope) => taskGroup((group) => body(scope, group)))));
+    const ended = outcome(function* (scope, group) {
+      yield* group.createTask(after(1, "ended"));
+      scope.cancel();
+      return "value";
+    });
+    await expect(ended).resolves.toEqual({ cancelled: true, value: undefined });
+    const failed = outcome(function* (scope) {
+      scope.cancel();
+      throw new Error("failed");
+    });
+    await expect(failed).resolves.toEqual(new Error("failed"));
   });
 
   test("also those that children create: each starts two more", async () => {

@@ -73,6 +73,7 @@ class Group extends TaskScope implements TaskGroup {
       this.cancel(frame.value === NONE ? undefined : frame.value);
     }
     if (!this.isEmpty) return this.#finishLater(frame);
+    this.#overtaken = this.outerCancelled(); // waiting for nobody is a checkpoint, as every wait
     this.#finish(frame);
     return undefined;
   }
@@ -95,14 +96,14 @@ class Group extends TaskScope implements TaskGroup {
   *#finishLater(frame: Leaving): Generator<never, void, void> {
     // Whoever hears of the last one's end first may create another.
     while (!this.isEmpty) yield* this.join() as Iterable<never>;
-    if (this.#overtaken && frame.state === RETURNED) {
-      frame.state = UNWOUND;
-      frame.value = NONE;
-    }
     this.#finish(frame);
   }
 
   #finish(frame: Leaving): void {
+    if (this.#overtaken && frame.state === RETURNED) {
+      frame.state = UNWOUND;
+      frame.value = NONE;
+    }
     this.close();
     const error = this.#error;
     if (error !== NONE) {
