@@ -1,5 +1,7 @@
 /** On the platform's own host: it is the subject. */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   all,
@@ -31,6 +33,27 @@ import { asyncContexts, contextsOf } from "./async-context.ts";
 const als = new AsyncLocalStorage<string>();
 const other = new AsyncLocalStorage<number>();
 const store = (): string | undefined => als.getStore();
+
+const NODE_OPTIONS = ["--conditions=@cede/source", "--experimental-strip-types", "--input-type=module"];
+/** Other tasks take turns with the one that puts something in a storage: none of it is theirs. */
+const firstUses: Record<string, [main: string, ...printed: string[]]> = {
+  run: [
+    `als.run("first", () => createTask(() => note("inside")));
+     createTask(() => note("beside"));
+     yield* sleep(1);
+     yield* note("later");`,
+    "inside first",
+    "beside undefined",
+    "later undefined",
+  ],
+  enterWith: [
+    `createTask(() => note("beside"));
+     als.enterWith("first");
+     yield* createTask(() => note("child"));`,
+    "beside undefined",
+    "child first",
+  ],
+};
 
 const after = coroutine(function* after(ms: number): Awaitable<string | undefined> {
   yield* sleep(ms);
@@ -130,8 +153,24 @@ describe("S27: the store of the place where it was made is the one of", () => {
     expect(stores).toEqual(["inner,inner", "outer", "outer", "outer"]);
   });
 
-  test("tasks in the first program of a process that uses one only inside a coroutine", async () => {
-    // Fresh contexts, as the first loop of a process makes them, for the platform's module as it is now.
+  test.each(Object.entries(firstUses))(
+    "tasks in the first program of a process that calls %s, in a coroutine",
+    async (_, [main, ...printed]) => {
+      const program = `
+        import { AsyncLocalStorage } from "node:async_hooks";
+        import { createTask, run, sleep } from "cede";
+        const als = new AsyncLocalStorage();
+        function* note(name) {
+          console.log(name, als.getStore());
+        }
+        await run(function* () { ${main} });
+      `;
+      const { stdout } = await promisify(execFile)(process.execPath, [...NODE_OPTIONS, "--eval", program]);
+      expect(stdout.trim().split("\n")).toEqual(printed);
+    },
+  );
+
+  test("what is made once a store is there, though nothing was before", () => {
     const contexts = contextsOf({ AsyncLocalStorage, AsyncResource });
     expect(contexts.inUse).toBe(false);
     expect(contexts.capture()).toBe(null);

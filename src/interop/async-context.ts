@@ -6,6 +6,7 @@
  * that begins: Node shows what a context holds that was there first; of later ones we hear by wrapping the
  * two methods that begin one, until either is called for the first time. Elsewhere it counts as in use.
  */
+import { beginUse } from "../kernel/context.ts";
 import type { HostContext, HostContexts } from "../kernel/host.ts";
 
 interface AsyncResource {
@@ -57,6 +58,7 @@ export function contextsOf({ AsyncResource, AsyncLocalStorage }: AsyncHooks): Ho
   if (shows) {
     onFirstCall(AsyncLocalStorage.prototype, ["run", "enterWith"], () => {
       contexts.inUse = true;
+      beginUse();
     });
   }
   return contexts;

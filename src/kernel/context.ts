@@ -23,6 +23,11 @@ export function outermost(contexts: HostContexts | null): Context | null {
   return contexts !== null && contexts.inUse ? ELSEWHERE : null;
 }
 
+/** The host's contexts are in use from here on: whatever surrounds this step may not surround the next. */
+export function beginUse(): void {
+  current.context ??= ELSEWHERE;
+}
+
 export function makeContext(
   values: ReadonlyMap<object, unknown> | null,
   host: HostContext | null,
