@@ -209,19 +209,30 @@ describe("mistakes with resources", () => {
     );
   });
 
-  test("S23: one whose value and whose user wait for each other is a deadlock that says so", async () => {
-    await expect(
-      runVirtual(function* () {
-        const user: Task<void> = createTask(function* () {
-          yield* use(
-            resource<number>(function* stuck(provide) {
-              yield* user;
-              yield* provide(1);
-            }),
-          );
-        });
+  test("S23: one whose user it waits for is a circle, which is told at once, also where others go on", async () => {
+    const log = transcript();
+    await runVirtual(function* () {
+      createTask(() => sleep(1000));
+      const user: Task<void> = createTask(function* () {
+        yield* use(
+          resource<number>(function* stuck(provide) {
+            defer(() => log("cleaned up"));
+            yield* user;
+            yield* provide(1);
+          }),
+        );
+      });
+      try {
         yield* user;
-      }),
-    ).rejects.toThrow(/task#\d+ waits for the resource stuck\n +stuck#\d+ waits for task task#\d+/);
+      } catch (error) {
+        log(String(error));
+      }
+    });
+    expect(log.lines).toEqual([
+      "0 cleaned up",
+      expect.stringMatching(
+        /^0 DeadlockError: [^]*task#\d+ waits for the resource stuck[^]*stuck#\d+ waits for task task#\d+/,
+      ),
+    ]);
   });
 });

@@ -7,7 +7,7 @@
  * end of the use reaches it. The task belongs to the frame that uses it, as what was deferred does.
  */
 import type { Awaitable, Signal } from "../kernel/awaitable.ts";
-import type { Runner } from "../kernel/current.ts";
+import type { Enders, Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { failWith, NONE, type Leaving } from "../kernel/exit.ts";
 import { describe } from "../kernel/misuse.ts";
@@ -112,8 +112,13 @@ class Acquire<T> extends Wait<T> {
     return nameOf(this.#resource);
   }
   protected begin(): boolean {
-    this.#use = new Use(this.#resource, this, this.task!);
+    const task = this.task!;
+    this.#use = new Use(this.#resource, this, task);
+    task.loop.suspect(task, this);
     return false;
+  }
+  override enders(): Enders {
+    return { tasks: this.#use!.tasks(), any: false };
   }
   abort(): void {
     this.#use!.cancel("nobody waits for it any more");
