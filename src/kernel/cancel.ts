@@ -24,8 +24,10 @@ export interface CancelNode {
   marked(): void;
   /** An unwinding begins, or goes on, whose target this is. */
   delivered(): void;
-  /** A task that this node owns has ended. */
-  childEnded(child: CancelNode): void;
+  /** Something around it was cancelled, and no shield or cleanup keeps that from it. */
+  reached?(): void;
+  /** A task that this node owns has ended; `unwound`: because it was cancelled. */
+  childEnded(child: CancelNode, unwound: boolean): void;
 }
 
 /** Puts a node at the end of its parent's list. The first child's `previousSibling` is the last one. */
@@ -63,7 +65,10 @@ export function cancelTree(root: CancelNode, cancellation: Cancellation): void {
   root.cancellation = cancellation;
   root.marked();
   for (const node of below(root, (child) => child.shield || child.cancellation !== null)) {
-    if (!node.isTask) continue;
+    if (!node.isTask) {
+      node.reached?.();
+      continue;
+    }
     node.cancellation = cancellation;
     node.marked();
   }

@@ -30,6 +30,12 @@ export interface Exit {
   leave(frame: Leaving): Awaitable<unknown> | undefined;
 }
 
+/** Whether `exit` is one of those from `exits` on. */
+export function isAmong(exits: Exit | null, exit: Exit): boolean {
+  for (let at = exits; at !== null; at = at.nextExit) if (at === exit) return true;
+  return false;
+}
+
 interface Reporter {
   report(report: Report): void;
 }

@@ -10,6 +10,14 @@ import type { Timer } from "./deadlines.ts";
 import { stopUnwinding, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
 
+/** What limits the cleanup in a scope, once that is cancelled. */
+export interface Bound {
+  /** When its time is over, in milliseconds of the loop's clock; `Infinity` before it begins. */
+  readonly at: number;
+  begin(): void;
+  end(): void;
+}
+
 export class Scope implements CancelNode, Timer, Exit {
   outer: CancelNode | null = null;
   firstChild: CancelNode | null = null;
@@ -24,6 +32,8 @@ export class Scope implements CancelNode, Timer, Exit {
   slot: number = -1;
   /** The task whose frames run in it; `null` until it is entered and after it has been left. */
   task: Runner | null = null;
+  /** Set before it is entered. */
+  bound: Bound | null = null;
 
   constructor(shield = false) {
     this.shield = shield;
@@ -33,6 +43,7 @@ export class Scope implements CancelNode, Timer, Exit {
   open(task: Runner, outer: CancelNode): void {
     this.task = task;
     adopt(outer, this);
+    if (this.bound !== null && this.outerCancelled()) this.bound.begin();
     if (this.at === Infinity) return;
     if (this.at <= task.loop.now()) this.expire();
     else task.loop.deadlines.set(this, this.at);
@@ -42,6 +53,7 @@ export class Scope implements CancelNode, Timer, Exit {
   close(): void {
     const task = this.task!;
     task.loop.deadlines.clear(this);
+    this.bound?.end();
     disown(this);
     if (this.cancellation !== null) task.marks--;
     this.task = null;
@@ -55,11 +67,16 @@ export class Scope implements CancelNode, Timer, Exit {
   marked(): void {
     const task = this.task;
     if (task === null) return;
+    this.bound?.begin();
     task.marks++;
     task.interrupt();
   }
 
-  childEnded(_child: CancelNode): void {}
+  reached(): void {
+    this.bound?.begin();
+  }
+
+  childEnded(_child: CancelNode, _unwound: boolean): void {}
 
   /** Whether it holds an error that it may end with. */
   get failing(): boolean {

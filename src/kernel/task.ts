@@ -289,7 +289,7 @@ export class Task<T> extends Outcome<T> {
       monitor.done?.(this, state === RETURNED ? "result" : this.failed ? "error" : "cancelled");
     }
     disown(this);
-    this.outer!.childEnded(this);
+    this.outer!.childEnded(this, state === UNWOUND);
   }
 }
 

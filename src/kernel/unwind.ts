@@ -12,7 +12,7 @@ import { visibleTarget } from "./cancel.ts";
 import { current, type Parked, type Runner } from "./current.ts";
 import { CancellationEscapedError, InvalidStateError, suppress, textOf } from "./errors.ts";
 import { escaped, helperEscaped, returnToken, tell, TOKEN } from "./escape.ts";
-import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND } from "./exit.ts";
+import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited } from "./frame.ts";
 import { NEXT } from "./generator.ts";
 import { COROUTINE } from "./misuse.ts";
@@ -168,18 +168,7 @@ export function cut(task: Stack, until: Frame | null): unknown {
     }
     while (task.top !== null && task.top !== until) {
       const frame = task.top;
-      current.parked = false;
-      const { state } = frame;
-      const begun = state === OPEN || state === DUE || state === CLEANUP;
-      if (state === NEW || state === OPEN || state === RETURNED) frame.value = NONE;
-      if (state !== THREW) frame.state = UNWOUND;
-      failWith(frame, carried, task.loop);
-      if (begun) quietly(task, frame, () => cutGenerator(frame.source as AnyGenerator, state === CLEANUP));
-      for (let exit = frame.exits; exit !== null; exit = frame.exits) {
-        frame.exits = exit.nextExit;
-        const left = exit;
-        quietly(task, frame, () => left.leave(frame));
-      }
+      cutFrame(task, frame, null, carried);
       frame.closeBarrier();
       task.top = frame.parent;
       carried = frame.state === UNWOUND || frame.state === THREW ? frame.value : NONE;
@@ -189,6 +178,39 @@ export function cut(task: Stack, until: Frame | null): unknown {
     current.escape = null;
   }
   return carried;
+}
+
+/**
+ * Cuts what a task does in the scope that `frame` opened: the frames above, and that one down to the scope, which is
+ * to be left next.
+ */
+export function cutScope(task: Stack, frame: Frame, scope: Exit): void {
+  const carried = cut(task, frame);
+  current.cutting = true;
+  try {
+    cutFrame(task, frame, scope, carried);
+  } finally {
+    current.cutting = false;
+    current.escape = null;
+  }
+}
+
+/** A frame whose exits are cut down to `last` is left by the loop: then its result, if it has one, stays. */
+function cutFrame(task: Stack, frame: Frame, last: Exit | null, carried: unknown): void {
+  current.parked = false;
+  const { state } = frame;
+  const begun = state === OPEN || state === DUE || state === CLEANUP;
+  if (state !== THREW && (state !== RETURNED || last === null)) {
+    if (state === NEW || state === OPEN || state === RETURNED) frame.value = NONE;
+    frame.state = UNWOUND;
+  }
+  failWith(frame, carried, task.loop);
+  if (begun) quietly(task, frame, () => cutGenerator(frame.source as AnyGenerator, state === CLEANUP));
+  for (let exit = frame.exits; exit !== last && exit !== null; exit = frame.exits) {
+    frame.exits = exit.nextExit;
+    const left = exit;
+    quietly(task, frame, () => left.leave(frame));
+  }
 }
 
 /** Cleanup that begins only now is told once more where it parks, as any other: its outer `finally` blocks run. */
@@ -244,7 +266,7 @@ function frameName(frame: Frame): string {
 }
 
 /** As far as it is known which function it is; otherwise, where it runs. */
-function placeOf(frame: Frame, task: Runner): string {
+export function placeOf(frame: Frame, task: Runner): string {
   const name = frameName(frame);
   return name === NAMELESS ? `${name} in ${task.name}` : name;
 }
