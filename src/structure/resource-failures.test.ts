@@ -12,8 +12,8 @@ import {
   suppressedErrors,
   taskGroup,
   use,
-  type Task,
   type Awaitable,
+  type Task,
 } from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
 
@@ -167,6 +167,34 @@ describe("S11: a resource that fails while it is used", () => {
 });
 
 describe("mistakes with resources", () => {
+  test("one that a plain helper begins to acquire in its cleanup is cancelled at once, and the escape told", async () => {
+    const log = transcript();
+    const slow = resource(function* slow(provide) {
+      defer(() => log("cleaned up"));
+      yield* sleep(1000);
+      yield* provide(1);
+    });
+    function* helper(): Awaitable<void> {
+      try {
+        yield* sleepForever();
+      } finally {
+        yield* use(slow);
+      }
+    }
+    const error = await runVirtual(function* () {
+      const task = createTask(
+        coroutine(function* caller() {
+          yield* helper();
+          log("wrong: went on");
+        })(),
+      );
+      yield* sleep(1);
+      yield* task.cancel();
+    }).catch((error: unknown) => error);
+    expect(String(error)).toMatch(/^CancellationEscapedError: Cannot finish the cleanup of helper/);
+    expect(log.lines).toEqual([]);
+  });
+
   test.each([
     [
       "one that ends without providing",

@@ -285,7 +285,7 @@ describe("a resource", () => {
       },
       { shutdownTimeout: 10, onReport: ({ kind }) => reports.push(kind) },
     );
-    expect([log.lines, reports]).toEqual([
+    expect([log.lines.toSorted(), reports]).toEqual([
       ["11 deferred", "11 told to return"],
       ["cleanup-abandoned", "cleanup-abandoned"],
     ]);

@@ -120,9 +120,8 @@ class Acquire<T> extends Wait<T> {
   override enders(): Enders {
     return { tasks: this.#use!.tasks(), any: false };
   }
-  abort(): void {
-    this.#use!.cancel("nobody waits for it any more");
-  }
+  /** What cancels whoever waits cancels the task that acquires, too. */
+  abort(): void {}
 }
 
 /** One use of a resource: the owner of the task that holds it, and an exit of the frame that uses it. */
