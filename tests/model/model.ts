@@ -1,0 +1,414 @@
+/** The rules, as an interpreter: what each operation does, and how scopes, groups and the run end. */
+import {
+  cancelled,
+  describe,
+  Machine,
+  nothing,
+  Problem,
+  Scope,
+  Task,
+  type Cancellation,
+  type Ending,
+  type Failure,
+  type Owner,
+  type Steps,
+} from "./machine.ts";
+import { numbered, type Op, type Program, type Trial } from "./program.ts";
+import { OUTSIDE, type Story } from "./story.ts";
+
+export function onModel({ program, cancelAt, cancelPoint }: Trial): Story {
+  let abortedOutside = false;
+  const abort = (): void => {
+    if (run.ended) return;
+    abortedOutside = true;
+    machine.cancel(main, OUTSIDE, null);
+  };
+  const machine = new Machine((point) => {
+    if (point === cancelPoint) abort();
+  });
+  const run = new Run(machine);
+  if (cancelAt !== null) machine.after(cancelAt, () => machine.call(abort));
+  const interpreter = new Interpreter(machine, run, program);
+  const main = machine.create("main", run, () => interpreter.main());
+  run.main = main;
+  const points = machine.run();
+  const { trace, circle } = machine;
+  return { trace, outcome: circle === null ? run.outcome(abortedOutside) : "", points, circle };
+}
+
+/** The root: it owns what belongs to no group, and ends when main has, and all that main left behind. */
+class Run extends Scope implements Owner {
+  readonly #machine: Machine;
+  main: Task | null = null;
+  #problem: Problem | null = null;
+  /** How many failures wait for somebody to observe them. */
+  #unobserved = 0;
+
+  constructor(machine: Machine) {
+    super(null, null);
+    this.#machine = machine;
+  }
+
+  get ended(): boolean {
+    return this.inner.length === 0 && this.#unobserved === 0;
+  }
+
+  childEnded(child: Task): void {
+    const { failure } = child;
+    if (child === this.main) {
+      if (failure !== null) this.#keep(failure.problem);
+      this.#machine.cancel(this, undefined);
+    } else if (failure !== null && !child.observed) {
+      // Whoever is ready now has a step to become its observer.
+      this.#unobserved++;
+      this.#machine.call(() => {
+        if (!child.observed) this.fail(failure.problem);
+        this.#unobserved--;
+      });
+    }
+  }
+
+  fail(problem: Problem): void {
+    this.#keep(problem);
+    this.#machine.cancel(this.main!, problem);
+  }
+
+  #keep(problem: Problem): void {
+    if (this.#problem === null) this.#problem = problem;
+    else this.#machine.suppress(this.#problem, problem);
+  }
+
+  outcome(abortedOutside: boolean): string {
+    if (this.#problem !== null) return describe(this.#problem);
+    const { ending } = this.main!;
+    if (ending?.how === "value") return `result ${String(ending.value)}`;
+    return abortedOutside ? OUTSIDE : describe(cancelled("main", this.main!.cancelled!));
+  }
+}
+
+class Group extends Scope implements Owner {
+  readonly name: string;
+  readonly #machine: Machine;
+  /** Its tasks that have not ended. */
+  alive = 0;
+  failure: Failure | null = null;
+  /** Whether a cancellation from further out had come when its last task ended. */
+  overtaken = false;
+  whenEmpty: () => void = () => {};
+
+  constructor(name: string, outer: Scope, machine: Machine) {
+    super(outer, machine.running);
+    this.name = name;
+    this.#machine = machine;
+  }
+
+  /** The first failure cancels the others, and the body. */
+  fail(failure: Failure | null): void {
+    this.#machine.cancel(this, failure?.problem);
+    if (failure === null || this.failure === null) {
+      this.failure ??= failure;
+      return;
+    }
+    // Which one is the first is told by when they reach the group; the body's may have been on its way longer.
+    this.#machine.suppress(this.failure.problem, failure.problem);
+    this.failure = { problem: this.failure.problem, since: Math.min(this.failure.since, failure.since) };
+  }
+
+  childEnded(child: Task): void {
+    this.alive--;
+    if (child.failure !== null) this.fail(this.#machine.failure(child.failure.problem));
+    if (this.alive > 0) return;
+    this.overtaken = this.#machine.target(this.outer) !== null;
+    this.whenEmpty();
+  }
+}
+
+class Timeout extends Scope {
+  readonly #ms: number;
+  readonly #entered: number;
+  failure: Failure | null = null;
+
+  constructor(ms: number, outer: Scope, machine: Machine) {
+    super(outer, machine.running);
+    this.#ms = ms;
+    this.#entered = machine.now;
+    machine.setDeadline(this, ms);
+  }
+
+  /** It counts as an error at its moment, unless this scope is being unwound anyhow. */
+  override expire(machine: Machine): void {
+    const { timer } = this;
+    const asGiven = timer === null || timer.at === this.#entered + this.#ms;
+    const ms = asGiven && machine.now >= this.#entered + this.#ms ? this.#ms : machine.now - this.#entered;
+    const problem = new Problem(() => `timeout of ${ms}`);
+    if (this.cancelled !== null || machine.target(this.outer) !== null) {
+      machine.report("expired-unheard", problem);
+      return;
+    }
+    this.failure = machine.failure(problem);
+    machine.cancel(this, problem);
+  }
+}
+
+/** What an operation is written in. */
+interface Surroundings {
+  /** The task, as the trace calls it. */
+  readonly who: string;
+  /** The innermost scope in effect: where it looks for cancellations. */
+  readonly within: Scope;
+  readonly group: Group | null;
+  /** What "the scope" means here. */
+  readonly scope: Scope | null;
+}
+
+class Interpreter {
+  readonly #machine: Machine;
+  readonly #run: Run;
+  readonly #program: Program;
+  readonly #numbers: Map<Op, number>;
+  /** Those that the program may speak of, in the order of their creation. */
+  readonly #tasks: Task[] = [];
+  #values = 0;
+  #failures = 0;
+  #created = 0;
+
+  constructor(machine: Machine, run: Run, program: Program) {
+    this.#machine = machine;
+    this.#run = run;
+    this.#program = program;
+    this.#numbers = numbered(program);
+  }
+
+  main(): Steps {
+    return this.#begin(this.#program, { who: "t0", group: null, scope: null });
+  }
+
+  *#begin(body: Program, { who, group, scope }: Omit<Surroundings, "within">): Steps {
+    const task = this.#machine.running!;
+    if (!this.#tasks.includes(task)) this.#tasks.push(task);
+    this.#machine.note(`${who} begins`);
+    const ending = yield* this.#walk(body, { who, group, scope, within: task });
+    this.#machine.note(`${who} is left`);
+    return ending;
+  }
+
+  *#walk(ops: Program, around: Surroundings): Steps {
+    for (const op of ops) {
+      const place = `${around.who} ${this.#numbers.get(op)} ${op.kind}`;
+      this.#machine.note(place);
+      const ending = yield* this.#do(op, around, place);
+      if (ending.how === "unwound") return this.#machine.unwind(around.within, ending.failure);
+      if (ending.how === "error") return ending;
+      this.#machine.note(`${place}: ${String(ending.value)}`);
+    }
+    return { how: "value", value: ++this.#values };
+  }
+
+  *#do(op: Op, around: Surroundings, place: string): Steps {
+    const machine = this.#machine;
+    const { within, group, scope } = around;
+    const [body = [], second = []] = op.bodies;
+    const named = this.#tasks.at(-1 - (op.n % this.#tasks.length))!;
+    const running = machine.running!;
+    switch (op.kind) {
+      case "sleep":
+        return yield* machine.wait(within, (end) => {
+          const timer = machine.after(op.n, () => end(() => nothing));
+          return () => machine.clear(timer);
+        });
+      case "cede":
+        if (machine.target(within) !== null) return machine.unwind(within);
+        return yield* machine.giveWay(within);
+      case "bare yield":
+        return yield* machine.giveWay(within);
+      case "fail": {
+        const text = `failure ${++this.#failures}`;
+        return machine.error(new Problem(() => text));
+      }
+      case "cancel me":
+        machine.cancel(running, place);
+        return nothing;
+      case "cancel the group":
+        if (group !== null) machine.cancel(group, place);
+        return nothing;
+      case "cancel the scope":
+        if (scope !== null) machine.cancel(scope, place);
+        return nothing;
+      case "move the deadline":
+        if (scope !== null) machine.setDeadline(scope, op.n);
+        return nothing;
+      case "cancel":
+        machine.cancel(named, place);
+        return nothing;
+      case "cancel and await":
+        machine.cancel(named, place);
+        return yield* this.#join(named, within, true);
+      case "await":
+        return yield* this.#join(named, within, false);
+      case "call":
+        return yield* this.#walk(body, around);
+      case "catch": {
+        const ending = yield* this.#walk(body, around);
+        if (ending.how !== "error") return ending;
+        machine.note(`${place} catches ${describe(ending.failure.problem)}`);
+        return yield* this.#walk(second, around);
+      }
+      case "clean up":
+        return yield* this.#cleanUp(body, second, around, place);
+      case "shield":
+        return yield* this.#inScope(new Scope(within, running, true), body, around);
+      case "scope":
+      case "move on": {
+        const own = new Scope(within, running);
+        if (op.kind === "move on") machine.setDeadline(own, op.n);
+        const ending = yield* this.#inScope(own, body, { ...around, scope: own });
+        if (ending.how !== "unwound" || machine.target(within) !== null) return ending;
+        if (ending.failure !== null) return { how: "error", failure: ending.failure };
+        return { how: "value", value: op.kind === "scope" ? "cancelled" : "expired" };
+      }
+      case "timeout": {
+        const own = new Timeout(op.n, within, machine);
+        const ending = yield* this.#inScope(own, body, { ...around, scope: own });
+        return this.#timedOut(own, ending, within);
+      }
+      case "group":
+        return yield* this.#inGroup(new Group("tasks", within, machine), (own) =>
+          this.#walk(body, { ...around, within: own, group: own }),
+        );
+      case "all":
+        return yield* this.#all(op, around);
+      case "child":
+        return this.#child(body, around);
+      case "task": {
+        const who = `t${++this.#created}`;
+        this.#tasks.push(machine.create(who, this.#run, () => this.#begin(body, { ...around, who })));
+        return { how: "value", value: who };
+      }
+    }
+  }
+
+  /** Waits for a task, for its result or for just its end. Its failure is thrown either way. */
+  *#join(task: Task, within: Scope, justEnd: boolean): Steps {
+    const machine = this.#machine;
+    const outcome = (): Ending => {
+      const ending = task.ending!;
+      if (task.failure !== null) return machine.error(task.failure.problem);
+      if (justEnd) return nothing;
+      return ending.how === "value" ? ending : machine.error(cancelled(task.name, task.cancelled!));
+    };
+    return yield* machine.wait(
+      within,
+      (end) => {
+        const tell = (): void => end(outcome);
+        if (task === machine.running) end(() => machine.error(new Problem(() => "invalid state")));
+        if (task === machine.running) return () => {};
+        task.observed = true;
+        if (task.ending === null) task.whenEnded.push(tell);
+        else tell();
+        return () => void task.whenEnded.splice(task.whenEnded.indexOf(tell), 1);
+      },
+      () => [task],
+    );
+  }
+
+  /** Being unwound, cleanup runs to its end whatever is cancelled; on any other way out it is ordinary code. */
+  *#cleanUp(body: Program, cleanup: Program, around: Surroundings, place: string): Steps {
+    const machine = this.#machine;
+    const ending = yield* this.#walk(body, around);
+    machine.note(`${place} cleans up`);
+    if (ending.how !== "unwound") {
+      const after = yield* this.#walk(cleanup, around);
+      if (after.how !== "value") return after; // an error that was on its way is lost
+      machine.note(`${place} has cleaned up`);
+      return ending;
+    }
+    const inside = new Scope(around.within, machine.running, true);
+    const after = yield* this.#walk(cleanup, { ...around, within: inside });
+    machine.leave(inside);
+    if (after.how === "value") machine.note(`${place} has cleaned up`);
+    const failure = machine.merge(ending.failure, after.how === "value" ? null : after.failure);
+    return { how: "unwound", failure };
+  }
+
+  *#inScope(own: Scope, body: Program, around: Surroundings): Steps {
+    const ending = yield* this.#walk(body, { ...around, within: own });
+    this.#machine.leave(own);
+    return ending;
+  }
+
+  /** The deadline counts if it is what the body was unwound for. */
+  #timedOut(own: Timeout, ending: Ending, within: Scope): Ending {
+    const machine = this.#machine;
+    const counts = ending.how === "unwound" && own.reached;
+    if (own.failure !== null && !counts) machine.report("expired-unheard", own.failure.problem);
+    if (ending.how !== "unwound") return ending;
+    const failure = counts ? machine.merge(ending.failure, own.failure) : ending.failure;
+    if (machine.target(within) !== null) return { how: "unwound", failure };
+    if (failure !== null) return { how: "error", failure };
+    return machine.error(cancelled("timeout", own.cancelled!));
+  }
+
+  /** Ends after all of its tasks have, with the body's value or the first failure. */
+  *#inGroup(own: Group, body: (own: Group) => Steps): Steps {
+    const machine = this.#machine;
+    const { outer } = own;
+    let ending = yield* body(own);
+    if (ending.how !== "value") own.fail(ending.failure);
+    // This is a wait, as every other, also for nobody: a cancellation that has come before its end is found.
+    if (own.alive === 0) own.overtaken = machine.target(outer) !== null;
+    while (own.alive > 0) {
+      // The tasks were cancelled if the group was; whatever else comes, it waits for them.
+      const inside = new Scope(own, machine.running, true);
+      yield* machine.wait(
+        inside,
+        (end) => {
+          own.whenEmpty = () => end(() => nothing);
+          return () => {};
+        },
+        () => own.inner.filter((node) => node instanceof Task),
+      );
+      machine.leave(inside);
+    }
+    if (own.overtaken && ending.how === "value") ending = machine.unwind(own);
+    machine.leave(own);
+    const { failure } = own;
+    if (ending.how === "unwound" && machine.target(outer) !== null) return { how: "unwound", failure };
+    if (failure !== null) return { how: "error", failure };
+    if (ending.how === "value") return ending;
+    return machine.error(cancelled(own.name, own.cancelled as Cancellation));
+  }
+
+  /** A group of what it starts, and the results; a task of it that was cancelled by itself has none. */
+  *#all({ bodies }: Op, around: Surroundings): Steps {
+    const machine = this.#machine;
+    const names = bodies.map(() => `t${++this.#created}`);
+    const tasks: Task[] = [];
+    const start = function* (own: Group, interpreter: Interpreter): Steps {
+      for (const [i, body] of bodies.entries()) {
+        own.alive++;
+        tasks.push(
+          machine.create("begin", own, () => interpreter.#begin(body, { ...around, who: names[i]! })),
+        );
+      }
+      return nothing;
+    };
+    const ending = yield* this.#inGroup(new Group("all", around.within, machine), (own) => start(own, this));
+    if (ending.how !== "value") return ending;
+    const results: unknown[] = [];
+    for (const { ending: each, cancelled: why } of tasks) {
+      if (each!.how !== "value") return machine.error(cancelled("begin", why!));
+      results.push(each!.value);
+    }
+    return { how: "value", value: results };
+  }
+
+  #child(body: Program, around: Surroundings): Ending {
+    const { group } = around;
+    const who = `t${++this.#created}`;
+    if (group === null) return { how: "value", value: "no group" };
+    if (group.left) return { how: "value", value: "invalid state" };
+    group.alive++;
+    this.#tasks.push(this.#machine.create(who, group, () => this.#begin(body, { ...around, who })));
+    return { how: "value", value: who };
+  }
+}
