@@ -75,7 +75,7 @@ const WEIGHTS: Record<Kind, number> = {
   "move the deadline": 1,
   cancel: 2,
   "cancel and await": 1,
-  await: 2,
+  await: 4,
   call: 1,
   catch: 4,
   "clean up": 7,
@@ -86,7 +86,7 @@ const WEIGHTS: Record<Kind, number> = {
   group: 5,
   all: 2,
   child: 4,
-  task: 1,
+  task: 3,
 };
 
 const QUIET_LEAVES = LEAVES.slice(0, LEAVES.indexOf("fail"));

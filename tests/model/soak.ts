@@ -24,6 +24,7 @@ const total: Examined = { trials: 0, events: 0, circles: 0, seen: new Set() };
 let differing = 0;
 for (let tree = 0; tree < trees && differing < most; tree++) {
   const trial = await examine(seed + tree, values.everywhere, total);
+  if ((tree + 1) % 10_000 === 0) console.log(`${tree + 1} trees, ${total.trials} runs`);
   if (trial === null) continue;
   differing++;
   console.log(`\nDiffers: npm run soak -- --trees 1 --seed ${seed + tree}`);
