@@ -26,11 +26,17 @@ export { toAsync, type AsyncFunction } from "./run/to-async.ts";
 
 export { cancelScope, type CancelScope, type ScopeResult } from "./structure/cancel-scope.ts";
 export { ContextVar, type ContextToken, type ContextVarOptions } from "./structure/context-var.ts";
+export { currentDeadline } from "./structure/current-deadline.ts";
 export { defer } from "./structure/defer.ts";
 export { resource, type Resource } from "./structure/resource.ts";
 export { shield } from "./structure/shield.ts";
-export { taskGroup, type TaskGroup, type TaskGroupOptions } from "./structure/task-group.ts";
-export { currentDeadline, moveOnAfter, timeout, type MoveOn } from "./structure/timeout.ts";
+export type { ScopeOptions } from "./structure/cleanup-timeout.ts";
+export type { GroupTaskOptions, TaskGroup } from "./structure/group.ts";
+export type { Ready } from "./structure/start.ts";
+export { supervise, type SuperviseOptions } from "./structure/supervise.ts";
+export { taskGroup, type TaskGroupOptions } from "./structure/task-group.ts";
+export { moveOnAfter, timeout, timeoutAt, type MoveOn } from "./structure/timeout.ts";
+export { waitFor, type WaitForOptions } from "./structure/wait-for.ts";
 export { use } from "./structure/use.ts";
 
 export { all, type Results } from "./combine/all.ts";

@@ -2,7 +2,8 @@ import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import type { Task } from "../kernel/task.ts";
 import { describe } from "../kernel/misuse.ts";
-import { taskGroup, type TaskGroup } from "../structure/task-group.ts";
+import type { TaskGroup } from "../structure/group.ts";
+import { taskGroup } from "../structure/task-group.ts";
 import { observe, type ResultOf, type Startable } from "./items.ts";
 
 /** The results, in the shape of the items: a tuple, an array, or a record. */

@@ -160,8 +160,8 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     else giveWay(this.#error, child.error(), child.loop);
   }
 
-  override childEnded(child: CancelNode): void {
-    super.childEnded(child);
+  override childEnded(child: CancelNode, unwound: boolean): void {
+    super.childEnded(child, unwound);
     if (this.#toStart.length > 0) this.#startMore(this.task!);
   }
 

@@ -3,7 +3,8 @@ import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { Frame } from "../kernel/frame.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
-import { taskGroup, type TaskGroup } from "../structure/task-group.ts";
+import type { TaskGroup } from "../structure/group.ts";
+import { taskGroup } from "../structure/task-group.ts";
 import { checkConcurrency } from "./items.ts";
 
 export interface MapOptions {

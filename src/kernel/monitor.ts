@@ -32,6 +32,7 @@ export interface Cancellation {
 export interface Report {
   readonly kind:
     | "suppressed-error" // a later error gave way to the first one
+    | "task-failed" // a task failed that nobody awaits, and that fails nothing else
     | "late-error" // host work failed after nobody waited for it any more
     | "slow-cleanup" // cleanup that takes long, or a frame that escaped
     | "cleanup-abandoned" // cleanup that exceeded its bound was cut

@@ -1,6 +1,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { RETURNED, type Leaving } from "../kernel/exit.ts";
 import { Scope } from "../kernel/scope.ts";
+import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { scoped } from "./scoped.ts";
 
 /** A part of a task that can be cancelled by itself. */
@@ -33,7 +34,7 @@ class ReportingScope extends Scope {
  * Runs `body` so that it can be cancelled by itself: by the scope it is given, or by a deadline set there.
  * Waits for its cleanup, and tells whether it was cut short.
  *
- * @throws what the body throws, its cleanup included.
+ * @throws what the body throws, its cleanup included; RangeError if `cleanupTimeout` is negative or not a number.
  * @example
  * ```ts
  * import { cancelScope, runSync } from "cede";
@@ -47,6 +48,9 @@ class ReportingScope extends Scope {
  * console.log(cancelled); // prints: true
  * ```
  */
-export function cancelScope<T>(body: (scope: CancelScope) => Awaitable<T>): Awaitable<ScopeResult<T>> {
-  return scoped<ReportingScope, T, ScopeResult<T>>(() => new ReportingScope(), body);
+export function cancelScope<T>(
+  body: (scope: CancelScope) => Awaitable<T>,
+  options?: ScopeOptions,
+): Awaitable<ScopeResult<T>> {
+  return scoped<ReportingScope, T, ScopeResult<T>>(() => new ReportingScope(), body, options);
 }

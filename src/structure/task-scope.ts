@@ -9,8 +9,8 @@ import { Wait } from "../kernel/wait.ts";
 export abstract class TaskScope extends Scope {
   /** What it is called in labels: `group "crawl"`. */
   abstract get label(): string;
-  /** A task of it has failed. */
-  protected abstract childFailed(child: Task<unknown>): void;
+  /** A task of it has failed; `unwound`: it was its cleanup that did. */
+  protected abstract childFailed(child: Task<unknown>, unwound: boolean): void;
 
   /** How many were created, and how many of them have not ended. */
   protected created = 0;
@@ -24,10 +24,14 @@ export abstract class TaskScope extends Scope {
     return child;
   }
 
-  override childEnded(child: CancelNode): void {
-    this.left--;
-    if ((child as Task<unknown>).failed) this.childFailed(child as Task<unknown>);
-    if (this.left === 0) this.allEnded();
+  override childEnded(child: CancelNode, unwound = false): void {
+    if ((child as Task<unknown>).failed) this.childFailed(child as Task<unknown>, unwound);
+    this.oneLess();
+  }
+
+  /** One of them need not be waited for any more. */
+  protected oneLess(): void {
+    if (--this.left === 0) this.allEnded();
   }
 
   protected allEnded(): void {

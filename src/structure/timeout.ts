@@ -9,40 +9,43 @@ import { cancelledError, TimeoutError } from "../kernel/errors.ts";
 import {
   failWith,
   failWithFirst,
+  isAmong,
   NONE,
   RETURNED,
   stopUnwinding,
   UNWOUND,
-  type Exit,
   type Leaving,
 } from "../kernel/exit.ts";
 import { OPEN } from "../kernel/frame.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { below, type CancelNode } from "../kernel/cancel.ts";
 import { Scope } from "../kernel/scope.ts";
-import { checkDelay } from "../kernel/sleep.ts";
+import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import type { CancelScope } from "./cancel-scope.ts";
+import type { ScopeOptions } from "./cleanup-timeout.ts";
 import type { Stack } from "../kernel/unwind.ts";
 import { scoped } from "./scoped.ts";
 
 class DeadlineScope extends Scope {
-  readonly #ms: number;
+  /** The delay that was given; `null`: it was a time. */
+  readonly #ms: number | null;
   #entered = 0;
 
-  constructor(ms: number) {
+  constructor(ms: number | null, time: number = Infinity) {
     super();
     this.#ms = ms;
+    this.at = time;
   }
 
   override open(task: Runner, outer: CancelNode): void {
     this.#entered = task.loop.now();
-    this.at = this.#entered + this.#ms;
+    if (this.#ms !== null) this.at = this.#entered + this.#ms;
     super.open(task, outer);
   }
 
   /** The time that there was, in milliseconds: what was given, unless the deadline was moved. */
   protected get span(): number {
-    if (this.at === this.#entered + this.#ms) return this.#ms;
+    if (this.#ms !== null && this.at === this.#entered + this.#ms) return this.#ms;
     return Math.round(this.task!.loop.now() - this.#entered);
   }
 }
@@ -110,8 +113,8 @@ class MoveOnScope extends DeadlineScope {
  * first. The body is given its scope: `scope.deadline` may be read and moved. `Infinity` is no limit; 0
  * cancels at the body's first checkpoint.
  *
- * @throws TimeoutError if the time was up; what the body throws; RangeError if `ms` is negative or not a
- * number; CancelledError if `scope.cancel()` cut the body short.
+ * @throws TimeoutError if the time was up; what the body throws; RangeError if `ms`, or `cleanupTimeout`, is negative
+ * or not a number; CancelledError if `scope.cancel()` cut the body short.
  * @example
  * ```ts
  * import { run, sleep, timeout, TimeoutError } from "cede";
@@ -125,16 +128,52 @@ class MoveOnScope extends DeadlineScope {
  * });
  * ```
  */
-export function timeout<T>(ms: number, body: (scope: CancelScope) => Awaitable<T>): Awaitable<T> {
+export function timeout<T>(
+  ms: number,
+  body: (scope: CancelScope) => Awaitable<T>,
+  options?: ScopeOptions,
+): Awaitable<T> {
   checkDelay("set a timeout of", ms);
-  return scoped(() => new TimeoutScope(ms), body);
+  return scoped(() => new TimeoutScope(ms), body, options);
+}
+
+/**
+ * `timeout` with a time instead of a delay: `body` is cancelled when the loop's clock shows `time`, in milliseconds (see
+ * `EventLoop.time`). A time that has passed cancels at the body's first checkpoint; `Infinity` is no limit. So
+ * several steps share one limit.
+ *
+ * @throws as `timeout` does; RangeError if `time` is not a number.
+ * @example
+ * ```ts
+ * import { run, runningLoop, sleep, timeoutAt, TimeoutError } from "cede";
+ *
+ * await run(function* () {
+ *   const end = runningLoop().time() + 15;
+ *   try {
+ *     for (let step = 1; step <= 3; step++) {
+ *       yield* timeoutAt(end, () => sleep(10));
+ *       console.log(`step ${step}`); // prints: step 1
+ *     }
+ *   } catch (error) {
+ *     console.log(error instanceof TimeoutError); // prints: true
+ *   }
+ * });
+ * ```
+ */
+export function timeoutAt<T>(
+  time: number,
+  body: (scope: CancelScope) => Awaitable<T>,
+  options?: ScopeOptions,
+): Awaitable<T> {
+  checkTime("set a timeout at", time);
+  return scoped(() => new TimeoutScope(null, time), body, options);
 }
 
 /**
  * Runs `body` for at most `ms` milliseconds, and tells whether the time was up. For what is nice to have;
  * where being late is an error, use `timeout`.
  *
- * @throws what the body throws; RangeError if `ms` is negative or not a number.
+ * @throws what the body throws; RangeError if `ms`, or `cleanupTimeout`, is negative or not a number.
  * @example
  * ```ts
  * import { moveOnAfter, run, sleep } from "cede";
@@ -143,25 +182,13 @@ export function timeout<T>(ms: number, body: (scope: CancelScope) => Awaitable<T
  * console.log(expired); // prints: true
  * ```
  */
-export function moveOnAfter<T>(ms: number, body: (scope: CancelScope) => Awaitable<T>): Awaitable<MoveOn<T>> {
+export function moveOnAfter<T>(
+  ms: number,
+  body: (scope: CancelScope) => Awaitable<T>,
+  options?: ScopeOptions,
+): Awaitable<MoveOn<T>> {
   checkDelay("move on after", ms);
-  return scoped<MoveOnScope, T, MoveOn<T>>(() => new MoveOnScope(ms), body);
-}
-
-/**
- * When the code that asks will be cancelled by a deadline, in milliseconds of the loop's clock: the earliest
- * of those around it, in this task and around it; `Infinity` if there is none. Inside cleanup and shields,
- * only deadlines set in there count, and the time that the run has to shut down.
- */
-export function currentDeadline(): number {
-  const { task } = current;
-  if (task === null) return Infinity;
-  let earliest = task.root.deadline;
-  for (let node: CancelNode | null = task.calleeScope(); node !== null; node = node.outer) {
-    if (node instanceof Scope) earliest = Math.min(earliest, node.deadline);
-    if (node.shield) break;
-  }
-  return earliest;
+  return scoped<MoveOnScope, T, MoveOn<T>>(() => new MoveOnScope(ms), body, options);
 }
 
 /** Whether an error is on its way out of a scope: held by a frame that is being left, or by a scope. */
@@ -173,11 +200,6 @@ function carriesError(scope: Scope, task: Stack): boolean {
   for (const node of below(scope, (node) => node.isTask)) {
     if (node instanceof Scope && node.failing) return true;
   }
-  return false;
-}
-
-function isAmong(exits: Exit, scope: Scope): boolean {
-  for (let exit: Exit | null = exits; exit !== null; exit = exit.nextExit) if (exit === scope) return true;
   return false;
 }
 

@@ -1,0 +1,99 @@
+/**
+ * A bound on cleanup. From the moment when its scope is cancelled, by itself or by something around it, whatever runs in
+ * the scope has so long to end. Then it is abandoned, the innermost first: each frame is told once more to return, what
+ * waits again is dropped, and whoever opened the scope goes on.
+ */
+import type { CancelNode } from "../kernel/cancel.ts";
+import { current } from "../kernel/current.ts";
+import type { Timer } from "../kernel/deadlines.ts";
+import { isAmong } from "../kernel/exit.ts";
+import { NEW, type Frame } from "../kernel/frame.ts";
+import { tasksOf } from "../kernel/run.ts";
+import type { Bound, Scope } from "../kernel/scope.ts";
+import { checkDelay } from "../kernel/sleep.ts";
+import type { Task } from "../kernel/task.ts";
+import { cutScope, placeOf } from "../kernel/unwind.ts";
+
+export interface ScopeOptions {
+  /**
+   * How long the cleanup in it may take once it is cancelled, in milliseconds; unlimited unless given. What takes
+   * longer, shields too, is abandoned: its `finally` blocks run as far as they do not wait, and `onReport` hears of it.
+   */
+  cleanupTimeout?: number;
+}
+
+/** Gives a scope its bound, if there is one. @throws RangeError */
+export function boundCleanup(scope: Scope, { cleanupTimeout }: ScopeOptions): void {
+  if (cleanupTimeout !== undefined && cleanupTimeout !== Infinity)
+    scope.bound = new CleanupTimeout(scope, cleanupTimeout);
+}
+
+/** Refuses what is no time for cleanup. @throws RangeError */
+export function checkCleanupTimeout({ cleanupTimeout }: ScopeOptions): void {
+  if (cleanupTimeout !== undefined) checkDelay("limit cleanup to", cleanupTimeout);
+}
+
+class CleanupTimeout implements Bound, Timer {
+  at = Infinity;
+  order = 0;
+  slot = -1;
+  readonly #scope: Scope;
+  readonly #ms: number;
+
+  constructor(scope: Scope, ms: number) {
+    this.#scope = scope;
+    this.#ms = ms;
+  }
+
+  begin(): void {
+    if (this.at !== Infinity) return;
+    const { loop } = this.#scope.task!;
+    loop.deadlines.set(this, loop.now() + this.#ms);
+    loop.lookAgain();
+  }
+
+  end(): void {
+    this.#scope.task!.loop.deadlines.clear(this);
+  }
+
+  expire(): void {
+    const scope = this.#scope;
+    const owner = scope.task as Task<unknown>;
+    const why = `exceeded its bound of ${this.#ms} ms`;
+    for (const task of tasksOf(scope)) {
+      // One that has not begun was created meanwhile, and may have been handed something: it has its step.
+      if (task.top?.state !== NEW && isCancelled(task, scope)) task.abandon(why);
+    }
+    if (isCancelled(scope, scope)) this.#abandonFrames(owner, why);
+    // What was told to return may have created tasks.
+    if (scope.task !== null && !owner.done)
+      owner.loop.deadlines.set(this, owner.loop.now() + Math.max(this.#ms, 1));
+  }
+
+  /** The frames of the scope's own task, unless they have ended and only the tasks were waited for. */
+  #abandonFrames(task: Task<unknown>, why: string): void {
+    const scope = this.#scope;
+    let frame: Frame | null = task.top;
+    while (frame !== null && !isAmong(frame.exits, scope)) frame = frame.parent;
+    if (frame === null) return;
+    const { waitingFor } = task;
+    const place = placeOf(task.top!, task);
+    current.task = task;
+    cutScope(task, frame, scope);
+    current.task = null;
+    task.loop.report({
+      kind: "cleanup-abandoned",
+      message:
+        `The cleanup of ${place}${place.includes(task.name) ? "" : ` in ${task.name}`} ${why} and was abandoned` +
+        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}.`),
+      task: task.name,
+    });
+    task.wake();
+  }
+}
+
+/** Whether what runs there is being cancelled: a group that is open may have cancelled some of its tasks alone. */
+function isCancelled(node: CancelNode, scope: Scope): boolean {
+  for (let at = node; at !== scope; at = at.outer!) if (at.cancellation !== null) return true;
+  return scope.cancelled || scope.outerCancelled();
+}
