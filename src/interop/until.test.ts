@@ -309,7 +309,7 @@ describe("S9: cancelling ends the wait at once; the promise runs on", () => {
     const task = loop.createTask(wait);
     reject(new Error("late"));
     await Promise.resolve();
-    clock.runInside(); // it begins to wait; the platform's promises come after
+    clock.advance(0); // it begins to wait; the platform's promises come after
     expect(await task.then(String, String)).toBe("Error: late");
     expect(told).toEqual([]);
   });

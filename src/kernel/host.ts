@@ -19,11 +19,6 @@ export interface Host {
    * a function that stops listening.
    */
   onExhausted?(callback: () => void): () => void;
-  /**
-   * For a host whose time jumps: is told once how to ask whether a task waits for something that only the
-   * outside can bring. Time must not jump over that.
-   */
-  attach?(waitsOutside: () => boolean): void;
 }
 
 /**

@@ -102,7 +102,6 @@ export class EventLoop {
       ...(options.monitor && { monitor: options.monitor }),
     });
     const drive = new Drive(this.#loop, host, () => this.#idle());
-    host.attach?.(() => this.#loop.externals > 0);
     facades.set(this.#loop, this);
   }
 

@@ -259,7 +259,7 @@ describe("a scope", () => {
     const ended = new EventLoop({ host: clock }).runUntilComplete(() =>
       cancelScope((scope) => ((kept = scope), sleepForever())),
     );
-    clock.runInside(); // until it waits
+    clock.advance(0); // until it waits
     kept.deadline = 7;
     clock.runAll();
     expect(await ended).toMatchObject({ cancelled: true });

@@ -3,29 +3,34 @@ import { VirtualClock } from "./virtual-clock.ts";
 
 /**
  * Runs a program on a virtual clock: it has ended when this returns, however long it sleeps, unless it waits
- * for the outside (a promise, a future). Time never jumps over what the outside is still to bring: it stands
- * still while the platform has work under way that was begun after the clock was made.
+ * for the outside (a promise, a future). What has settled there is heard of before time jumps; what takes
+ * real time is jumped over.
  *
  * @throws (rejects) as `run` does.
  * @example
  * ```ts
- * import { sleep, timeout, until } from "cede";
+ * import { sleep, timeout, TimeoutError, until } from "cede";
  * import { runVirtual } from "cede/testing";
  *
- * const ping = () => new Promise<string>((resolve) => setTimeout(resolve, 5, "pong"));
+ * const silentServer = new Promise<string>(() => {});
  * const answer = await runVirtual(function* () {
  *   yield* sleep(3_600_000); // takes no time
- *   return yield* timeout(1, () => until(ping())); // takes what it takes: time stands still meanwhile
+ *   try {
+ *     return yield* timeout(5000, () => until(silentServer)); // neither does this
+ *   } catch (error) {
+ *     return (error as TimeoutError).message;
+ *   }
  * });
- * console.log(answer); // prints: pong
+ * console.log(answer); // prints: Timed out after 5000 ms.
  * ```
  */
 export function runVirtual<T>(
   main: Awaitable<T> | (() => Awaitable<T>),
-  options: Omit<EventLoopOptions, "host"> & RunOptions & { host?: VirtualClock } = {},
+  options: EventLoopOptions & RunOptions & { host?: VirtualClock } = {},
 ): Promise<T> {
   const host = options.host ?? new VirtualClock();
-  const promise = new EventLoop({ onReport: () => {}, ...options, host }).runUntilComplete(main, options);
-  host.runInside();
+  const loop = new EventLoop({ onReport: () => {}, ...options, host });
+  const promise = loop.runUntilComplete(main, options);
+  host.runAll(() => loop.statistics.external > 0);
   return promise;
 }

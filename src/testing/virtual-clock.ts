@@ -1,15 +1,9 @@
 /**
  * The simplest host: its time jumps to the next deadline when nothing else is to be done, so sleeps take no
- * time, and every run is the same.
- *
- * While a task waits for the outside (a promise, a future), time must not jump over what is still to come.
- * So it stands still as long as the platform has work under way that was begun after the clock was made.
+ * time, and every run is the same. The outside takes no part in that time: what has settled is heard of
+ * before time jumps, what takes real time is jumped over.
  */
 import type { Host } from "../lowlevel.ts";
-import { canTell, lookLater, soon, UnderWay } from "./under-way.ts";
-
-/** For how long time may stand still before that is told, in milliseconds of the real clock. */
-const TELL_AFTER_MS = 2000;
 
 export class VirtualClock implements Host {
   #now: number;
@@ -18,10 +12,6 @@ export class VirtualClock implements Host {
   #wake: () => void = () => {};
   #exhausted: (() => void) | null = null;
   #scheduled = false;
-  #waitsOutside: () => boolean = () => false;
-  readonly #underWay = new UnderWay();
-  /** Since when it stands still, by the real clock; `Infinity`: that it does was told. */
-  #still: number | null = null;
 
   /** A clock that shows `start` milliseconds. */
   constructor(start = 0) {
@@ -52,30 +42,31 @@ export class VirtualClock implements Host {
     return () => (this.#exhausted = null);
   }
 
-  attach(waitsOutside: () => boolean): void {
-    this.#waitsOutside = waitsOutside;
-  }
-
   /**
-   * Makes all calls that are due, and jumps from deadline to deadline, until nothing is left to do, also over
-   * what the outside may bring. Programs that await no promise run to their end in it.
+   * Makes all calls that are due, and jumps from deadline to deadline, until nothing is left to do, or `until`
+   * answers true before a jump: programs that await no promise run to their end in it.
    */
-  runAll(): void {
+  runAll(until: () => boolean = () => false): void {
     do {
       this.#makeCalls();
+      if (until()) return;
     } while (this.#jump());
     this.#exhausted?.();
-    if (this.#calls.length > 0) this.runAll();
+    if (this.#calls.length > 0) this.runAll(until);
   }
 
   /**
-   * The same until a task waits for the outside; from there on the clock runs by itself. Programs in which
-   * none does run to their end in it.
+   * Lets `ms` milliseconds pass, and makes the calls that are due on the way; 0: those that are due now.
+   *
+   * @throws RangeError if `ms` is negative or not a number.
    */
-  runInside(): void {
+  advance(ms: number): void {
+    if (!(ms >= 0)) throw new RangeError(`Cannot advance by ${ms} ms: time never goes back.`);
+    const end = this.#now + ms;
     do {
       this.#makeCalls();
-    } while (!this.#waitsOutside() && this.#jump());
+    } while (this.#wakeAt <= end && this.#jump());
+    this.#now = end;
   }
 
   #makeCalls(): void {
@@ -91,42 +82,15 @@ export class VirtualClock implements Host {
     return true;
   }
 
-  /** By itself: promises that have settled come first; then time may jump. */
-  #schedule(again = soon): void {
+  /** By itself: promises that have settled come first; then time jumps. */
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    again(() => {
+    setTimeout(() => {
       this.#scheduled = false;
-      this.#go();
-    });
-  }
-
-  #go(): void {
-    if (this.#calls.length > 0) {
-      this.#still = null;
+      const called = this.#calls.length > 0;
       this.#makeCalls();
-      this.#schedule();
-      return;
-    }
-    const waitsOutside = this.#waitsOutside();
-    if (waitsOutside && this.#standsStill()) this.#schedule(lookLater);
-    else if (this.#jump()) this.#schedule();
-    else if (waitsOutside && canTell) this.#exhausted?.();
-  }
-
-  #standsStill(): boolean {
-    const kinds = this.#underWay.kinds();
-    if (kinds.length === 0) return false;
-    const now = performance.now();
-    this.#still ??= now;
-    if (now - this.#still >= TELL_AFTER_MS) {
-      this.#still = Infinity;
-      console.warn(
-        `cede: Virtual time stands still at ${this.#now} ms: a task waits for the outside, and the platform ` +
-          `has work under way that may end that (${kinds.join(", ")}). End it, or let the task wait in ` +
-          "another way.",
-      );
-    }
-    return true;
+      if (called || this.#jump()) this.#schedule();
+    });
   }
 }
