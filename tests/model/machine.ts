@@ -49,6 +49,8 @@ export class Scope {
   left = false;
   /** Whether an unwinding was ever on its way to this scope, and to none further out. */
   reached = false;
+  /** When it cancels itself. */
+  deadline = Infinity;
   timer: Timer | null = null;
 
   constructor(outer: Scope | null, task: Task | null, shields = false) {
@@ -266,10 +268,11 @@ export class Machine {
   /** Sets when a scope cancels itself, or moves it. At or before now, it does so at once. */
   setDeadline(scope: Scope, ms: number): void {
     this.clear(scope.timer);
+    scope.deadline = this.now + ms;
     if (scope.left || scope.cancelled !== null) return;
     if (ms <= 0) return scope.expire(this);
     scope.timer ??= { at: 0, order: ++this.#orders, fire: () => scope.expire(this) };
-    scope.timer.at = this.now + ms;
+    scope.timer.at = scope.deadline;
     this.#timers.push(scope.timer);
   }
 

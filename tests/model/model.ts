@@ -137,9 +137,9 @@ class Timeout extends Scope {
 
   /** It counts as an error at its moment, unless this scope is being unwound anyhow. */
   override expire(machine: Machine): void {
-    const { timer } = this;
-    const asGiven = timer === null || timer.at === this.#entered + this.#ms;
-    const ms = asGiven && machine.now >= this.#entered + this.#ms ? this.#ms : machine.now - this.#entered;
+    // What was given; where the deadline was moved, the time that there was.
+    const given = this.deadline === this.#entered + this.#ms;
+    const ms = given ? this.#ms : machine.now - this.#entered;
     const problem = new Problem(() => `timeout of ${ms}`);
     if (this.cancelled !== null || machine.target(this.outer) !== null) {
       machine.report("expired-unheard", problem);
