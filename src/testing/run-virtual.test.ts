@@ -78,6 +78,14 @@ describe("virtual time", () => {
     expect(answer).toBe("real at 42");
   });
 
+  test("S23: has an end: who hears nothing from the outside for a while waits for ever", async () => {
+    const program = runVirtual(function* () {
+      yield* sleep(42);
+      yield* until(new Promise(() => {}));
+    });
+    await expect(program).rejects.toThrow(/ {2}main#\d+ waits for a promise$/);
+  });
+
   test("of several programs is each one's own", async () => {
     const programs = [1000, 2000, 3000].map((ms) =>
       runVirtual(function* () {

@@ -5,6 +5,12 @@
  */
 import type { Host } from "../lowlevel.ts";
 
+const macrotask: (callback: () => void) => unknown =
+  (globalThis as { setImmediate?: (callback: () => void) => unknown }).setImmediate ?? setTimeout;
+
+/** Who waits for the outside and hears nothing for so long, in real milliseconds, waits for ever. */
+const PATIENCE_MS = 200;
+
 export class VirtualClock implements Host {
   #now: number;
   #calls: (() => void)[] = [];
@@ -12,6 +18,7 @@ export class VirtualClock implements Host {
   #wake: () => void = () => {};
   #exhausted: (() => void) | null = null;
   #scheduled = false;
+  #givingUp: ReturnType<typeof setTimeout> | undefined;
 
   /** A clock that shows `start` milliseconds. */
   constructor(start = 0) {
@@ -84,13 +91,20 @@ export class VirtualClock implements Host {
 
   /** By itself: promises that have settled come first; then time jumps. */
   #schedule(): void {
+    clearTimeout(this.#givingUp);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setTimeout(() => {
+    macrotask(() => {
       this.#scheduled = false;
       const called = this.#calls.length > 0;
       this.#makeCalls();
       if (called || this.#jump()) this.#schedule();
+      else if (this.#exhausted !== null) this.#giveUpLater();
     });
+  }
+
+  /** Only the outside can bring anything now: it is given a moment of its own time. */
+  #giveUpLater(): void {
+    this.#givingUp = setTimeout(() => this.#exhausted?.(), PATIENCE_MS);
   }
 }
