@@ -50,7 +50,10 @@ export interface TaskGroup {
    * );
    * ```
    */
-  start<R = void>(fn: (ready: Ready<R>) => Awaitable<unknown>, options?: GroupTaskOptions): Awaitable<R>;
+  start<R = void>(
+    fn: (ready: Ready<R>) => Awaitable<unknown>,
+    options?: GroupTaskOptions,
+  ): Awaitable<NoInfer<R>>; // `R` is what `ready` takes, whatever the caller may expect
   /**
    * Cancels the body and the tasks. Marks at once; the first reason stays. A body that has returned, or does
    * so without another checkpoint, keeps its value; one that is cut short has none, and the group throws a
@@ -103,7 +106,10 @@ export class Group extends TaskScope implements TaskGroup {
     return task;
   }
 
-  start<R = void>(fn: (ready: Ready<R>) => Awaitable<unknown>, options?: GroupTaskOptions): Awaitable<R> {
+  start<R = void>(
+    fn: (ready: Ready<R>) => Awaitable<unknown>,
+    options?: GroupTaskOptions,
+  ): Awaitable<NoInfer<R>> {
     return startIn(this, fn, options);
   }
 

@@ -84,9 +84,12 @@ describe("S11: a supervised task that fails", () => {
 
   test("last is told before the group ends", async () => {
     const lines = await outcome(function* (log) {
-      yield* supervise((group) => group.createTask(() => failing(1, "failed")) && sleep(0), {
-        onFailure: () => log("told"),
-      });
+      yield* supervise(
+        function* (group) {
+          group.createTask(failing(1, "failed"));
+        },
+        { onFailure: () => log("told") },
+      );
       log("ended");
     });
     expect(lines).toEqual(["1 told", "1 ended", "undefined"]);
