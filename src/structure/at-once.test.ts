@@ -102,6 +102,34 @@ describe("S18: when several things come at once", () => {
       `${timedOut(4)}, besides ${timedOut(5)}`,
       "7 cleaned up",
     ],
+    "S12: an inner deadline that the outer one overtakes does not make it come after the cleanup's error": [
+      () =>
+        timeout(5, () =>
+          timeout(4, function* () {
+            yield* shield(() => sleep(5));
+            yield* failingCleanup(0);
+          }),
+        ),
+      `${timedOut(5)}, besides Error: cleanup`,
+      `5 ${unheard(4)}`,
+    ],
+    "S12: in cleanup, no outer deadline overtakes it: the first is the error": [
+      () =>
+        timeout(5, () =>
+          cancelScope(function* (scope) {
+            scope.cancel();
+            try {
+              yield;
+            } finally {
+              yield* timeout(4, function* () {
+                yield* shield(() => sleep(5));
+                yield;
+              });
+            }
+          }),
+        ),
+      `${timedOut(4)}, besides ${timedOut(5)}`,
+    ],
     "a cancellation from further out, then the deadline: it is only told": [
       (log) =>
         cancelScope(function* (outer) {

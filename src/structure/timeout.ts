@@ -73,6 +73,11 @@ class TimeoutScope extends DeadlineScope {
     return this.#error !== null;
   }
 
+  /** Whether it has caused an unwinding. */
+  get hasUnwound(): boolean {
+    return this.#delivered;
+  }
+
   override delivered(): void {
     this.#delivered = true;
   }
@@ -198,9 +203,21 @@ function carriesError(scope: Scope, task: Stack): boolean {
     if (frame.exits !== null && isAmong(frame.exits, scope)) break;
   }
   for (const node of below(scope, (node) => node.isTask)) {
-    if (node instanceof Scope && node.failing) return true;
+    if (node instanceof Scope && node.failing && !isOvertaken(node, scope)) return true;
   }
   return false;
+}
+
+/**
+ * Whether an inner deadline that has passed goes unheard: nothing was unwound for it yet, and from now on the
+ * outer one is what is unwound for, unless a shield is between.
+ */
+function isOvertaken(inner: Scope, outer: Scope): boolean {
+  if (!(inner instanceof TimeoutScope) || inner.hasUnwound) return false;
+  for (let node = inner.outer; node !== outer && node !== null; node = node.outer) {
+    if (node.shield) return false;
+  }
+  return true;
 }
 
 function unheard(task: Runner, error: TimeoutError): void {
