@@ -320,7 +320,8 @@ class Interpreter {
       const after = yield* this.#walk(cleanup, around);
       if (after.how !== "value") return after; // an error that was on its way is lost
       machine.note(`${place} has cleaned up`);
-      return ending;
+      // Nobody could see the error meanwhile: it is on its way from now on.
+      return ending.how === "error" ? machine.error(ending.failure.problem) : ending;
     }
     const inside = new Scope(around.within, machine.running, true);
     const after = yield* this.#walk(cleanup, { ...around, within: inside });
