@@ -4,7 +4,8 @@
  * waits again is dropped, and whoever opened the scope goes on.
  */
 import type { CancelNode } from "../kernel/cancel.ts";
-import { current } from "../kernel/current.ts";
+import { Callback } from "../kernel/callback.ts";
+import { current, type LoopPort } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
 import { NEW, type Frame } from "../kernel/frame.ts";
@@ -39,6 +40,7 @@ class CleanupTimeout implements Bound, Timer {
   slot = -1;
   readonly #scope: Scope;
   readonly #ms: number;
+  #loop: LoopPort | null = null;
 
   constructor(scope: Scope, ms: number) {
     this.#scope = scope;
@@ -46,33 +48,42 @@ class CleanupTimeout implements Bound, Timer {
   }
 
   begin(): void {
-    if (this.at !== Infinity) return;
+    if (this.#loop !== null) return;
     const { loop } = this.#scope.task!;
+    this.#loop = loop;
     loop.deadlines.set(this, loop.now() + this.#ms);
     loop.lookAgain();
   }
 
   end(): void {
-    this.#scope.task!.loop.deadlines.clear(this);
+    this.#loop?.deadlines.clear(this);
   }
 
   expire(): void {
     const scope = this.#scope;
     const owner = scope.task as Task<unknown>;
-    const why = `exceeded its bound of ${this.#ms} ms`;
+    const { loop } = owner;
+    const waited = owner.state === "parked";
     for (const task of tasksOf(scope)) {
       // One that has not begun was created meanwhile, and may have been handed something: it has its step.
-      if (task.top?.state !== NEW && isCancelled(task, scope)) task.abandon(why);
+      if (task.top?.state !== NEW && isCancelled(task, scope)) task.abandon(this.#why);
     }
-    if (isCancelled(scope, scope)) this.#abandonFrames(owner, why);
+    // Where only these tasks held it up, its owner goes on by itself.
+    if (waited && owner.state !== "parked") loop.enqueue(new Callback(loop, () => this.#abandonFrames()));
+    else this.#abandonFrames();
     // What was told to return may have created tasks.
-    if (scope.task !== null && !owner.done)
-      owner.loop.deadlines.set(this, owner.loop.now() + Math.max(this.#ms, 1));
+    if (scope.task !== null && !owner.done) loop.deadlines.set(this, loop.now() + Math.max(this.#ms, 1));
+  }
+
+  get #why(): string {
+    return `exceeded its bound of ${this.#ms} ms`;
   }
 
   /** The frames of the scope's own task, unless they have ended and only the tasks were waited for. */
-  #abandonFrames(task: Task<unknown>, why: string): void {
+  #abandonFrames(): void {
     const scope = this.#scope;
+    const task = scope.task as Task<unknown> | null;
+    if (task === null || !isCancelled(scope, scope)) return;
     let frame: Frame | null = task.top;
     while (frame !== null && !isAmong(frame.exits, scope)) frame = frame.parent;
     if (frame === null) return;
@@ -84,7 +95,7 @@ class CleanupTimeout implements Bound, Timer {
     task.loop.report({
       kind: "cleanup-abandoned",
       message:
-        `The cleanup of ${place}${place.includes(task.name) ? "" : ` in ${task.name}`} ${why} and was abandoned` +
+        `The cleanup of ${place}${place.includes(task.name) ? "" : ` in ${task.name}`} ${this.#why} and was abandoned` +
         (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}.`),
       task: task.name,
     });

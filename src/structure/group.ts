@@ -193,10 +193,14 @@ export class Group extends TaskScope implements TaskGroup {
   }
 
   *#finishLater(frame: Leaving): Generator<never, void, void> {
-    this.#drain();
-    // Whoever hears of the last one's end first may create another.
-    while (!this.isEmpty) yield* this.join() as Iterable<never>;
-    this.#finish(frame);
+    try {
+      this.#drain();
+      // Whoever hears of the last one's end first may create another.
+      while (!this.isEmpty) yield* this.join() as Iterable<never>;
+      this.#finish(frame);
+    } finally {
+      this.bound?.end(); // also where this is cut
+    }
   }
 
   #finish(frame: Leaving): void {
