@@ -6,7 +6,6 @@ import {
   createTask,
   currentTask,
   DeadlockError,
-  InvalidStateError,
   moveOnAfter,
   runningLoop,
   sleep,
