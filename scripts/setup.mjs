@@ -1,7 +1,7 @@
 // Makes a clone ready: installs what the lock file names, and does nothing when that is in place.
 // npm runs this before `start`, `test` and the other scripts. It is plain JavaScript without a
-// dependency because it is the one file here that runs on the machine's own Node (18 or later);
-// what it installs brings the Node that everything after it runs on.
+// dependency because it is the one file here that runs on the machine's own Node (20.19 or a later 20,
+// or 22.12 or later); what it installs brings the Node that everything after it runs on.
 //
 //   node scripts/setup.mjs [FOLDER]     FOLDER: one with a lock file of its own, such as tests/runtimes
 import { spawnSync } from "node:child_process";
@@ -16,10 +16,13 @@ const stampFile = join(root, folder, "node_modules", ".setup-stamp");
 const lock = readFileSync(join(root, folder, "package-lock.json"));
 const stamp = createHash("sha256").update(lock).update(process.platform).update(process.arch).digest("hex");
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) install();
-if (folder === ".") refuseOldNode();
+if (folder === ".") refuseNodeWithoutTypes();
 
 function install() {
+  refuseNodeWithoutBindings();
   const started = Date.now();
   process.stderr.write(`Setting up ${folder === "." ? "this clone" : folder} …\n`);
   // Flags rather than the environment: `npm run --silent` and NODE_ENV=production reach a nested npm
@@ -60,13 +63,21 @@ function fail(reason) {
   process.exit(1);
 }
 
+// On any other, npm skips the linter's, the formatter's and the bundler's native parts, without a word.
+function refuseNodeWithoutBindings() {
+  if ((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22) return;
+  fail(
+    "a clone is set up by Node 20.19 or a later 20, or 22.12 or later; " +
+      `this is v${process.versions.node}. Install Node 24 and run the command again.`,
+  );
+}
+
 // Where no Node is published for this platform, the scripts run on the machine's own.
-function refuseOldNode() {
+function refuseNodeWithoutTypes() {
   if (existsSync(join(root, "node_modules", ".bin", "node"))) return;
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) return;
   fail(
-    `a clone runs its TypeScript as it is, which needs Node 22.18 or later; this is ${process.version}. ` +
-      "Install Node 24 and run the command again.",
+    "a clone runs its TypeScript as it is, which needs Node 22.18 or later; " +
+      `this is v${process.versions.node}. Install Node 24 and run the command again.`,
   );
 }
