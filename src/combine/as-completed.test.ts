@@ -212,7 +212,7 @@ describe("failures", () => {
     expect(suppressedErrors(error)).toMatchObject([
       {
         message: expect.stringMatching(
-          /^Cannot yield an object \(Object\) in main#\d+: did you write `yield` for `yield\*`\?$/,
+          /^Cannot yield an awaitable in main#\d+: did you write `yield` for `yield\*`\?$/,
         ),
       },
     ]);

@@ -2,9 +2,9 @@
  * Results as they come. What `asCompleted` starts belongs to the frame that calls it: leaving the loop
  * early cancels what is left, and leaving the frame awaits its cleanup.
  */
-import type { Awaitable } from "../kernel/awaitable.ts";
+import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import type { CancelNode } from "../kernel/cancel.ts";
-import { current, type Enders, type Runner } from "../kernel/current.ts";
+import { current, type Runner } from "../kernel/current.ts";
 import { InvalidStateError, textOf } from "../kernel/errors.ts";
 import { failWith, giveWay, NONE, type Leaving } from "../kernel/exit.ts";
 import { Listener, Outcome } from "../kernel/future.ts";
@@ -67,7 +67,6 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   readonly #waiting: LinkedList<NextCompletion<T>> = new LinkedList();
   /** How to let go of the tasks and futures that were passed in. */
   readonly #unsubscribe: (() => void)[] = [];
-  readonly #passedIn: Outcome<T>[] = [];
   /** Those that are still to be started, the next one last. */
   readonly #toStart: Startable<T>[];
   readonly #concurrency: number;
@@ -91,7 +90,6 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     for (const item of items) {
       if (!(item instanceof Outcome)) continue;
       const listener = this.#listenTo(item as Outcome<T>);
-      this.#passedIn.push(item as Outcome<T>);
       this.#unsubscribe.push(() => item.unsubscribe(listener));
     }
     this.#startMore(task);
@@ -106,7 +104,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   next(): IteratorResult<Awaitable<T>, undefined> {
     if (this.#handedOut === this.#total) return { done: true, value: undefined };
     this.#handedOut++;
-    return { done: false, value: { [Symbol.iterator]: () => new NextCompletion(this) } };
+    return { done: false, value: new Lazy(() => new NextCompletion(this)) };
   }
 
   /** The loop was left early. */
@@ -141,12 +139,6 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
 
   stopWaiting(wait: NextCompletion<T>): void {
     this.#waiting.remove(wait);
-  }
-
-  /** Those that have not ended. */
-  *pending(): Generator<Task<unknown>, void, void> {
-    yield* this.tasks();
-    for (const outcome of this.#passedIn) if (!outcome.done) yield outcome as Task<unknown>;
   }
 
   /** In words. */
@@ -260,12 +252,7 @@ class NextCompletion<T> extends Wait<T> {
   protected begin(): boolean {
     const outcome = this.#completions.take(this);
     if (outcome !== undefined) return this.ready(outcome.result());
-    this.task!.loop.suspect(this.task!, this);
     return false;
-  }
-
-  override enders(): Enders | null {
-    return this.external ? null : { tasks: this.#completions.pending(), any: true };
   }
 
   abort(): void {

@@ -1,4 +1,4 @@
-import type { Awaitable } from "../kernel/awaitable.ts";
+import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { Callback } from "../kernel/callback.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
@@ -68,12 +68,12 @@ export function until<T>(promise: PromiseLike<T>): Awaitable<T> {
   const thenable = checkPromise(promise);
   const wait = { begun: false };
   if (current.task !== null && isNative(thenable)) watch(thenable, wait, current.task);
-  return { [Symbol.iterator]: () => new PromiseWait(thenable, wait) };
+  return new Lazy(() => new PromiseWait(thenable, wait));
 }
 
 /** As `until`, for a caller that sees to it itself that no rejection is lost. */
 export function promiseWait<T>(promise: PromiseLike<T>): Awaitable<T> {
-  return { [Symbol.iterator]: () => new PromiseWait(promise, null) };
+  return new Lazy(() => new PromiseWait(promise, null));
 }
 
 /**

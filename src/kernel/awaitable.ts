@@ -36,6 +36,22 @@ export interface Awaitable<T> {
   [Symbol.iterator](): Iterator<Signal | undefined, T, void>;
 }
 
+/**
+ * What waits anew each time it is awaited. A class, since an object written out with a computed key costs many
+ * times as much.
+ */
+export class Lazy<T> implements Awaitable<T> {
+  readonly #open: () => Iterator<Signal | undefined, T, void>;
+
+  constructor(open: () => Iterator<Signal | undefined, T, void>) {
+    this.#open = open;
+  }
+
+  [Symbol.iterator](): Iterator<Signal | undefined, T, void> {
+    return this.#open();
+  }
+}
+
 /** Every body parameter: a generator function, or an arrow that returns an awaitable. */
 export type Body<T> = () => Awaitable<T>;
 

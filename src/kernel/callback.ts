@@ -1,6 +1,6 @@
 /** A function that waits for its turn in the ready queue, beside the tasks. */
 import { stepInside, surrounding } from "./context.ts";
-import { current, type Context, type LoopPort } from "./current.ts";
+import { current, type Context, type LoopPort, type Root } from "./current.ts";
 import type { Runnable } from "./ready.ts";
 
 export class Callback implements Runnable {
@@ -8,6 +8,7 @@ export class Callback implements Runnable {
   readonly loop: LoopPort;
   /** What surrounds the place where it was made. */
   readonly context: Context | null;
+  readonly #root: Root | null = current.task?.root ?? null;
   #call: (() => void) | null;
 
   constructor(loop: LoopPort, call: () => void) {
@@ -22,7 +23,7 @@ export class Callback implements Runnable {
     try {
       this.#call?.();
     } catch (error) {
-      this.loop.callbackFailed(error);
+      this.loop.callbackFailed(error, this.#root);
     }
     return false;
   }

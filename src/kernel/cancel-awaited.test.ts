@@ -4,6 +4,7 @@ import {
   coroutine,
   createTask,
   currentTask,
+  EventLoop,
   InvalidStateError,
   shield,
   sleep,
@@ -11,10 +12,37 @@ import {
   type Awaitable,
   type Task,
 } from "../index.ts";
-import { runVirtual, transcript, type Transcript } from "../testing/index.ts";
+import { runVirtual, transcript, VirtualClock, type Transcript } from "../testing/index.ts";
 
 const nothing = coroutine(function* nothing(): Awaitable<void> {});
 describe("S3: what cancel() returns", () => {
+  test("may be awaited in an async function: it ends after the cleanup, and throws what that threw", async () => {
+    const clock = new VirtualClock();
+    const loop = new EventLoop({ host: clock });
+    const lines: string[] = [];
+    const task = (fail: boolean): Task<void> =>
+      loop.createTask(
+        function* (): Awaitable<void> {
+          try {
+            yield* sleepForever();
+          } finally {
+            yield* sleep(5);
+            lines.push("cleaned up");
+            if (fail) throw new Error("in cleanup");
+          }
+        },
+        { start: "always" },
+      );
+    const [good, bad] = [task(false), task(true)];
+    clock.advance(0);
+    const cancelled = Promise.allSettled([good.cancel(), bad.cancel()]).then(([one, other]) => {
+      lines.push(one.status, String((other as PromiseRejectedResult).reason));
+    });
+    clock.runAll();
+    await cancelled;
+    expect(lines).toEqual(["cleaned up", "cleaned up", "fulfilled", "Error: in cleanup"]);
+  });
+
   const ends: Record<
     string,
     [body: (log: Transcript) => Awaitable<unknown>, awaited: string, lines: string[]]

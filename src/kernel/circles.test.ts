@@ -260,25 +260,6 @@ describe("S23: a circle goes through", () => {
     expect(failure).toBe(`${CIRCLE}\n  main waits for group "all", 2 of 2 left\n  item waits for task main`);
   });
 
-  test("asCompleted, once nothing that it awaits can complete", async () => {
-    const log = transcript();
-    const failure = await failureOf(function* () {
-      const whole = currentTask()!;
-      const other = createTask(function* other() {
-        yield* whole;
-      });
-      const item = function* item(): Awaitable<void> {
-        yield* whole;
-      };
-      for (const next of asCompleted([sleep(5), item, other, sleep(10)])) {
-        yield* next;
-        log("completed");
-      }
-    });
-    expect(log.lines).toEqual(["5 completed", "10 completed"]);
-    expect(failure).toBe(`${CIRCLE}\n  main waits for the next of 2 to complete\n  item waits for task main`);
-  });
-
   test("waiting for a task that one cancels", async () => {
     const failure = await failureOf(function* () {
       const one: Task<void> = createTask(function* one(): Awaitable<void> {

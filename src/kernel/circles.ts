@@ -42,7 +42,7 @@ export class Circles implements Runnable {
 
   /** `task` begins a wait that can tell who ends it. */
   suspect(task: Runner, wait: Parked): void {
-    if (!closes(wait)) return;
+    if (!closes(task, wait)) return;
     this.#suspects.push(task as Task<unknown>);
     if (this.#suspects.length === 1) this.#enqueue(this);
   }
@@ -70,11 +70,11 @@ export class Circles implements Runnable {
 }
 
 /** Whether a wait that begins could be the last one of a circle: whoever could end it waits in the same way. */
-function closes(wait: Parked): boolean {
+function closes(task: Runner, wait: Parked): boolean {
   const enders = wait.enders!();
   if (enders === null) return false;
-  for (const { wait } of enders.tasks) {
-    const may = wait?.enders !== undefined;
+  for (const ender of enders.tasks) {
+    const may = ender === task || ender.wait?.enders !== undefined;
     if (may !== enders.any) return may;
   }
   return enders.any;

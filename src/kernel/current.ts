@@ -28,6 +28,8 @@ export interface LoopPort {
   readonly monitor: Monitor | null;
   /** How many tasks are parked on something that only the outside can end. */
   externals: number;
+  /** How many tasks were created in it. */
+  created: number;
   /** The time of this turn, in milliseconds. */
   now(): number;
   /** Puts something behind whatever is ready, and sees to it that the loop turns. */
@@ -37,8 +39,8 @@ export interface LoopPort {
   report(report: Report): void;
   /** A wait begins that can tell who could end it: it may be the last one of a circle. */
   suspect(task: Runner, wait: Parked): void;
-  /** A callback threw: nobody else can be told. */
-  callbackFailed(error: unknown): void;
+  /** A callback threw. The run whose task made it fails; where it is nobody's (`null`), whatever runs. */
+  callbackFailed(error: unknown, root: Root | null): void;
 }
 
 /** Who could end a wait. */
@@ -73,6 +75,8 @@ export interface Root extends CancelNode {
   readonly main: object | null;
   /** When cleanup will be abandoned, in milliseconds of the loop's clock: once the run ends. */
   readonly deadline: number;
+  /** Fails the run with an error that is nobody else's. */
+  fail(error: unknown): void;
   /** Fails the run, whatever its outcome would be otherwise: a bug of the program was found. */
   escaped(error: unknown): void;
 }

@@ -8,16 +8,16 @@
  *
  * A frame knows its caller, its scope and what is to run when it is left. It does not know its task.
  */
-import { againResult, type Awaitable, type Body, type Poll, type Signal } from "./awaitable.ts";
+import { againResult, Lazy, type Awaitable, type Body, type Poll, type Signal } from "./awaitable.ts";
 import type { CancelNode } from "./cancel.ts";
 import { current, type Runner } from "./current.ts";
 import { RETURNED, THREW, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import { caughtReturning } from "./escape.ts";
 import { NEXT } from "./generator.ts";
-import { notAwaited, notByHand, outside, polledByHand } from "./misuse.ts";
+import { isUnawaited, notAwaited, notByHand, outside, polledByHand } from "./misuse.ts";
 import { Scope } from "./scope.ts";
 import { generatorOf } from "./source.ts";
-import { pollAgain } from "./wait.ts";
+import { pollAgain, Wait } from "./wait.ts";
 
 /** Not started. */
 export const NEW = 0;
@@ -182,8 +182,9 @@ class Barrier extends Scope {
 /** Throws if a frame returned a coroutine that it forgot to await. */
 export function refuseUnawaited(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
-  const mistake = notAwaited(value);
-  if (mistake !== null) throw mistake;
+  if (isUnawaited(value) || value instanceof Lazy || (value instanceof Wait && value.unused)) {
+    throw notAwaited(value);
+  }
 }
 
 function continueLater(): Poll<never> {

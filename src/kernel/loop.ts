@@ -4,7 +4,7 @@
  */
 import { Circles } from "./circles.ts";
 import { outermost } from "./context.ts";
-import { current, setAside, type LoopPort, type Parked, type Runner } from "./current.ts";
+import { current, setAside, type LoopPort, type Parked, type Root, type Runner } from "./current.ts";
 import { Deadlines } from "./deadlines.ts";
 import { textOf } from "./errors.ts";
 import type { HostContexts } from "./host.ts";
@@ -23,7 +23,7 @@ export interface LoopOptions {
   /** Hears every report, beside the monitor. */
   report?(report: Report): void;
   /** A callback of the host's or of the program's threw. */
-  callbackFailed(error: unknown): void;
+  callbackFailed(error: unknown, root: Root | null): void;
 }
 
 export class Loop implements LoopPort {
@@ -31,9 +31,10 @@ export class Loop implements LoopPort {
   readonly contexts: HostContexts | null;
   readonly ready: Scheduler;
   readonly now: () => number;
-  readonly callbackFailed: (error: unknown) => void;
+  readonly callbackFailed: LoopPort["callbackFailed"];
   monitor: Monitor | null;
   externals = 0;
+  created = 0;
   readonly #circles = new Circles((runnable) => this.enqueue(runnable));
   readonly #wake: () => void;
   #report: ((report: Report) => void) | undefined;
@@ -64,7 +65,7 @@ export class Loop implements LoopPort {
       this.#report?.(report);
     } catch (error) {
       this.#report = undefined; // dropped, as a monitor would be; but this is the last one who could be told
-      this.callbackFailed(error);
+      this.callbackFailed(error, null);
     }
   }
 
@@ -89,8 +90,9 @@ export class Loop implements LoopPort {
   }
 
   /**
-   * Turns until nobody is ready, or the time is `until`, or, if it is to turn `once`, the turn is over. It looks at the clock every
-   * few steps, and may then stop in the middle of a turn, which the next call goes on with.
+   * Turns until nobody is ready, or the time is `until`, or, if it is to turn `once`, the turn is over. It
+   * looks at the clock every few steps, and may then stop in the middle of a turn, which the next call goes
+   * on with.
    */
   run(now: number, until: number, once: boolean = false): void {
     const { ready, deadlines } = this;

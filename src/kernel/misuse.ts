@@ -1,4 +1,5 @@
 /** Mistakes that types cannot see, or that come from plain JavaScript, explained where they are made. */
+import { Lazy } from "./awaitable.ts";
 import { isObject, InvalidStateError } from "./errors.ts";
 import { isGenerator } from "./generator.ts";
 
@@ -48,14 +49,19 @@ export function wrongYield(value: unknown, generator: object, task: string): Err
   }
 }
 
-/** An error if a frame returned a coroutine that nobody awaits; `null` otherwise. */
-export function notAwaited(value: object): TypeError | null {
-  if (!isGenerator(value)) return null; // before it is asked for anything: it may be a strict proxy
+/** Whether it is a coroutine that nobody has awaited. */
+export function isUnawaited(value: object): boolean {
+  if (!isGenerator(value)) return false; // before it is asked for anything: it may be a strict proxy
   const { [COROUTINE]: name, [AWAITED]: awaited } = value as { [COROUTINE]?: string; [AWAITED]?: object };
-  if (name === undefined || awaited !== undefined) return null;
+  return name !== undefined && awaited === undefined;
+}
+
+/** An error for a frame that returned what nobody has awaited. */
+export function notAwaited(value: object): TypeError {
+  const { [COROUTINE]: name } = value as { [COROUTINE]?: string };
   return new TypeError(
     `Cannot return ${describe(value)}, which nobody has awaited: did you forget \`yield*\`? Write ` +
-      `\`return yield* ${name || "…"}(…)\`.`,
+      `\`return yield* ${name === undefined ? "…" : `${name || "…"}(…)`}\`.`,
   );
 }
 
@@ -75,6 +81,7 @@ export function describe(value: unknown): string {
   if (isGenerator(value)) return "a generator";
   const { label } = value as { label?: unknown };
   if (typeof label === "string" && Symbol.iterator in value) return label; // a task, a future, a sleep
+  if (value instanceof Lazy) return "an awaitable";
   if (isPromise(value)) return "a promise";
   if (Symbol.asyncIterator in value) return "an async iterable";
   if (Array.isArray(value)) return "an array";

@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
+  cancelScope,
   coroutine,
   createTask,
   currentTask,
@@ -143,6 +144,21 @@ describe("a wait of one's own", () => {
     expect(arranged).toBe(0);
   });
 
+  test("S5: a task that is cancelled while it arranges is unwound, and what it arranged is undone", async () => {
+    const lines: string[] = [];
+    const { cancelled } = await runVirtual(() =>
+      cancelScope(function* (scope) {
+        yield* park({ label: "what never comes" }, () => {
+          scope.cancel();
+          lines.push("arranged");
+          return () => lines.push("undone");
+        });
+        lines.push("wrong");
+      }),
+    );
+    expect([cancelled, lines]).toEqual([true, ["arranged", "undone"]]);
+  });
+
   test("an undo that throws is reported, and the cancellation goes on", async () => {
     const reports: string[] = [];
     const result = await runVirtual(
@@ -239,6 +255,58 @@ describe("S23: whether the outside may end it", () => {
 
   test("an external one is a deadlock when the host is exhausted", async () => {
     await expect(runVirtual(() => stuck(true))).rejects.toThrow(DeadlockError);
+  });
+
+  test("of what tasks hold is internal, unless a holder is in another loop", async () => {
+    const clock = new VirtualClock();
+    const other = new EventLoop({ host: clock });
+    const holder = other.createTask(() => sleep(100));
+    const free: (() => void)[] = [];
+    holder.addDoneCallback(() => free.forEach((give) => give()));
+    const loop = new EventLoop({ host: clock });
+    const lock = park<string>({ label: "a lock", holders: () => [holder] }, (wait) => {
+      free.push(() => wait.complete("given"));
+    });
+    const ended = loop.runUntilComplete(() => lock);
+    clock.advance(0);
+    expect(loop.statistics.external).toBe(1);
+    clock.advance(100);
+    expect(loop.statistics.external).toBe(0);
+    expect(await ended).toBe("given");
+  });
+
+  test("S23: that only its own task could end is told at once", async () => {
+    const program = runVirtual(function* () {
+      createTask(sleep(10_000));
+      const self = currentTask()!;
+      yield* park({ label: () => "its own lock", holders: () => [self] }, () => {});
+    });
+    await expect(program).rejects.toThrow(/main#\d+ waits for its own lock$/);
+  });
+
+  test("without a label, or with holders of what the outside may end, is refused", () => {
+    expect(() => park({} as never, () => {})).toThrow(
+      new TypeError(
+        "Cannot park without a label: say in words what is waited for, as in `{ label: \"lock 'db'\" }`.",
+      ),
+    );
+    expect(() => park({ label: "x", external: true, holders: () => [] }, () => {})).toThrow(
+      "Cannot park on what tasks hold and the outside may end: leave out `holders`, or `external: true`.",
+    );
+  });
+
+  test("is counted right, though what it says of the outside changes", async () => {
+    const options = { label: "changing", external: true };
+    const loop = new EventLoop({ host: new VirtualClock() });
+    await loop.runUntilComplete(() =>
+      moveOnAfter(1, () => park(options, () => void (options.external = false))),
+    );
+    options.external = true;
+    await loop.runUntilComplete(function* () {
+      yield* moveOnAfter(1, () => park(options, () => {}));
+      options.external = false;
+    });
+    expect(loop.statistics.external).toBe(0);
   });
 
   test("is counted right, however the wait ends", async () => {

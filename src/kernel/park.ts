@@ -1,17 +1,17 @@
 /** How library authors make a wait of their own. */
-import type { Awaitable } from "./awaitable.ts";
+import { Lazy, type Awaitable } from "./awaitable.ts";
 import type { Task } from "./task.ts";
 import type { Enders, Runner } from "./current.ts";
 import { Wait } from "./wait.ts";
 
 export interface ParkOptions {
-  /** What is waited for, in words: it is shown wherever waiting tasks are. */
-  label: string;
-  /** Whether something outside the loop may end it (the default), or tasks alone can. */
+  /** What is waited for, in words: it is shown wherever waiting tasks are. A function is asked each time. */
+  label: string | (() => string);
+  /** Whether something outside the loop may end it (true, unless there are `holders`), or tasks alone can. */
   external?: boolean;
   /**
    * For what tasks hold, any of which could end the wait by letting go: who holds it now. Then a circle of tasks
-   * that wait for each other is found. Goes with `external: false`.
+   * that wait for each other is found. A holder in another loop counts as the outside.
    */
   holders?: () => Iterable<Task<unknown>>;
 }
@@ -26,7 +26,7 @@ export interface ParkedWait<T> {
 
 class Park<T> extends Wait<T> {
   readonly #options: ParkOptions;
-  override readonly enders?: () => Enders;
+  override readonly enders?: () => Enders | null;
   readonly #arrange: (wait: ParkedWait<T>) => (() => void) | void;
   #undo: (() => void) | void = undefined;
 
@@ -35,16 +35,20 @@ class Park<T> extends Wait<T> {
     this.#options = options;
     const { holders } = options;
     if (holders !== undefined) {
-      this.enders = () => ({ tasks: [...holders()].filter((task) => !task.done) as Runner[], any: true });
+      this.enders = () =>
+        this.external ? null : { tasks: [...holders()].filter((task) => !task.done) as Runner[], any: true };
     }
     this.#arrange = arrange;
   }
 
   get label(): string {
-    return this.#options.label;
+    const { label } = this.#options;
+    return typeof label === "string" ? label : label();
   }
   override get external(): boolean {
-    return this.#options.external ?? true;
+    const { external, holders } = this.#options;
+    if (holders === undefined) return external ?? true;
+    return [...holders()].some(({ loop }) => loop !== this.task?.loop);
   }
 
   protected begin(): boolean {
@@ -54,7 +58,7 @@ class Park<T> extends Wait<T> {
       this.fail(error); // whoever was given the wait already must not believe that it still waits
       throw error;
     }
-    if (this.enders !== undefined) this.task!.loop.suspect(this.task!, this);
+    if (this.enders !== undefined && this.pending) this.task!.loop.suspect(this.task!, this);
     return false;
   }
 
@@ -66,7 +70,9 @@ class Park<T> extends Wait<T> {
 /**
  * Waits until `arrange` has it ended. `arrange` is called at the first poll, unless the task is being
  * cancelled; it keeps the wait, and returns how to undo what it arranged, which is called, once and
- * synchronously, if the task is cancelled while it waits.
+ * synchronously, if the task is cancelled while it waits; not when it is completed or has failed.
+ *
+ * @throws TypeError without a label, or for `holders` of what is `external: true`.
  *
  * @example
  * ```ts
@@ -84,5 +90,16 @@ export function park<T>(
   options: ParkOptions,
   arrange: (wait: ParkedWait<T>) => (() => void) | void,
 ): Awaitable<T> {
-  return { [Symbol.iterator]: () => new Park(options, arrange) };
+  const { label, external, holders } = options;
+  if (typeof label !== "string" && typeof label !== "function") {
+    throw new TypeError(
+      `Cannot park without a label: say in words what is waited for, as in \`{ label: "lock 'db'" }\`.`,
+    );
+  }
+  if (external === true && holders !== undefined) {
+    throw new TypeError(
+      "Cannot park on what tasks hold and the outside may end: leave out `holders`, or `external: true`.",
+    );
+  }
+  return new Lazy(() => new Park(options, arrange));
 }

@@ -34,7 +34,7 @@ class Sleep extends Wait<void> implements Awaitable<void>, Timer {
   }
 
   [Symbol.iterator](): Sleep {
-    return this.isUnused ? this : new Sleep(this.#ms, this.#relative);
+    return this.unused ? this : new Sleep(this.#ms, this.#relative);
   }
 
   protected begin(): boolean {

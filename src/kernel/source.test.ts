@@ -14,6 +14,7 @@ import {
   toAsync,
   type Awaitable,
 } from "../index.ts";
+import { park } from "../lowlevel.ts";
 import { runVirtual } from "../testing/index.ts";
 
 const answer = coroutine(function* answer(): Awaitable<number> {
@@ -318,6 +319,20 @@ describe("a forgotten `yield*`", () => {
       }
     });
     expect(caught).toContain("did you forget `yield*`?");
+  });
+
+  test("of what else only waits when it is awaited", () => {
+    for (const make of [
+      () => sleep(5),
+      () => timeout(5, () => sleep(1)),
+      () => park({ label: "x" }, () => {}),
+    ]) {
+      expect(() =>
+        runSync(function* (): Awaitable<unknown> {
+          return make();
+        }),
+      ).toThrow(/^Cannot return .*, which nobody has awaited: did you forget `yield\*`\?/);
+    }
   });
 
   test("of a nameless coroutine leaves its name open", () => {

@@ -43,8 +43,6 @@ export interface TaskOptions {
   start?: "always";
 }
 
-let created = 0;
-
 // It is a CancelNode, a Runner and a Runnable, but declares none: these members are not for users to see.
 export class Task<T> extends Outcome<T> {
   // What each step needs comes first, side by side in memory: of many tasks, few are in the cache.
@@ -60,8 +58,8 @@ export class Task<T> extends Outcome<T> {
   /** @internal */ firstChild: CancelNode | null = null;
   /** @internal */ nextSibling: CancelNode | null = null;
   /** @internal */ previousSibling: CancelNode | null = null;
-  /** A number of its own. */
-  readonly id: number = ++created;
+  /** A number of its own in its loop. */
+  readonly id: number;
   /** Its name, or what has one. */
   readonly #named: string | { readonly name: string };
 
@@ -69,6 +67,7 @@ export class Task<T> extends Outcome<T> {
   constructor(source: Awaitable<T> | Body<T>, owner: CancelNode, root: Root, options?: TaskOptions) {
     super();
     this.root = root;
+    this.id = ++root.loop.created;
     this.context = surrounding(root.loop.contexts);
     this.#named = options?.name ?? named(source);
     this.activity = options?.start === "always" ? OWED : READY;
@@ -104,7 +103,7 @@ export class Task<T> extends Outcome<T> {
    *
    * @throws when awaited: the task's error, if its cleanup (or it itself, before) failed.
    */
-  cancel(reason?: unknown): Awaitable<void> {
+  cancel(reason?: unknown): Awaitable<void> & PromiseLike<void> {
     if (this.activity !== DONE) cancelTree(this, asked(reason, this));
     return new Cancelling(this);
   }
@@ -216,6 +215,7 @@ export class Task<T> extends Outcome<T> {
       } else if (result.value === PARKED) {
         if (this.wait !== null) {
           this.activity = PARKED_ON_WAIT;
+          if (this.marks !== 0) this.interrupt(); // it was cancelled while the wait was arranged
           return false;
         }
         if (this.interrupted()) {
@@ -294,13 +294,26 @@ export class Task<T> extends Outcome<T> {
 }
 
 /** What `task.cancel()` returns. */
-class Cancelling implements Awaitable<void> {
+class Cancelling implements Awaitable<void>, PromiseLike<void> {
   readonly #task: Task<unknown>;
   constructor(task: Task<unknown>) {
     this.#task = task;
   }
   [Symbol.iterator](): Wait<void> {
     return new CancelJoin(this.#task);
+  }
+  then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const task = this.#task;
+    const ended = task.then(
+      () => {},
+      (error: unknown) => {
+        if (task.failed) throw error;
+      },
+    );
+    return ended.then(onFulfilled, onRejected);
   }
 }
 

@@ -14,10 +14,12 @@ import { notByHand, outside, polledByHand } from "./misuse.ts";
 
 const IDLE = 0;
 const PENDING = 1;
-const COMPLETED = 2;
-const FAILED = 3;
-const CANCELLED = 4;
-type State = typeof IDLE | typeof PENDING | typeof COMPLETED | typeof FAILED | typeof CANCELLED;
+/** Pending, and counted among those that the outside may end. */
+const PENDING_OUTSIDE = 2;
+const COMPLETED = 3;
+const FAILED = 4;
+const CANCELLED = 5;
+type State = 0 | 1 | 2 | 3 | 4 | 5;
 
 export abstract class Wait<T> extends Link implements Iterator<Signal | undefined, T, void>, Parked {
   private state: State = IDLE;
@@ -70,31 +72,28 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
 
   /** Ends the wait with a value. False if it has ended already. */
   complete(value: T): boolean {
-    if (this.state !== PENDING) return false;
-    this.state = COMPLETED;
-    this.value = value;
-    this.wake();
-    return true;
+    return this.end(COMPLETED, value);
   }
 
   /** Ends the wait with an error. False if it has ended already. */
   fail(error: unknown): boolean {
-    if (this.state !== PENDING) return false;
-    this.state = FAILED;
-    this.value = error;
-    this.wake();
-    return true;
+    return this.end(FAILED, error);
   }
 
   /** Ends the wait because its task is to be unwound. Called by the task, which lets go of it later. */
   cancel(): void {
-    if (this.state !== PENDING) return;
+    if (!this.pending) return;
+    if (this.state === PENDING_OUTSIDE) this.task!.loop.externals--;
     this.state = CANCELLED;
-    if (this.external) this.task!.loop.externals--;
+  }
+
+  /** Whether it has begun and nothing has ended it. */
+  protected get pending(): boolean {
+    return this.state === PENDING || this.state === PENDING_OUTSIDE;
   }
 
   /** Whether it has not been polled: an awaitable that is its own iterator is so once. */
-  protected get isUnused(): boolean {
+  get unused(): boolean {
     return this.state === IDLE;
   }
 
@@ -112,7 +111,10 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
     if (this.begin()) return this.result();
     if (this.state !== PENDING) return this.next(undefined); // it ended while it was arranged
     task.wait = this;
-    if (this.external) task.loop.externals++;
+    if (this.external) {
+      this.state = PENDING_OUTSIDE;
+      task.loop.externals++;
+    }
     current.parked = true;
     if (current.returning && caughtReturning()) {
       this.cancel();
@@ -124,12 +126,17 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
     return parkedResult;
   }
 
-  private wake(): void {
+  private end(how: typeof COMPLETED | typeof FAILED, value: unknown): boolean {
+    const { state } = this;
+    if (state !== PENDING && state !== PENDING_OUTSIDE) return false;
+    this.state = how;
+    this.value = value;
     const task = this.task!;
-    if (task.wait !== this) return; // it is only being arranged
+    if (task.wait !== this) return true; // it is only being arranged
     task.wait = null;
-    if (this.external) task.loop.externals--;
+    if (state === PENDING_OUTSIDE) task.loop.externals--;
     task.wake();
+    return true;
   }
 }
 

@@ -245,6 +245,19 @@ describe("callbacks", () => {
     expect(await next).toBe("goes on");
   });
 
+  test("that throw fail the run of the task that made them, and leave the others alone", async () => {
+    const { loop, clock } = setUp();
+    const bad = loop.runUntilComplete(function* () {
+      createTask(sleep(1)).addDoneCallback(() => {
+        throw new Error("in a callback");
+      });
+      yield* sleep(5);
+    });
+    const settled = Promise.all([outcome(bad), outcome(loop.runUntilComplete(after(10, "goes on")))]);
+    clock.runAll();
+    expect(await settled).toEqual(["rejected: Error: in a callback", "goes on"]);
+  });
+
   test.each([-1, NaN, undefined, "5"])("S17: callLater(%s) is a RangeError", (ms) => {
     expect(() => setUp().loop.callLater(ms as number, () => {})).toThrow(
       new RangeError(

@@ -96,7 +96,7 @@ export class EventLoop {
       now: () => host.now(),
       wake: () => drive.wake(),
       contexts: asyncContexts(),
-      callbackFailed: (error) => this.#callbackFailed(error),
+      callbackFailed: (error, root) => this.#callbackFailed(error, root),
       report: (report) => (this.#listenerOf(report) ?? options.onReport ?? printReport)(report),
       ...(options.scheduler && { scheduler: options.scheduler }),
       ...(options.monitor && { monitor: options.monitor }),
@@ -321,10 +321,11 @@ export class EventLoop {
     return run && this.#listeners.get(run);
   }
 
-  /** Nobody else can be told: the error fails whatever runs. */
-  #callbackFailed(error: unknown): void {
-    if (this.#runs.size === 0) uncaught(error);
-    for (const run of this.#runs) run.fail(error);
+  /** Nobody else can be told: the error fails the run that the callback is of, otherwise whatever runs. */
+  #callbackFailed(error: unknown, root: Root | null): void {
+    if (root !== null && this.#runs.has(root as Run<never>)) root.fail(error);
+    else if (this.#runs.size === 0) uncaught(error);
+    else for (const run of this.#runs) run.fail(error);
   }
 
   #refuseIfClosed(what: string): void {

@@ -6,7 +6,7 @@
  * While it acquires, that task is cancelled with whoever waits for it; once it has provided, nothing but the
  * end of the use reaches it. The task belongs to the frame that uses it, as what was deferred does.
  */
-import type { Awaitable, Signal } from "../kernel/awaitable.ts";
+import { Lazy, type Awaitable, type Signal } from "../kernel/awaitable.ts";
 import type { Enders, Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { failWith, NONE, type Leaving } from "../kernel/exit.ts";
@@ -97,7 +97,7 @@ export function resource(body: unknown): Resource<unknown> {
 
 /** For `use`: a wait for what the resource provides. */
 export function acquire<T>(resource: ResourceOf<T>): Awaitable<T> {
-  return { [Symbol.iterator]: () => new Acquire(resource) };
+  return new Lazy(() => new Acquire(resource));
 }
 
 class Acquire<T> extends Wait<T> {
@@ -143,7 +143,7 @@ class Use<T> extends TaskScope {
     this.#cover = coverOf(task);
     this.open(task, task.calleeScope());
     this.#forget = task.onLeave(this);
-    const provide = (value: T): Awaitable<void> => ({ [Symbol.iterator]: () => new InUse(this, value) });
+    const provide = (value: T): Awaitable<void> => new Lazy(() => new InUse(this, value));
     this.spawn(() => resource.body(provide), task, { name: resource.body.name || "resource" });
   }
 

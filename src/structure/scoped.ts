@@ -1,5 +1,5 @@
 /** A body in a frame and a scope of its own: what every function of this folder is made of. */
-import type { Awaitable } from "../kernel/awaitable.ts";
+import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { Frame } from "../kernel/frame.ts";
 import { describe } from "../kernel/misuse.ts";
 import type { Scope } from "../kernel/scope.ts";
@@ -18,14 +18,12 @@ export function scoped<S extends Scope, T, R = T>(
     );
   }
   checkCleanupTimeout(options);
-  return {
-    [Symbol.iterator]() {
-      const scope = make();
-      boundCleanup(scope, options);
-      const frame = new Frame<T>(() => body(scope), scope);
-      frame.exits = scope;
-      // A scope may give another value than its body: see its `leave`.
-      return frame as unknown as Frame<R>;
-    },
-  };
+  return new Lazy(() => {
+    const scope = make();
+    boundCleanup(scope, options);
+    const frame = new Frame<T>(() => body(scope), scope);
+    frame.exits = scope;
+    // A scope may give another value than its body: see its `leave`.
+    return frame as unknown as Frame<R>;
+  });
 }

@@ -1,5 +1,5 @@
 /** A scope that owns tasks, and can be waited for until they have ended. */
-import type { Awaitable, Body } from "../kernel/awaitable.ts";
+import { Lazy, type Awaitable, type Body } from "../kernel/awaitable.ts";
 import type { CancelNode } from "../kernel/cancel.ts";
 import { Scope } from "../kernel/scope.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
@@ -40,7 +40,7 @@ export abstract class TaskScope extends Scope {
 
   /** Waits until no task of it is left. */
   protected join(): Awaitable<void> {
-    return { [Symbol.iterator]: () => (this.#waiting = new ChildrenWait(this)) };
+    return new Lazy(() => (this.#waiting = new ChildrenWait(this)));
   }
 
   /** In words, what is still awaited. @internal */

@@ -1,4 +1,4 @@
-import type { Awaitable } from "../kernel/awaitable.ts";
+import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { InvalidStateError, isObject } from "../kernel/errors.ts";
 import { isGenerator } from "../kernel/generator.ts";
@@ -52,7 +52,7 @@ export function use(resource: unknown): Awaitable<unknown> {
   if (resource instanceof ResourceOf) return acquire(resource);
   // At once, before any cancellation is looked for: the resource is there already.
   if (resource !== null && resource !== undefined) releaseOnLeave(resource, task);
-  return { [Symbol.iterator]: () => new Given(resource) };
+  return new Lazy(() => new Given(resource));
 }
 
 /** What a resource provides. */
