@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   all,
-  asCompleted,
   cede,
   coroutine,
   createTask,
