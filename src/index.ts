@@ -40,9 +40,13 @@ export { waitFor, type WaitForOptions } from "./structure/wait-for.ts";
 export { use } from "./structure/use.ts";
 
 export { all, type Results } from "./combine/all.ts";
+export { allSettled, type SettledResults } from "./combine/all-settled.ts";
 export { asCompleted, type AsCompletedOptions } from "./combine/as-completed.ts";
 export type { ResultOf, Startable } from "./combine/items.ts";
 export { map, type MapOptions } from "./combine/map.ts";
+export { any, race, type RaceOptions, type Winner } from "./combine/race.ts";
+export type { Several } from "./combine/shape.ts";
+export { wait, type Waited, type WaitOptions } from "./combine/wait.ts";
 
 export { abortSignal } from "./interop/abort-signal.ts";
 export { call, type CallOptions } from "./interop/call.ts";

@@ -1,10 +1,8 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
-import type { Task } from "../kernel/task.ts";
-import { describe } from "../kernel/misuse.ts";
-import type { TaskGroup } from "../structure/group.ts";
-import { taskGroup } from "../structure/task-group.ts";
-import { observe, type ResultOf, type Startable } from "./items.ts";
+import type { ResultOf } from "./items.ts";
+import { inShape, shapeOf, type Several, type Shape } from "./shape.ts";
+import { together, type Rule } from "./together.ts";
 
 /** The results, in the shape of the items: a tuple, an array, or a record. */
 export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Key]> };
@@ -28,39 +26,16 @@ export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Ke
  * console.log(fast, slow); // prints: 10 20
  * ```
  */
-export function all<
-  const Items extends readonly Startable<unknown>[] | Readonly<Record<string, Startable<unknown>>>,
->(items: Items): Coroutine<Results<Items>> {
-  // What is iterable and no array would pass for a record without keys: a coroutine, a set.
-  if (typeof items !== "object" || items === null || (Symbol.iterator in items && !Array.isArray(items))) {
-    throw new TypeError(
-      `Cannot await all of ${describe(items)}: it takes an array or a record of awaitables.`,
-    );
-  }
-  const gathered = Array.isArray(items) ? gather(items) : gatherRecord(items);
-  return gathered as Coroutine<unknown> as Coroutine<Results<Items>>;
+export function all<const Items extends Several>(items: Items): Coroutine<Results<Items>> {
+  return gather(shapeOf("await all of", items)) as Coroutine<unknown> as Coroutine<Results<Items>>;
 }
 
-const gather = coroutine(function* all(items: Iterable<Startable<unknown>>): Awaitable<unknown[]> {
-  const tasks: Task<unknown>[] = [];
-  yield* taskGroup((group) => start(group, items, tasks), { name: "all" });
-  return tasks.map((task) => task.result());
-});
+const rule: Rule = { name: "all", decides: (outcome) => !outcome.succeeded, takesAll: true };
 
-const gatherRecord = coroutine(function* all(
-  items: Record<string, Startable<unknown>>,
-): Awaitable<Record<string, unknown>> {
-  const results = yield* gather(Object.values(items));
-  return Object.fromEntries(Object.keys(items).map((key, i) => [key, results[i]]));
-});
-
-const start = coroutine(function* start(
-  group: TaskGroup,
-  items: Iterable<Startable<unknown>>,
-  tasks: Task<unknown>[],
-): Awaitable<void> {
-  for (const item of items) {
-    observe(item);
-    tasks.push(group.createTask(item));
-  }
+const gather = coroutine(function* all(shape: Shape): Awaitable<unknown> {
+  const { outcomes } = yield* together(rule, shape.list);
+  return inShape(
+    shape,
+    outcomes.map((outcome) => outcome.result()),
+  );
 });

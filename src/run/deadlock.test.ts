@@ -57,8 +57,8 @@ describe("S23: a deadlock", () => {
       ),
     );
     expect(message).toBe(
-      `${HEAD}\n  main waits for group "crawl", 1 of 2 left\n  pages waits for group "all", 1 of 2 left\n` +
-        '  task waits for future "page"',
+      `${HEAD}\n  main waits for group "crawl", 1 of 2 left\n  pages waits for group "all", 1 of 2 left: ` +
+        'future "page"',
     );
   });
 

@@ -142,9 +142,14 @@ export class Group extends TaskScope implements TaskGroup {
     }
     if (current.cutting) this.bound?.end(); // nobody waits for the tasks
     if (!this.isEmpty) return this.#finishLater(frame);
-    this.#overtaken = this.outerCancelled(); // waiting for nobody is a checkpoint, as every wait
+    this.#overtaken = this.nobodyLeft();
     this.#finish(frame);
     return undefined;
+  }
+
+  /** Waiting for nobody is a checkpoint, as every wait: whether a cancellation is found there. */
+  protected nobodyLeft(): boolean {
+    return this.outerCancelled();
   }
 
   override childEnded(child: CancelNode, unwound: boolean): void {

@@ -1,5 +1,5 @@
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
-import { coroutine } from "../kernel/coroutine.ts";
+import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { Future, Outcome } from "../kernel/future.ts";
 import { Task } from "../kernel/task.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
@@ -45,7 +45,12 @@ export function waitFor<T>(
   return timeout(ms, () => (typeof awaitable === "function" ? awaitable() : awaitable), options);
 }
 
-const orCancel = coroutine(function* waitFor<T>(outcome: Outcome<T>): Awaitable<T> {
+/** Awaits a task or future, which is cancelled with whoever awaits it. */
+export function orCancel<T>(outcome: Outcome<T>): Coroutine<T> {
+  return awaitOrCancel(outcome);
+}
+
+const awaitOrCancel = coroutine(function* orCancel<T>(outcome: Outcome<T>): Awaitable<T> {
   try {
     return yield* outcome;
   } finally {
