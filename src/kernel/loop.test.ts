@@ -212,6 +212,24 @@ describe("S21: whoever holds the loop", () => {
     ]);
   });
 
+  test("is nobody, when it was deadlines that passed", async () => {
+    const reports: string[] = [];
+    let now = 0;
+    const loop = new Loop({
+      now: () => now,
+      wake() {},
+      report: ({ message }) => reports.push(message),
+      callbackFailed() {},
+    });
+    loop.deadlines.set({ at: 0, order: 0, slot: -1, expire: () => (now += 60) }, 0);
+    loop.enqueue({ nextReady: null, step: () => false });
+    loop.run(now, Infinity);
+    expect(reports).toEqual([
+      "The loop was held for 60 ms, and with it everything else. It was spent on deadlines that passed, and on " +
+        "what they cancelled.",
+    ]);
+  });
+
   test("for less than 50 ms is left alone", async () => {
     const reports: Report[] = [];
     const clock = new SlowClock();

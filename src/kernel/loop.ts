@@ -111,9 +111,12 @@ export class Loop implements LoopPort {
         if (left === 0) {
           if (turned) break;
           turned = once;
-          if (deadlines.size !== 0) {
+          if (deadlines.size !== 0 && deadlines.next <= (now = this.now())) {
+            if (steps > 0) pace.look(now, steps, last!);
+            steps = 0;
             current.task = null; // what a timer does is nobody's doing
-            deadlines.expire(this.now());
+            deadlines.expire(now);
+            pace.expired(this.now());
           }
           left = ready.size;
           if (left === 0) break;

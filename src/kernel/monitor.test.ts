@@ -61,8 +61,8 @@ describe("what a monitor hears", () => {
       "wait child: sleep 5 ms",
       "wake child by nobody",
       "step child",
-      "wake main by child",
       "done child: result",
+      "wake main by child",
       "step main",
       "done main: result",
     ]);
@@ -119,9 +119,9 @@ describe("what a monitor hears", () => {
       "wait task: sleep 1 ms",
       "wake task by nobody",
       "step task",
-      "wake main by task",
       "cancel task: done, at 10, enough",
       "done task: cancelled",
+      "wake main by task",
       "step main",
       "done main: result",
     ]);

@@ -42,6 +42,16 @@ export class Pace {
     else if (ms < SHORT_MS && steps === this.stride && steps < MOST_STEPS) this.stride *= 2;
   }
 
+  /** Deadlines have passed since the last look. */
+  expired(now: number): void {
+    const ms = now - this.#lookedAt;
+    this.#lookedAt = now;
+    if (ms >= HELD_MS && now >= this.#quietUntil) {
+      this.#quietUntil = now + WATCH_MS;
+      this.#tell(ms, "It was spent on deadlines that passed, and on what they cancelled.");
+    }
+  }
+
   #held(now: number, ms: number, steps: number, last: Runnable): void {
     if (now < this.#quietUntil) return;
     const name = (last as { name?: string }).name ?? "a callback";

@@ -280,14 +280,14 @@ export class Task<T> extends Outcome<T> {
   private end(bottom: Frame): void {
     this.activity = DONE;
     const { state, value } = bottom;
-    if (state === RETURNED) this.settle("result", value);
-    else if (state === UNWOUND && value === NONE) this.settle("cancelled", this.cancellation);
-    else this.settle("error", value);
+    const outcome =
+      state === RETURNED ? "result" : state === UNWOUND && value === NONE ? "cancelled" : "error";
     const { monitor } = this.loop;
     if (monitor !== null) {
       if (state === UNWOUND) monitor.cancel?.(this, "done", this.cancellation!);
-      monitor.done?.(this, state === RETURNED ? "result" : this.failed ? "error" : "cancelled");
+      monitor.done?.(this, outcome); // before whoever is woken by it
     }
+    this.settle(outcome, outcome === "cancelled" ? this.cancellation : value);
     disown(this);
     this.outer!.childEnded(this, state === UNWOUND);
   }

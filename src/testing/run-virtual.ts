@@ -29,7 +29,7 @@ export function runVirtual<T>(
   options: EventLoopOptions & RunOptions & { host?: VirtualClock } = {},
 ): Promise<T> {
   const host = options.host ?? new VirtualClock();
-  const loop = new EventLoop({ onReport: () => {}, ...options, host });
+  const loop = new EventLoop({ ...options, host });
   const promise = loop.runUntilComplete(main, options);
   host.runAll(() => loop.statistics.external > 0);
   return promise;
