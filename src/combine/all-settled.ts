@@ -34,7 +34,7 @@ export type SettledResults<Items> = {
  * ```
  */
 export function allSettled<const Items extends Several>(items: Items): Coroutine<SettledResults<Items>> {
-  return settle(shapeOf("await all of", items)) as Coroutine<unknown> as Coroutine<SettledResults<Items>>;
+  return settle(shapeOf("await all of", items)) as Coroutine<SettledResults<Items>>;
 }
 
 const rule: Rule = { name: "allSettled", decides: () => false, takesAll: true };

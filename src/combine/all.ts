@@ -27,7 +27,7 @@ export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Ke
  * ```
  */
 export function all<const Items extends Several>(items: Items): Coroutine<Results<Items>> {
-  return gather(shapeOf("await all of", items)) as Coroutine<unknown> as Coroutine<Results<Items>>;
+  return gather(shapeOf("await all of", items)) as Coroutine<Results<Items>>;
 }
 
 const rule: Rule = { name: "all", decides: (outcome) => !outcome.succeeded, takesAll: true };

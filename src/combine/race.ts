@@ -4,6 +4,7 @@ import type { ResultOf } from "./items.ts";
 import { refuseNone, shapeOf, type Several, type Shape } from "./shape.ts";
 import { together, type Rule } from "./together.ts";
 
+/** What becomes of those that lose. */
 export interface RaceOptions {
   /** Whether tasks and futures that were passed in, and lose, are cancelled too; they are not unless given. */
   cancel?: boolean;
@@ -46,7 +47,7 @@ export function race<const Items extends Several>(
 ): Coroutine<Winner<Items>> {
   const shape = shapeOf("race", items);
   refuseNone(shape, "race", "none would ever win");
-  return first(rule, shape, cancel) as Coroutine<unknown> as Coroutine<Winner<Items>>;
+  return first(rule, shape, cancel) as Coroutine<Winner<Items>>;
 }
 
 const rule: Rule = { name: "race", decides: () => true, takesAll: false };
@@ -76,7 +77,7 @@ export function any<const Items extends Several>(
 ): Coroutine<Winner<Items>> {
   const shape = shapeOf("await any of", items);
   refuseNone(shape, "await any of", "none could succeed");
-  return first(anyRule, shape, cancel) as Coroutine<unknown> as Coroutine<Winner<Items>>;
+  return first(anyRule, shape, cancel) as Coroutine<Winner<Items>>;
 }
 
 const anyRule: Rule = {

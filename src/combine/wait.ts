@@ -8,6 +8,7 @@ import { moveOnAfter } from "../structure/timeout.ts";
 import { itemsOf } from "./items.ts";
 import { Settling, type Question } from "./settling.ts";
 
+/** How `wait` waits. */
 export interface WaitOptions {
   /**
    * When it ends: once all are done (`"allCompleted"`, the default), once one is (`"firstCompleted"`), or once one has
@@ -35,10 +36,10 @@ export interface Waited<T> {
  * import { createTask, run, sleep, wait } from "cede";
  *
  * await run(function* () {
- *   const tasks = [30, 10, 20].map((ms) => createTask(() => sleep(ms), { name: `${ms} ms` }));
+ *   const tasks = [1000, 5, 10].map((ms) => createTask(() => sleep(ms), { name: `${ms} ms` }));
  *   const { done, pending } = yield* wait(tasks, { returnWhen: "firstCompleted" });
  *   console.log(done.size, pending.size); // prints: 1 2
- *   console.log((yield* wait(pending, { timeout: 15 })).pending.size); // prints: 1
+ *   console.log((yield* wait(pending, { timeout: 100 })).pending.size); // prints: 1
  * });
  * ```
  */

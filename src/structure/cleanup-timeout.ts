@@ -15,6 +15,7 @@ import { checkDelay } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { cutScope, placeOf } from "../kernel/unwind.ts";
 
+/** What may be said of every scope: of a group, of a timeout. */
 export interface ScopeOptions {
   /**
    * How long the cleanup in it may take once it is cancelled, in milliseconds; unlimited unless given. What takes

@@ -11,6 +11,7 @@ import type { Task, TaskOptions } from "../kernel/task.ts";
 import { startIn, type Ready } from "./start.ts";
 import { TaskScope } from "./task-scope.ts";
 
+/** What may be said of a task of a group. */
 export interface GroupTaskOptions extends TaskOptions {
   /** The group does not wait for it: it is cancelled once the body and the other tasks have ended. */
   background?: boolean;

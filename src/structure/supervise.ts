@@ -7,6 +7,7 @@ import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { Group, type TaskGroup } from "./group.ts";
 import { scoped } from "./scoped.ts";
 
+/** How `supervise` deals with failures. */
 export interface SuperviseOptions extends ScopeOptions {
   /** What it is called in messages and views. */
   name?: string;

@@ -4,6 +4,7 @@ import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { Group, type TaskGroup } from "./group.ts";
 import { scoped } from "./scoped.ts";
 
+/** What a `taskGroup` is called, and throws. */
 export interface TaskGroupOptions extends ScopeOptions {
   /** What it is called in messages and views. */
   name?: string;

@@ -5,6 +5,7 @@ import { Task } from "../kernel/task.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { timeout } from "./timeout.ts";
 
+/** What becomes of what `waitFor` does not wait for any longer. */
 export interface WaitForOptions extends ScopeOptions {
   /** Whether a task or future that was passed in is cancelled when it is not waited for any longer; it is not unless given. */
   cancel?: boolean;
