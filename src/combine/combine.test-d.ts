@@ -1,14 +1,19 @@
 import { describe, expectTypeOf, test } from "vitest";
 import {
   all,
+  allSettled,
+  any,
   asCompleted,
   coroutine,
   createTask,
   Future,
   map,
+  race,
   sleep,
+  wait,
   type Awaitable,
   type Coroutine,
+  type Task,
 } from "../index.ts";
 
 const one = coroutine(function* one() {
@@ -82,6 +87,64 @@ describe("all", () => {
     all(new Set([one()]));
     // @ts-expect-error -- not as Promise.all is not called either
     all(one(), text());
+  });
+});
+
+describe("allSettled", () => {
+  test("tells how each ended, in their shape", () => {
+    expectTypeOf(allSettled([one(), text])).toEqualTypeOf<
+      Coroutine<[PromiseSettledResult<number>, PromiseSettledResult<string>]>
+    >();
+    expectTypeOf(allSettled({ a: one(), b: text() })).toEqualTypeOf<
+      Coroutine<{ a: PromiseSettledResult<number>; b: PromiseSettledResult<string> }>
+    >();
+    expectTypeOf(allSettled([1, 2].map(() => one()))).toEqualTypeOf<
+      Coroutine<PromiseSettledResult<number>[]>
+    >();
+    // @ts-expect-error -- a promise
+    allSettled([Promise.resolve(1)]);
+  });
+});
+
+describe.each([race, any])("race and any", (first) => {
+  test("of an array give what any of them may give", () => {
+    expectTypeOf(first([one(), text, new Future<Date>()])).toEqualTypeOf<Coroutine<number | string | Date>>();
+    expectTypeOf(first([1, 2].map(() => one()))).toEqualTypeOf<Coroutine<number>>();
+    // @ts-expect-error -- a promise
+    first([one(), Promise.resolve(1)]);
+    // @ts-expect-error -- not as many arguments
+    first(one(), text());
+  });
+
+  test("of a record tell whose it is", () => {
+    coroutine(function* () {
+      const winner = yield* first({ answer: text(), stop: one });
+      expectTypeOf(winner).toEqualTypeOf<
+        { readonly key: "answer"; readonly value: string } | { readonly key: "stop"; readonly value: number }
+      >();
+      if (winner.key === "answer") expectTypeOf(winner.value).toEqualTypeOf<string>();
+      const byName: Record<string, Awaitable<number>> = {};
+      expectTypeOf(yield* first(byName, { cancel: true })).toEqualTypeOf<{
+        readonly key: string;
+        readonly value: number;
+      }>();
+    });
+  });
+});
+
+describe("wait", () => {
+  test("gives back what it is given", () => {
+    coroutine(function* () {
+      const task = createTask(one());
+      const { done, pending } = yield* wait([task, new Future<string>()], { returnWhen: "firstError" });
+      expectTypeOf(done).toEqualTypeOf<Set<Task<number> | Future<string>>>();
+      expectTypeOf(pending).toEqualTypeOf<Set<Task<number> | Future<string>>>();
+      expectTypeOf((yield* wait(new Set([task]))).done).toEqualTypeOf<Set<Task<number>>>();
+      // @ts-expect-error -- a coroutine: nobody could ask it how it ended
+      yield* wait([one()]);
+      // @ts-expect-error -- not a word for it
+      yield* wait([task], { returnWhen: "FIRST_COMPLETED" });
+    });
   });
 });
 
