@@ -3,6 +3,8 @@
 import { expect, test } from "vitest";
 import {
   all,
+  allSettled,
+  any,
   asCompleted,
   cancelScope,
   cede,
@@ -12,13 +14,18 @@ import {
   Future,
   map,
   moveOnAfter,
+  race,
   runningLoop,
   shield,
   sleep,
   sleepForever,
   sleepUntil,
+  supervise,
   taskGroup,
   timeout,
+  timeoutAt,
+  wait,
+  waitFor,
   type Awaitable,
 } from "cede";
 import { park, type ParkedWait } from "cede/lowlevel";
@@ -98,7 +105,7 @@ const caught = coroutine(function* caught(body: () => Awaitable<unknown>): Await
   try {
     yield* body();
   } catch (error) {
-    if (!/expected|Timed out/.test(String(error))) throw error;
+    if (!/expected|Timed out|All 2 items have failed/.test(String(error))) throw error;
   }
 });
 const nested = coroutine(function* nested(depth: number): Awaitable<void> {
@@ -193,6 +200,42 @@ const primitives: Record<string, () => Awaitable<unknown>> = {
   map: () => map([1, 2, 3, 4], (n) => tidy(() => pause(n % 2)), { concurrency: 2 }),
   asCompleted: () => takeCompleted(3),
   "asCompleted that is left early": () => takeCompleted(1),
+  "a group with a task in the background": () =>
+    taskGroup(function* (group) {
+      group.createTask(() => tidy(() => sleepForever()), { background: true });
+      group.createTask(pause(1));
+    }),
+  "a task that is started until it is ready": () =>
+    taskGroup(function* (group) {
+      yield* group.start((ready) => tidy(() => readyAfter(1, ready)));
+      yield* sleep(1);
+    }),
+  "tasks that fail alone": () =>
+    supervise(function* (group) {
+      for (const ms of [1, 2]) group.createTask(() => tidy(() => failing(ms)));
+      yield* tidy(() => pause(1));
+    }),
+  "cleanup that is abandoned": () =>
+    moveOnAfter(
+      1,
+      () =>
+        taskGroup(function* (group) {
+          group.createTask(() => stuckAfter(2));
+          yield* stuckAfter(2);
+        }),
+      { cleanupTimeout: 2 },
+    ),
+  "waitFor a task that is cancelled if it is late": () => waitFor(5, createTask(pause(1)), { cancel: true }),
+  "timeoutAt in time": () => timeoutAt(runningLoop().time() + 5, () => tidy(() => pause(1))),
+  allSettled: () => allSettled({ a: tidy(() => failing(1)), b: createTask(pause(1)), c: pause(2) }),
+  race: () => race([tidy(() => pause(3)), tidy(() => pause(1)), createTask(pause(2))]),
+  any: () => any({ a: tidy(() => failing(1)), b: tidy(() => pause(2)), c: tidy(() => pause(3)) }),
+  wait: function* () {
+    const tasks = [1, 2, 3].map((ms) => createTask(() => tidy(() => pause(ms))));
+    yield* wait(tasks, { returnWhen: "firstCompleted" });
+    yield* wait(tasks, { timeout: 1 });
+    yield* wait(tasks);
+  },
 };
 /**
  * Failures that wait for cleanup elsewhere. A cancellation from outside takes such a one on, past whoever would
@@ -207,6 +250,27 @@ const failures: typeof primitives = {
         yield* tidy(() => sleepForever());
       }),
     ),
+  "race that fails": () => caught(() => race([tidy(() => failing(1)), tidy(() => pause(3))])),
+  "any of which all fail": () => caught(() => any([failing(1), tidy(() => failing(2))])),
+  "waitFor that is late": () =>
+    caught(() =>
+      waitFor(
+        1,
+        tidy(() => pause(5)),
+      ),
+    ),
+  "a task that fails before it is ready": () =>
+    caught(() => taskGroup((group) => group.start(() => tidy(() => failing(1))))),
+  "a group that throws all its errors": () =>
+    caught(() =>
+      taskGroup(
+        function* (group) {
+          for (let i = 0; i < 2; i++) group.createTask(() => tidy(() => failing(1)));
+          yield* tidy(() => sleepForever());
+        },
+        { errors: "all" },
+      ),
+    ),
   "all of a record, one of which fails": () =>
     caught(() => all({ a: tidy(() => failing(1)), b: tidy(() => pause(5)) })),
   "map that fails": () => caught(() => map([1, 2, 3], (n) => tidy(() => (n === 2 ? failing(1) : pause(3))))),
@@ -214,6 +278,23 @@ const failures: typeof primitives = {
 const pauseDeep = coroutine(function* pauseDeep(depth: number): Awaitable<void> {
   if (depth > 0) return yield* pauseDeep(depth - 1);
   yield* sleep(1);
+});
+const readyAfter = coroutine(function* readyAfter(ms: number, ready: () => void): Awaitable<void> {
+  yield* sleep(ms);
+  ready();
+  yield* sleep(ms);
+});
+/** Its cleanup would wait for ever. */
+const stuckAfter = coroutine(function* stuckAfter(ms: number): Awaitable<void> {
+  open++;
+  let ended = false;
+  try {
+    yield* sleep(ms);
+    ended = true;
+  } finally {
+    open--;
+    if (!ended) yield* sleepForever();
+  }
 });
 const takeCompleted = coroutine(function* takeCompleted(count: number): Awaitable<void> {
   for (const next of asCompleted([pause(1), tidy(() => pause(2)), pause(3)])) {
