@@ -1,6 +1,8 @@
 /** Programs made at random: of what tasks are made of, nested as it comes. */
 import {
   all,
+  allSettled,
+  any,
   asCompleted,
   coroutine,
   createTask,
@@ -8,11 +10,14 @@ import {
   InvalidStateError,
   map,
   moveOnAfter,
+  race,
   shield,
   sleep,
+  supervise,
   taskGroup,
   timeout,
   TimeoutError,
+  wait,
   type Awaitable,
   type Task,
   type TaskGroup,
@@ -22,10 +27,16 @@ export type Op =
   | { op: "sleep"; ms: number }
   | { op: "yield" | "fail" | "cancel the group" }
   | { op: "cancel a task" | "await a task"; which: number }
-  | { op: "call" | "catch" | "shield" | "group" | "task" | "task of the group"; body: Op[] }
+  | { op: "call" | "catch" | "shield" | "task"; body: Op[] }
+  | { op: "supervise"; body: Op[] }
+  | { op: "group"; body: Op[]; errors: "first" | "all"; cleanupTimeout: number | undefined }
+  | { op: "task of the group"; body: Op[]; background: boolean }
+  | { op: "start"; before: Op[]; after: Op[] }
   | { op: "timeout" | "move on"; ms: number; body: Op[] }
   | { op: "clean up"; body: Op[]; cleanup: Op[] }
-  | { op: "all"; bodies: Op[][] }
+  | { op: "all" | "all settled"; bodies: Op[][] }
+  | { op: "race" | "any"; bodies: Op[][]; which: number; cancel: boolean }
+  | { op: "wait"; returnWhen: "allCompleted" | "firstCompleted" | "firstError"; ms: number }
   | { op: "map"; bodies: Op[][]; concurrency: number }
   | { op: "as completed"; bodies: Op[][]; taken: number };
 
@@ -43,6 +54,8 @@ export function random(seed: number): () => number {
 /** A program of at most `size` operations. */
 export function makeProgram(seed: number, size: number): Op[] {
   const next = random(seed);
+  // Where cleanup may be abandoned, less can be held against the rest: so not in every program.
+  const bounded = next() < 0.3 ? 0.5 : 0;
   const below = (n: number): number => Math.floor(next() * n);
   let left = size;
   const list = (depth: number): Op[] => {
@@ -58,13 +71,25 @@ export function makeProgram(seed: number, size: number): Op[] {
     () => (next() < 0.4 ? { op: "fail" } : { op: "yield" }),
     () => (next() < 0.5 ? { op: "cancel the group" } : { op: "cancel a task", which: below(20) }),
     () => ({ op: "await a task", which: below(20) }),
+    () => ({
+      op: "wait",
+      returnWhen: (["allCompleted", "firstCompleted", "firstError"] as const)[below(3)]!,
+      ms: next() < 0.5 ? below(5) : Infinity,
+    }),
   ];
   const branches: ((depth: number) => Op)[] = [
-    (depth) => ({ op: "task of the group", body: list(depth) }),
-    (depth) => ({ op: "task of the group", body: list(depth) }),
+    (depth) => ({ op: "task of the group", body: list(depth), background: false }),
+    (depth) => ({ op: "task of the group", body: list(depth), background: next() < 0.5 }),
+    (depth) => ({ op: "start", before: list(depth), after: list(depth) }),
     (depth) => ({ op: "task", body: list(depth) }),
-    (depth) => ({ op: "group", body: list(depth) }),
-    (depth) => ({ op: "group", body: list(depth) }),
+    (depth) => ({ op: "group", body: list(depth), errors: "first", cleanupTimeout: undefined }),
+    (depth) => ({
+      op: "group",
+      body: list(depth),
+      errors: next() < 0.5 ? "first" : "all",
+      cleanupTimeout: next() < bounded ? below(5) : undefined,
+    }),
+    (depth) => ({ op: "supervise", body: list(depth) }),
     (depth) => ({ op: "timeout", ms: below(8), body: list(depth) }),
     (depth) => ({ op: "move on", ms: below(8), body: list(depth) }),
     (depth) => ({ op: "shield", body: list(depth) }),
@@ -73,6 +98,9 @@ export function makeProgram(seed: number, size: number): Op[] {
     (depth) => ({ op: "clean up", body: list(depth), cleanup: list(depth + 1) }),
     (depth) => ({ op: "clean up", body: list(depth), cleanup: list(depth + 1) }),
     (depth) => ({ op: "all", bodies: lists(depth) }),
+    (depth) => ({ op: "all settled", bodies: lists(depth) }),
+    (depth) => ({ op: "race", bodies: lists(depth), which: below(20), cancel: next() < 0.3 }),
+    (depth) => ({ op: "any", bodies: lists(depth), which: below(20), cancel: next() < 0.3 }),
     (depth) => ({ op: "map", bodies: lists(depth), concurrency: 1 + below(3) }),
     (depth) => ({ op: "as completed", bodies: lists(depth), taken: below(4) }),
   ];
@@ -108,6 +136,22 @@ export function perform(program: Op[], ledger: Ledger): () => Awaitable<void> {
     ledger.tasks++;
     try {
       yield* walk(body, around);
+    } finally {
+      ledger.tasks--;
+    }
+  });
+
+  const beginAndSay = coroutine(function* started(
+    before: Op[],
+    ready: () => void,
+    after: Op[],
+    around: Surroundings,
+  ): Awaitable<void> {
+    ledger.tasks++;
+    try {
+      yield* walk(before, around);
+      ready();
+      yield* walk(after, around);
     } finally {
       ledger.tasks--;
     }
@@ -149,10 +193,16 @@ export function perform(program: Op[], ledger: Ledger): () => Awaitable<void> {
       case "shield":
         yield* shield(() => walk(op.body, around));
         break;
-      case "group": {
+      case "group":
+      case "supervise": {
         const members: Task<unknown>[] = [];
+        const body = (group: TaskGroup): Awaitable<void> => walk(op.body, { group, members });
         try {
-          yield* taskGroup((group) => walk(op.body, { group, members }));
+          if (op.op === "supervise") yield* supervise(body);
+          else {
+            const { errors, cleanupTimeout } = op;
+            yield* taskGroup(body, { errors, ...(cleanupTimeout !== undefined && { cleanupTimeout }) });
+          }
         } finally {
           for (const member of members) if (!member.done) ledger.orphans.push(member.name);
         }
@@ -164,12 +214,26 @@ export function perform(program: Op[], ledger: Ledger): () => Awaitable<void> {
       case "task of the group":
         if (around === null) break;
         try {
-          const task = around.group.createTask(begin(op.body, around));
+          const task = around.group.createTask(begin(op.body, around), { background: op.background });
           around.members.push(task);
           tasks.push(task);
         } catch (error) {
           if (!(error instanceof InvalidStateError)) throw error; // the group has ended
         }
+        break;
+      case "start":
+        if (around === null) break;
+        try {
+          yield* around.group.start((ready) => beginAndSay(op.before, ready, op.after, around));
+        } catch (error) {
+          if (!(error instanceof InvalidStateError)) throw error; // the group has ended
+        }
+        break;
+      case "wait":
+        yield* wait(
+          tasks.filter((task) => task !== currentTask()),
+          { returnWhen: op.returnWhen, timeout: op.ms },
+        );
         break;
       case "timeout":
         try {
@@ -193,6 +257,17 @@ export function perform(program: Op[], ledger: Ledger): () => Awaitable<void> {
       case "all":
         yield* all(op.bodies.map((body) => begin(body, around)));
         break;
+      case "all settled":
+        yield* allSettled(op.bodies.map((body) => begin(body, around)));
+        break;
+      case "race":
+      case "any": {
+        const task = tasks[op.which % (tasks.length || 1)];
+        const started = op.bodies.map((body) => begin(body, around));
+        const items = task === undefined || task === currentTask() ? started : [...started, task];
+        yield* (op.op === "race" ? race : any)(items, { cancel: op.cancel });
+        break;
+      }
       case "map":
         yield* map(op.bodies, (body) => begin(body, around), { concurrency: op.concurrency });
         break;

@@ -55,13 +55,14 @@ async function check(program: Op[], cancelAt: number | null, shuffle: number | n
     "expired-unheard",
     "late-error",
     "slow-cleanup",
+    "task-failed",
     "cleanup-abandoned",
   ];
   expect(reports.filter((kind) => !mayBe.includes(kind))).toEqual([]);
+  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
   // Cleanup that waits for what never comes is abandoned: then tasks end where they are.
   if (reports.includes("cleanup-abandoned")) return;
   expect(ledger).toEqual(new Ledger());
-  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
 }
 
 test("random programs end, wherever they are cancelled, and leave nothing behind", async () => {
