@@ -14,6 +14,8 @@ import { Settling, type Question } from "./settling.ts";
 /** What is asked, and what it means when no end has decided it. */
 export interface Rule extends Question {
   readonly name: string;
+  /** Whether each item's failure counts, also beside another and while it is cancelled; otherwise cleanup's alone. */
+  readonly allFailures?: boolean;
   /** The error where all have settled, and none decides. */
   undecided?(outcomes: readonly Outcome<unknown>[]): unknown;
 }
@@ -82,7 +84,8 @@ class Together extends Group implements Decision {
 
   /** An item that fails is asked about; what counts here is what comes after an error, and cleanup. */
   protected override childFailed(child: Task<unknown>, unwound: boolean): void {
+    if (child === this.#last) return;
     const inCleanup = unwound && (this.cancelled || this.outerCancelled());
-    if (child !== this.#last && (inCleanup || this.failing)) this.fail(child.error());
+    if (this.#rule.allFailures === true || inCleanup || this.failing) this.fail(child.error());
   }
 }

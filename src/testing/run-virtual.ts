@@ -21,7 +21,7 @@ import { VirtualClock } from "./virtual-clock.ts";
  *     return (error as TimeoutError).message;
  *   }
  * });
- * console.log(answer); // prints: Timed out after 5000 ms.
+ * console.log(answer); // prints: Timed out after 5 s.
  * ```
  */
 export function runVirtual<T>(

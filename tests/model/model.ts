@@ -94,6 +94,8 @@ class Group extends Scope implements Owner {
   failure: Failure | null = null;
   /** Whether a cancellation from further out had come when its last task ended. */
   overtaken = false;
+  /** Whether its body's own wait was its checkpoint. */
+  waitsItself = false;
   whenEmpty: () => void = () => {};
 
   constructor(name: string, outer: Scope, machine: Machine) {
@@ -356,7 +358,7 @@ class Interpreter {
     let ending = yield* body(own);
     if (ending.how !== "value") own.fail(ending.failure);
     // This is a wait, as every other, also for nobody: a cancellation that has come before its end is found.
-    if (own.alive === 0) own.overtaken = machine.target(outer) !== null;
+    if (own.alive === 0) own.overtaken = !own.waitsItself && machine.target(outer) !== null;
     while (own.alive > 0) {
       // The tasks were cancelled if the group was; whatever else comes, it waits for them.
       const inside = new Scope(own, machine.running, true);
@@ -379,28 +381,49 @@ class Interpreter {
     return machine.error(cancelled(own.name, own.cancelled as Cancellation));
   }
 
-  /** A group of what it starts, and the results; a task of it that was cancelled by itself has none. */
+  /** A group of what it starts, whose body waits until one has no result or all have theirs. */
   *#all({ bodies }: Op, around: Surroundings): Steps {
     const machine = this.#machine;
     const names = bodies.map(() => `t${++this.#created}`);
     const tasks: Task[] = [];
-    const start = function* (own: Group, interpreter: Interpreter): Steps {
+    const own = new Group("all", around.within, machine);
+    own.waitsItself = true;
+    const ending = yield* this.#inGroup(own, () => {
       for (const [i, body] of bodies.entries()) {
         own.alive++;
-        tasks.push(
-          machine.create("begin", own, () => interpreter.#begin(body, { ...around, who: names[i]! })),
-        );
+        const begin = (): Steps => this.#begin(body, { ...around, who: names[i]! });
+        tasks.push(machine.create("begin", own, begin));
       }
-      return nothing;
-    };
-    const ending = yield* this.#inGroup(new Group("all", around.within, machine), (own) => start(own, this));
+      return this.#settled(own, tasks);
+    });
     if (ending.how !== "value") return ending;
-    const results: unknown[] = [];
-    for (const { ending: each, cancelled: why } of tasks) {
-      if (each!.how !== "value") return machine.error(cancelled("begin", why!));
-      results.push(each!.value);
-    }
-    return { how: "value", value: results };
+    return { how: "value", value: tasks.map((task) => (task.ending as { value: unknown }).value) };
+  }
+
+  /** The first without a result fails the group; one that was cancelled by itself is such a one, too. */
+  *#settled(own: Group, tasks: readonly Task[]): Steps {
+    const machine = this.#machine;
+    return yield* machine.wait(
+      own,
+      (end) => {
+        let left = tasks.length;
+        let listening = true;
+        if (left === 0) end(() => nothing);
+        for (const task of tasks) {
+          task.whenEnded.push(() => {
+            const { how } = task.ending!;
+            if (!listening || (--left > 0 && how === "value")) return;
+            listening = false;
+            end(() => nothing);
+            if (how === "value") return;
+            const { failure } = task;
+            own.fail(machine.failure(failure?.problem ?? cancelled("begin", task.cancelled!)));
+          });
+        }
+        return () => void (listening = false);
+      },
+      () => tasks.filter((task) => task.ending === null),
+    );
   }
 
   #child(body: Program, around: Surroundings): Ending {
