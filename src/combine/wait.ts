@@ -36,10 +36,10 @@ export interface Waited<T> {
  * import { createTask, run, sleep, wait } from "cede";
  *
  * await run(function* () {
- *   const tasks = [1000, 5, 10].map((ms) => createTask(() => sleep(ms), { name: `${ms} ms` }));
+ *   const tasks = [60_000, 5, 30_000].map((ms) => createTask(() => sleep(ms), { name: `${ms} ms` }));
  *   const { done, pending } = yield* wait(tasks, { returnWhen: "firstCompleted" });
  *   console.log(done.size, pending.size); // prints: 1 2
- *   console.log((yield* wait(pending, { timeout: 100 })).pending.size); // prints: 1
+ *   console.log((yield* wait(pending, { timeout: 10 })).pending.size); // prints: 2
  * });
  * ```
  */
