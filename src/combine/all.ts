@@ -30,7 +30,12 @@ export function all<const Items extends Several>(items: Items): Coroutine<Result
   return gather(shapeOf("await all of", items)) as Coroutine<Results<Items>>;
 }
 
-const rule: Rule = { name: "all", decides: (outcome) => !outcome.succeeded, takesAll: true, allFailures: true };
+const rule: Rule = {
+  name: "all",
+  decides: (outcome) => !outcome.succeeded,
+  takesAll: true,
+  allFailures: true,
+};
 
 const gather = coroutine(function* all(shape: Shape): Awaitable<unknown> {
   const { outcomes } = yield* together(rule, shape.list);
