@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   all,
+  allTasks,
   cancelScope,
   cede,
   coroutine,
@@ -12,6 +13,7 @@ import {
   sleepForever,
   suppressedErrors,
   type Awaitable,
+  type Task,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
 
@@ -164,6 +166,46 @@ describe("failures", () => {
       }
     });
     expect(log.lines).toEqual(["15 tidied", "15 Error: first"]);
+  });
+
+  // It waited for the others first.
+  test("S6: an item that somebody cancels fails it at once, started or passed in", async () => {
+    for (const start of [true, false]) {
+      const log = transcript();
+      await runVirtual(function* () {
+        let cancelled!: Task<unknown>;
+        createTask(function* () {
+          yield* sleep(5);
+          void cancelled.cancel("not wanted");
+        });
+        const item = function* (): Awaitable<void> {
+          cancelled = currentTask()!;
+          yield* sleepForever();
+        };
+        try {
+          yield* all([start ? item : createTask(item), after(20, "late")]);
+        } catch (error) {
+          expect(error).toMatchObject({ name: "CancelledError", reason: "not wanted" });
+          log("failed");
+        }
+      });
+      expect(log.lines).toEqual(["5 failed"]);
+    }
+  });
+
+  test("starts no task for what is only awaited", async () => {
+    const names = await runVirtual(function* () {
+      const future = new Future<void>();
+      const task = createTask(() => sleep(1), { name: "passed in" });
+      const awaiting = createTask(() => all([future, task]), { name: "awaiting" });
+      yield;
+      yield;
+      const names = allTasks().map(({ name }) => name.replace(/#.*/, ""));
+      future.setResult();
+      yield* awaiting;
+      return names;
+    });
+    expect(names).toEqual(["main", "passed in", "awaiting"]);
   });
 
   test("S16: a task or a future that was passed in is left alone", async () => {
