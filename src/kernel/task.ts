@@ -33,6 +33,7 @@ const STATES = ["ready", "running", "parked", "done", "ready"] as const;
 /** What a task is doing. A task that has not begun is ready. */
 export type TaskState = (typeof STATES)[number];
 
+/** How a task is made. */
 export interface TaskOptions {
   /** What it is called in messages and views; the function's name otherwise. A number is added. */
   name?: string;
@@ -44,6 +45,25 @@ export interface TaskOptions {
 }
 
 // It is a CancelNode, a Runner and a Runnable, but declares none: these members are not for users to see.
+/**
+ * A coroutine that runs beside others: what `createTask` and `group.createTask` give. `yield*` waits for it, in any
+ * task and as often as one likes; `await` does so in async code.
+ *
+ * @throws (where it is awaited) what the task throws; CancelledError if it was cancelled.
+ * @example
+ * ```ts
+ * import { createTask, run, sleep } from "cede";
+ *
+ * await run(function* () {
+ *   const task = createTask(function* tea() {
+ *     yield* sleep(10);
+ *     return "tea";
+ *   });
+ *   console.log(task.state); // prints: ready
+ *   console.log(yield* task, task.state); // prints: tea done
+ * });
+ * ```
+ */
 export class Task<T> extends Outcome<T> {
   // What each step needs comes first, side by side in memory: of many tasks, few are in the cache.
   private activity: 0 | 1 | 2 | 3 | 4;
