@@ -3,7 +3,23 @@
  * another. Messages read "Cannot <do what>: <what is true now>", then the likely fix.
  */
 
-/** Who was cancelled, why, and who asked: thrown at whoever awaits a task that was cancelled. */
+/**
+ * Who was cancelled, why, and who asked: thrown at whoever awaits a task that was cancelled.
+ * @example
+ * ```ts
+ * import { CancelledError, createTask, run, sleep } from "cede";
+ *
+ * await run(function* () {
+ *   const task = createTask(() => sleep(1000));
+ *   task.cancel("nobody needs it");
+ *   try {
+ *     yield* task;
+ *   } catch (error) {
+ *     if (error instanceof CancelledError) console.log(error.reason); // prints: nobody needs it
+ *   }
+ * });
+ * ```
+ */
 export class CancelledError extends Error {
   override readonly name = "CancelledError";
   /** What was given to `cancel(reason)`, if anything. */
@@ -34,7 +50,17 @@ export function cancelledError(
   });
 }
 
-/** The deadline of a `timeout` passed before its body ended. */
+/**
+ * The deadline of a `timeout` passed before its body ended.
+ * @example
+ * ```ts
+ * import { run, sleep, timeout, TimeoutError } from "cede";
+ *
+ * await run(() => timeout(5, () => sleep(1000))).catch((error) => {
+ *   if (error instanceof TimeoutError) console.log(error.message, error.ms); // prints: Timed out after 5 ms. 5
+ * });
+ * ```
+ */
 export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
   /** The delay that was given, in milliseconds; where the deadline was moved, how long the body had. */
@@ -49,6 +75,18 @@ export class TimeoutError extends Error {
 /**
  * No task can go on, and nothing is left that could wake one; or some tasks wait for each other in a circle. The
  * message lists who waits for what.
+ *
+ * @example
+ * ```ts
+ * import { DeadlockError, Future, run } from "cede";
+ *
+ * const answer = new Future<string>("the answer"); // and nobody gives it
+ * await run(function* () {
+ *   yield* answer;
+ * }).catch((error) => {
+ *   if (error instanceof DeadlockError) console.log(error.waiting[0]?.label); // prints: future "the answer"
+ * });
+ * ```
  */
 export class DeadlockError extends Error {
   override readonly name = "DeadlockError";
@@ -61,12 +99,43 @@ export class DeadlockError extends Error {
   }
 }
 
-/** A frame that was being cancelled went on as if it had not been. It is a bug in the program it names. */
+/**
+ * A frame that was being cancelled went on as if it had not been. It is a bug in the program it names.
+ * @example
+ * ```ts
+ * import { CancellationEscapedError, moveOnAfter, run, sleep } from "cede";
+ *
+ * const stubborn = function* () {
+ *   while (true) {
+ *     try {
+ *       yield* sleep(1000);
+ *     } finally {
+ *       break; // goes on behind the loop, as if nothing had happened
+ *     }
+ *   }
+ * };
+ * await run(() => moveOnAfter(5, stubborn)).catch((error) => {
+ *   console.log(error instanceof CancellationEscapedError); // prints: true
+ * });
+ * ```
+ */
 export class CancellationEscapedError extends Error {
   override readonly name = "CancellationEscapedError";
 }
 
-/** Something was used at a time when it cannot be: a task in an ended group, a result that is not there. */
+/**
+ * Something was used at a time when it cannot be: a task in an ended group, a result that is not there.
+ * @example
+ * ```ts
+ * import { Future, InvalidStateError } from "cede";
+ *
+ * try {
+ *   new Future<string>("reply").result();
+ * } catch (error) {
+ *   console.log(error instanceof InvalidStateError); // prints: true
+ * }
+ * ```
+ */
 export class InvalidStateError extends Error {
   override readonly name = "InvalidStateError";
 }
