@@ -55,7 +55,21 @@ export function createTask<T>(source: Awaitable<T> | Body<T>, options?: TaskOpti
   return new Task(source, task.root, task.root, options);
 }
 
-/** The task that runs this code; `undefined` outside every task. */
+/**
+ * The task that runs this code; `undefined` outside every task.
+ * @example
+ * ```ts
+ * import { currentTask, run } from "cede";
+ *
+ * await run(
+ *   function* () {
+ *     console.log(currentTask()?.name.startsWith("crawl")); // prints: true
+ *   },
+ *   { name: "crawl" },
+ * );
+ * console.log(currentTask()); // prints: undefined
+ * ```
+ */
 export function currentTask(): Task<unknown> | undefined {
   return (current.task as Task<unknown> | null) ?? undefined;
 }
@@ -64,6 +78,15 @@ export function currentTask(): Task<unknown> | undefined {
  * The tasks of the running loop that have not ended.
  *
  * @throws InvalidStateError outside every task, and in a `runSync`.
+ * @example
+ * ```ts
+ * import { allTasks, createTask, run, sleep } from "cede";
+ *
+ * await run(function* () {
+ *   createTask(() => sleep(10));
+ *   console.log(allTasks().length); // prints: 2
+ * });
+ * ```
  */
 export function allTasks(): Task<unknown>[] {
   return runningLoop().tasks();
