@@ -19,6 +19,7 @@ import { Task, type TaskOptions } from "../kernel/task.ts";
 import { deadlock } from "./deadlock.ts";
 import { printReport } from "./print-report.ts";
 
+/** What a loop stands on, and who hears of it. */
 export interface EventLoopOptions {
   /** What the loop lives in: the platform, unless given; a `VirtualClock` in tests. */
   host?: Host;
@@ -30,6 +31,7 @@ export interface EventLoopOptions {
   onReport?: (report: Report) => void;
 }
 
+/** How one run is called, cancelled and shut down. */
 export interface RunOptions {
   /** Cancels the run; its promise then rejects with `signal.reason`, after the cleanup. */
   signal?: AbortSignal;
@@ -378,7 +380,21 @@ function uncaught(error: unknown): void {
   });
 }
 
-/** The loop of the task that runs. @throws InvalidStateError outside every task, and in a `runSync`. */
+/**
+ * The loop of the task that runs.
+ *
+ * @throws InvalidStateError outside every task, and in a `runSync`.
+ * @example
+ * ```ts
+ * import { run, runningLoop, sleep } from "cede";
+ *
+ * await run(function* () {
+ *   const start = runningLoop().time(); // in milliseconds
+ *   yield* sleep(10);
+ *   console.log(runningLoop().time() - start >= 10); // prints: true
+ * });
+ * ```
+ */
 export function runningLoop(): EventLoop {
   const { task } = current;
   if (task === null) {
