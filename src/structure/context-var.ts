@@ -12,6 +12,7 @@ import { Frame } from "../kernel/frame.ts";
 import { describe } from "../kernel/misuse.ts";
 import { defer } from "./defer.ts";
 
+/** What a `ContextVar` is where nothing was set. */
 export interface ContextVarOptions<T> {
   /** What `get()` gives where nothing is set. */
   default?: T;
