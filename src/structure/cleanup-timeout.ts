@@ -16,6 +16,7 @@ import type { Task } from "../kernel/task.ts";
 import { cutScope, placeOf } from "../kernel/unwind.ts";
 
 /** What may be said of every scope: of a group, of a timeout. */
+/** How what is cancelled may clean up: an option of every scope, timeout and group. */
 export interface ScopeOptions {
   /**
    * How long the cleanup in it may take once it is cancelled, in milliseconds; unlimited unless given. What takes
