@@ -12,6 +12,7 @@ import { startIn, type Ready } from "./start.ts";
 import { TaskScope } from "./task-scope.ts";
 
 /** What may be said of a task of a group. */
+/** How a task of a group is made. */
 export interface GroupTaskOptions extends TaskOptions {
   /** The group does not wait for it: it is cancelled once the body and the other tasks have ended. */
   background?: boolean;
