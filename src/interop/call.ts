@@ -7,6 +7,7 @@ import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
 import { checkPromise, promiseWait } from "./until.ts";
 
+/** How `call` ends when it is cancelled. */
 export interface CallOptions {
   /** How long to wait for the promise to settle after its signal was aborted, in milliseconds: 1,000 unless given. */
   settleTimeout?: number;
