@@ -4,6 +4,7 @@ import type { Task } from "./task.ts";
 import type { Enders, Runner } from "./current.ts";
 import { Wait } from "./wait.ts";
 
+/** What a wait of one's own says of itself: to people, and to the search for deadlocks. */
 export interface ParkOptions {
   /** What is waited for, in words: it is shown wherever waiting tasks are. A function is asked each time. */
   label: string | (() => string);
