@@ -11,6 +11,7 @@ export interface Runnable {
   step(): boolean;
 }
 
+/** Who is ready, and who of them runs next: a loop asks for one after another. */
 export interface Scheduler {
   /** How many are ready. */
   readonly size: number;
@@ -19,7 +20,29 @@ export interface Scheduler {
   pick(): Runnable | null;
 }
 
-/** The scheduler of a loop that is given none. */
+/**
+ * The scheduler of a loop that is given none. One of one's own may stand on it.
+ * @example
+ * ```ts
+ * import { EventLoop, sleep } from "cede";
+ * import { firstInFirstOut, type Scheduler } from "cede/lowlevel";
+ *
+ * const queue = firstInFirstOut();
+ * let picked = 0;
+ * const counting: Scheduler = {
+ *   get size() {
+ *     return queue.size;
+ *   },
+ *   push: (runnable) => queue.push(runnable),
+ *   pick() {
+ *     picked++;
+ *     return queue.pick();
+ *   },
+ * };
+ * await EventLoop.run(() => sleep(1), { scheduler: counting });
+ * console.log(picked > 0); // prints: true
+ * ```
+ */
 export function firstInFirstOut(): Scheduler {
   return new FirstInFirstOut();
 }
