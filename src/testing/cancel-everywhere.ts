@@ -6,6 +6,7 @@ import { EventLoop, type Awaitable } from "../index.ts";
 import { firstInFirstOut, type Runnable, type Scheduler } from "../lowlevel.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
+/** What `cancelEverywhere` does after each run. */
 export interface CancelEverywhereOptions {
   /** Called after each run with the number of the point at which it was cancelled; 0: not cancelled. */
   check?: (point: number) => void;
