@@ -11,6 +11,19 @@ const macrotask: (callback: () => void) => unknown =
 /** Who waits for the outside and hears nothing for so long, in real milliseconds, waits for ever. */
 const PATIENCE_MS = 200;
 
+/**
+ * A clock that jumps, in milliseconds, to the next deadline as soon as nothing else is to be done: give it to an
+ * `EventLoop` as its `host`. `runVirtual` does so for one program.
+ * @example
+ * ```ts
+ * import { EventLoop, sleep } from "cede";
+ * import { VirtualClock } from "cede/testing";
+ *
+ * const clock = new VirtualClock();
+ * await EventLoop.run(() => sleep(3_600_000), { host: clock });
+ * console.log(clock.now()); // prints: 3600000
+ * ```
+ */
 export class VirtualClock implements Host {
   #now: number;
   #calls: (() => void)[] = [];
