@@ -4,11 +4,14 @@
 // What an example prints is part of it. In Markdown, a ```text block right after it is its exact output;
 // in a doc comment, so are its `// prints: …` comments, line by line. An example that promises no output
 // must still end well within ten seconds. ```ts no-run is compiled only.
+//
+// And what the package exports has such a comment: see public-names.ts.
 import { spawn } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseSync } from "oxc-parser";
+import { ENTRIES, fromDisk, undocumented } from "./public-names.ts";
 
 const root = join(import.meta.dirname, "..");
 // Inside the repository, so that `import … from "cede"` is the package's own name, and outside
@@ -47,7 +50,7 @@ writeFileSync(
   JSON.stringify({ extends: "../../tsconfig.json", include: ["./*.ts"], exclude: [] }),
 );
 
-const failures = [...(await typeErrors()), ...(await wrongRuns())];
+const failures = [...undocumented(ENTRIES, fromDisk(root)), ...(await typeErrors()), ...(await wrongRuns())];
 rmSync(workFolder, { recursive: true, force: true });
 for (const failure of failures) console.error(`${failure}\n`);
 console.log(`${examples.length} examples, problems: ${failures.length}`);
