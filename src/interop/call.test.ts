@@ -122,7 +122,7 @@ describe("call", () => {
     expect(result).toEqual({ ended: "7,1", told: [] });
   });
 
-  test.each([NaN, -1, "5", null])("S17: a settleTimeout of %s is a RangeError, at once", (settleTimeout) => {
+  test.each([NaN, -1, null])("S17: a settleTimeout of %s is a RangeError, at once", (settleTimeout) => {
     expect(() => call(async () => {}, { settleTimeout: settleTimeout as number })).toThrow(
       new RangeError(
         `Cannot wait for host work to settle for ${settleTimeout} ms: a delay is a number of milliseconds, 0 or more (or ` +

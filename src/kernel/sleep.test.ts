@@ -67,10 +67,23 @@ describe("S17: sleep", () => {
     expect(log.lines).toEqual([`${ms} awake`]);
   });
 
-  test.each([-1, -0.001, -Infinity, NaN, undefined, null, "5", {}])("of %s is a RangeError", (ms) => {
+  test.each([-1, -0.001, -Infinity, NaN, undefined, null])("of %s is a RangeError", (ms) => {
     expect(() => sleep(ms as number)).toThrow(
       new RangeError(
         `Cannot sleep ${String(ms)} ms: a delay is a number of milliseconds, 0 or more (or Infinity).`,
+      ),
+    );
+  });
+
+  test.each([
+    ["5", '"5" ms', "a string"],
+    [5n, "5 ms", "a bigint"],
+    [{}, "[object Object] ms", "an object"],
+    [Object.create(null), "an object ms", "an object"],
+  ])("says the type of what is no number: %o", (ms, shown, type) => {
+    expect(() => sleep(ms as number)).toThrow(
+      new RangeError(
+        `Cannot sleep ${shown}: a delay is a number of milliseconds, 0 or more (or Infinity), not ${type}.`,
       ),
     );
   });
@@ -238,7 +251,13 @@ describe("S17: sleepUntil", () => {
   });
 
   // `undefined` was set as a deadline, which no comparison finds, nor those below it.
-  test.each([NaN, undefined, null, "5"])("%s is a RangeError", (time) => {
+  test("of text is a RangeError that shows it as text", () => {
+    expect(() => sleepUntil("5" as never)).toThrow(
+      new RangeError('Cannot sleep until "5": a time is a number of milliseconds, not a string.'),
+    );
+  });
+
+  test.each([NaN, undefined, null])("%s is a RangeError", (time) => {
     expect(() => sleepUntil(time as number)).toThrow(
       new RangeError(`Cannot sleep until ${String(time)}: a time is a number of milliseconds.`),
     );

@@ -8,7 +8,8 @@ import {
   type Signal,
 } from "./awaitable.ts";
 import type { Timer } from "./deadlines.ts";
-import { notByHand } from "./misuse.ts";
+import { textOf } from "./errors.ts";
+import { describe, notByHand } from "./misuse.ts";
 import { current } from "./current.ts";
 import { caughtReturning } from "./escape.ts";
 import { enterWait, Wait } from "./wait.ts";
@@ -180,12 +181,22 @@ export function sleepForever(): Awaitable<never> {
 export function checkDelay(what: string, ms: number): void {
   if (typeof ms === "number" && ms >= 0) return;
   throw new RangeError(
-    `Cannot ${what} ${String(ms)} ms: a delay is a number of milliseconds, 0 or more (or Infinity).`,
+    `Cannot ${what} ${shown(ms)} ms: a delay is a number of milliseconds, 0 or more (or Infinity)${butIs(ms)}.`,
   );
 }
 
 /** Refuses what is no time. @throws RangeError */
 export function checkTime(what: string, time: number): void {
   if (typeof time === "number" && !Number.isNaN(time)) return;
-  throw new RangeError(`Cannot ${what} ${String(time)}: a time is a number of milliseconds.`);
+  throw new RangeError(`Cannot ${what} ${shown(time)}: a time is a number of milliseconds${butIs(time)}.`);
+}
+
+/** A number in quotes looks like one without. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? describe(value) : textOf(value);
+}
+
+function butIs(value: unknown): string {
+  if (typeof value === "number" || value === undefined || value === null) return "";
+  return `, not ${typeof value === "object" ? "an object" : `a ${typeof value}`}`;
 }

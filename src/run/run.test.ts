@@ -270,7 +270,7 @@ describe("S2: shutdownTimeout", () => {
     }
   });
 
-  test.each([NaN, -1, "10", null])("of %s is a RangeError", async (shutdownTimeout) => {
+  test.each([NaN, -1, null])("of %s is a RangeError", async (shutdownTimeout) => {
     await expect(run(() => cede(), { shutdownTimeout: shutdownTimeout as number })).rejects.toThrow(
       new RangeError(
         `Cannot shut down within ${String(shutdownTimeout)} ms: a delay is a number of milliseconds, 0 or more ` +
