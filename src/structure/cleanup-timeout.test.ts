@@ -298,7 +298,7 @@ describe("S2: currentDeadline() in cleanup", () => {
 });
 
 describe("options", () => {
-  test.each([-1, Number.NaN, "5" as never])("a cleanupTimeout of %s is refused by all", (cleanupTimeout) => {
+  test.each([-1, Number.NaN, null as never])("a cleanupTimeout of %s is refused by all", (cleanupTimeout) => {
     const options = { cleanupTimeout };
     const body = (): Awaitable<void> => sleep(1);
     for (const call of [
