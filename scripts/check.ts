@@ -37,6 +37,8 @@ process.exitCode = failed.length > 0 ? 1 : 0;
 
 async function check(part: string): Promise<void> {
   const start = performance.now();
+  // The longest part takes a minute; where somebody watches, its name stands there meanwhile.
+  if (process.stdout.isTTY) process.stdout.write(`...  ${part}`);
   const { code, output } = await run(PREFIX + part);
   const holds = code === 0;
   if (!holds) failed.push(part);
@@ -48,6 +50,7 @@ async function check(part: string): Promise<void> {
     total.skipped += Number(skipped ?? 0);
   }
   const mark = holds ? styleText("green", "ok  ") : styleText("red", "FAIL");
+  if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
   const lastLine = holds ? (output.trimEnd().split("\n").at(-1) ?? "") : "";
   console.log(
     `${mark} ${part.padEnd(14)} ${secondsSince(start).padStart(7)}   ${styleText("dim", lastLine)}`,
