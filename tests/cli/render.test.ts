@@ -1,13 +1,26 @@
 import { expect, test } from "vitest";
 import { describeTerminal } from "../../src/cli/render/terminal.ts";
-import { clip, printable, shorten, wrap } from "../../src/cli/render/text.ts";
+import { address, clip, printable, shorten, wrap } from "../../src/cli/render/text.ts";
 import { count, duration, plural, size, UNIT_WIDTH } from "../../src/cli/render/units.ts";
 import { axis, bar } from "../../src/cli/render/waterfall.ts";
 
 test("text from outside cannot steer the terminal", () => {
   expect(printable("a\u001b[2Jb\r\n\u009b1m")).toBe("a\\x1b[2Jb\\x0d\\x0a\\x9b1m");
   expect(printable("日本 \u202e 🙂")).toBe("\\u{65e5}\\u{672c} \\u{202e} \\u{1f642}");
+  expect(printable("e\u0301 \u061c \u00a0 \uff41 שלום")).toBe(
+    "e\\u{301} \\u{61c} \\xa0 \\u{ff41} \\u{5e9}\\u{5dc}\\u{5d5}\\u{5dd}",
+  );
   expect(printable("/plain?a=b#c")).toBe("/plain?a=b#c");
+});
+
+test("letters of one column stay as they are, in addresses as they are requested", () => {
+  const name = "schön, Łódź, плёнка, ελληνικά, հայ, ქართ";
+  expect(printable(name)).toBe(name);
+  expect(address("http://bücher.example/schön?q=плёнка")).toBe(
+    "http://xn--bcher-kva.example/sch%C3%B6n?q=%D0%BF%D0%BB%D1%91%D0%BD%D0%BA%D0%B0",
+  );
+  expect(address("http://a.example")).toBe("http://a.example");
+  expect(address("no address: ö\u202e")).toBe("no address: ö\\u{202e}");
 });
 
 test("addresses are cut in the middle, sentences at the end or at a space", () => {

@@ -4,7 +4,7 @@ import type { Example, Options } from "../../../examples/index.ts";
 import { parseTarget } from "../fetch/target.ts";
 import { coloured, plain } from "../render/palette.ts";
 import { describeTerminal } from "../render/terminal.ts";
-import { printable } from "../render/text.ts";
+import { address, printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 
 const ARTICLE = "https://github.com/ZechCodes/Blog-Posts/ (folder python-async-await)";
@@ -83,14 +83,14 @@ function optionsFor(example: Example, number: string, urls: readonly string[], c
   if (urls.length > 0 && example.takes !== "pages") {
     throw new UsageError(
       `Cannot give pages to example ${number}: it requests none.`,
-      `Leave out ${printable(urls.join(" "))}, or run 1 or 2.`,
+      `Leave out ${urls.map(address).join(" ")}, or run 1 or 2.`,
     );
   }
   for (const url of urls) {
     const target = parseTarget(url);
     if ("url" in target) continue;
     throw new UsageError(
-      `Cannot request "${printable(url)}": ${target.reason}`,
+      `Cannot request "${address(url)}": ${target.reason}`,
       `Without any address, example ${number} requests pages of its own.`,
     );
   }

@@ -1,5 +1,5 @@
 import type { Palette } from "../render/palette.ts";
-import { printable } from "../render/text.ts";
+import { address } from "../render/text.ts";
 import { duration, plural, size, UNIT_WIDTH } from "../render/units.ts";
 import type { Page, Progress } from "./report.ts";
 import { closing, summary } from "./summary.ts";
@@ -31,7 +31,7 @@ export class PlainView implements View {
   }
 
   end(): void {
-    this.#print(summary(this.#progress!, printable, this.#palette, Infinity));
+    this.#print(summary(this.#progress!, address, this.#palette, Infinity));
   }
 
   close(runs: readonly Run[], saved: string | undefined): void {
@@ -52,5 +52,5 @@ function plainLine(page: Page, palette: Palette): string {
   const bytes = size(page.bytes).padStart(UNIT_WIDTH);
   const retries = page.retries === undefined ? "" : ` (${page.retries + 1} attempts)`;
   const reason = failed ? `  ${palette.bad(page.error + retries)}` : "";
-  return `${outcome}  ${status}  ${time}  ${bytes}  ${printable(page.url)}${reason}`;
+  return `${outcome}  ${status}  ${time}  ${bytes}  ${address(page.url)}${reason}`;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 import { CannotSaveError } from "./reasons.ts";
 
@@ -22,7 +23,7 @@ export class Folder {
       await mkdir(path, { recursive: true });
     } catch (error) {
       throw new UsageError(
-        `Cannot save pages in "${path}": ${errorWords(error)}.`,
+        `Cannot save pages in "${printable(path)}": ${errorWords(error)}.`,
         "Give -o a folder, or a name that is still free.",
       );
     }
@@ -121,7 +122,9 @@ function extensionFor(contentType: string): string {
 
 function cannotSave(file: string): (error: unknown) => never {
   return (error) => {
-    throw new CannotSaveError(`the body cannot be saved as ${file}: ${errorWords(error)}`, { cause: error });
+    throw new CannotSaveError(`the body cannot be saved as ${printable(file)}: ${errorWords(error)}`, {
+      cause: error,
+    });
   };
 }
 

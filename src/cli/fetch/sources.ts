@@ -38,7 +38,9 @@ export async function readUrls(
 
   if (named || input !== undefined) {
     const where =
-      options.from.length > 0 ? options.from.map((file) => `"${file}"`).join(", ") : "standard input";
+      options.from.length > 0
+        ? options.from.map((file) => `"${printable(file)}"`).join(", ")
+        : "standard input";
     throw new UsageError(
       `Cannot fetch: there is no URL in ${where}.`,
       "Write one URL a line; # begins a comment.",

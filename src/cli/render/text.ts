@@ -1,14 +1,21 @@
 // Text for a terminal. Everything that came from outside passes `printable` first, so that one character
 // is one column and no byte of it can move the cursor, set the title or ring the bell.
 
-const NOT_PLAIN = /[^\x20-\x7e]/gu;
+// The letters of the alphabets from Latin to Armenian, and Georgian: they are one column wide, each of them one
+// unit of a string, and are written from left to right.
+const NOT_PLAIN = /(?![\x20-\x7e]|(?=[\xaa-\u058f\u10a0-\u10ff\u1e00-\u1fff])\p{L})[^]/gu;
 
-/** Printable ASCII stays, everything else is shown as an escape: `\x1b`, `\u{65e5}`. */
+/** Printable ASCII and letters of one column stay, everything else is shown as an escape: `\x1b`, `\u{65e5}`. */
 export function printable(text: string): string {
   return text.replace(NOT_PLAIN, (char) => {
     const code = char.codePointAt(0)!;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
   });
+}
+
+/** An address as it is requested, `/sch%C3%B6n`: it can be copied, and looks the same everywhere. */
+export function address(text: string): string {
+  return printable(/[^\x20-\x7e]/.test(text) && URL.canParse(text) ? new URL(text).href : text);
 }
 
 /** Cuts in the middle: of two long addresses, it is the ends that differ. */
