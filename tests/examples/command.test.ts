@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { examplesCommand } from "../../src/cli/commands/examples.ts";
@@ -97,10 +99,31 @@ test.each(["1", "2"])("cede examples %s says why a page could not be had", async
   // Port 1 is one that `fetch` itself refuses, on any machine.
   expect(await call(number, "http://127.0.0.1:1/")).toEqual({
     lines: [],
-    complaint: `Cannot finish example ${number}: bad port.\n\`cede fetch\` says of each page what is wrong with it, and requests the others all the same.`,
+    complaint: `Cannot finish example ${number}: fetch refuses port 1, which belongs to another protocol.\n\`cede fetch\` says of each page what is wrong with it, and requests the others all the same.`,
     exitCode: 1,
   });
 });
+
+test.each(["1", "2"])(
+  "cede examples %s words it as `cede fetch` does, for the page it was",
+  async (number) => {
+    const server = createServer((_request, answer) => answer.end("a page"));
+    const listen = () => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await listen();
+    const gone = (server.address() as AddressInfo).port;
+    await new Promise((resolve) => server.close(resolve));
+    await listen();
+    const there = (server.address() as AddressInfo).port;
+    const urls = [there, gone].map((port) => `http://127.0.0.1:${port}/`);
+    const { complaint, exitCode } = await call(number, ...urls);
+    server.close();
+    server.closeAllConnections();
+    expect(exitCode).toBe(1);
+    expect(complaint.split("\n")[0]).toBe(
+      `Cannot finish example ${number}: nothing listens on 127.0.0.1:${gone}: the connection was refused.`,
+    );
+  },
+);
 
 test("the real command runs an example, and ends with 2 when it is called wrongly", () => {
   const main = join(import.meta.dirname, "../../src/cli/main.ts");

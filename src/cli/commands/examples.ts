@@ -1,6 +1,7 @@
 // `cede examples`: lists the thirteen examples, or runs one of them.
 import { Command } from "commander";
 import type { Example, Options } from "../../../examples/index.ts";
+import { explainOneOf } from "../fetch/reasons.ts";
 import { parseTarget } from "../fetch/target.ts";
 import { coloured, plain } from "../render/palette.ts";
 import { describeTerminal } from "../render/terminal.ts";
@@ -38,8 +39,10 @@ async function listOrRun(
   } catch (error) {
     if (example.takes !== "pages") throw error;
     console.error(
-      `Cannot finish example ${number}: ${reasonOf(error)}.\n` +
-        "`cede fetch` says of each page what is wrong with it, and requests the others all the same.",
+      `Cannot finish example ${number}: ${explainOneOf(
+        error,
+        urls.map((url) => new URL(url)),
+      )}.\n` + "`cede fetch` says of each page what is wrong with it, and requests the others all the same.",
     );
     process.exitCode = 1;
   } finally {
@@ -95,13 +98,6 @@ function optionsFor(example: Example, number: string, urls: readonly string[], c
     );
   }
   return { pages: urls, clock };
-}
-
-/** Why a page could not be had: `fetch` says only that it failed, and has the reason as its cause. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (cause instanceof AggregateError) return reasonOf(cause.errors[0]); // One for each address of a host.
-  return printable(cause instanceof Error ? cause.message : String(cause));
 }
 
 function listing(examples: readonly Example[], clock: string): string {

@@ -19,6 +19,8 @@ export class CannotSaveError extends Error {
   override name = "CannotSaveError";
 }
 
+const DEFAULT_PORT: Record<string, number> = { "http:": 80, "https:": 443 };
+
 /** What fetch and Node report by a code. */
 const BY_CODE: Record<string, (url: URL) => string> = {
   ENOTFOUND: (url) => `the host name ${url.hostname} does not resolve`,
@@ -68,6 +70,21 @@ export function explain(error: unknown, url: URL): Failure {
   return { reason: known ? known(url) : firstLine(message), transient: true };
 }
 
+/** The same for one of several addresses; which it was, the error tells by its host or port, if at all. */
+export function explainOneOf(error: unknown, urls: readonly URL[]): string {
+  const { error: cause } = rootCause(error);
+  const { hostname, address, port } = (cause ?? {}) as { hostname?: string; address?: string; port?: number };
+  const url =
+    urls.length === 1
+      ? urls[0]
+      : urls.find(
+          (each) =>
+            (hostname !== undefined && each.hostname === hostname) ||
+            (address === each.hostname && Number(each.port || DEFAULT_PORT[each.protocol]) === port),
+        );
+  return url === undefined ? firstLine(rootCause(error).message) : explain(error, url).reason;
+}
+
 /** 4xx and 5xx are failures; those that say "later" are worth another try. */
 export function explainStatus(status: number, statusText: string): Failure | undefined {
   if (status < 400) return undefined;
@@ -79,7 +96,7 @@ export function explainStatus(status: number, statusText: string): Failure | und
 }
 
 /** fetch says "fetch failed" and keeps the reason in `cause`, several levels down at times. */
-function rootCause(error: unknown): { code: string; message: string } {
+function rootCause(error: unknown): { error: unknown; code: string; message: string } {
   let at = error;
   for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
     // Several addresses of one host were tried: they mostly failed alike.
@@ -87,9 +104,9 @@ function rootCause(error: unknown): { code: string; message: string } {
     if (next === undefined || next === null) break;
     at = next;
   }
-  if (!(at instanceof Error)) return { code: "", message: String(at) };
+  if (!(at instanceof Error)) return { error: at, code: "", message: String(at) };
   const code: unknown = Reflect.get(at, "code");
-  return { code: typeof code === "string" ? code : "", message: at.message };
+  return { error: at, code: typeof code === "string" ? code : "", message: at.message };
 }
 
 function firstLine(message: string): string {
@@ -97,5 +114,5 @@ function firstLine(message: string): string {
 }
 
 function hostAndPort(url: URL): string {
-  return url.port === "" ? `${url.hostname}:${url.protocol === "https:" ? 443 : 80}` : url.host;
+  return url.port === "" ? `${url.hostname}:${DEFAULT_PORT[url.protocol]}` : url.host;
 }
