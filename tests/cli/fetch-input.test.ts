@@ -225,6 +225,6 @@ test("rows are named by path when all are of one server, by host and path otherw
   expect(labels(["http://a:1/x"])).toEqual({ origin: undefined, names: ["a:1/x"] });
   expect(labels(["http://a/ü\u202e", "mailto:x\u001b"])).toEqual({
     origin: undefined,
-    names: ["a/%C3%BC%E2%80%AE", "mailto:x%1B"],
+    names: ["a/%C3%BC%E2%80%AE", "mailto:x\\x1b"],
   });
 });

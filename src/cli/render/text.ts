@@ -15,7 +15,8 @@ export function printable(text: string): string {
 
 /** An address as it is requested, `/sch%C3%B6n`: it can be copied, and looks the same everywhere. */
 export function address(text: string): string {
-  return printable(/[^\x20-\x7e]/.test(text) && URL.canParse(text) ? new URL(text).href : text);
+  const encoded = /[^\x20-\x7e]/.test(text) && /^https?:/i.test(text) && URL.canParse(text);
+  return printable(encoded ? new URL(text).href : text);
 }
 
 /** Cuts in the middle: of two long addresses, it is the ends that differ. */
