@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { BAR_WORKLOADS, barLines, held } from "../../bench/harness/bars.ts";
+import { workloads } from "../../bench/workloads/index.ts";
+
+const result = (system: string, min: number, median = min) => ({ system, min, median, cpu: 0, peak: 0 });
+
+test("the bars are told by minimum and median, and decided by the minimum", () => {
+  const bars = held(
+    new Map([
+      ["spawn", [result("native", 100, 110), result("cede", 100, 121)]],
+      ["switch", [result("native", 100), result("cede", 56)]],
+      ["deep1", [result("native", 1), result("cede", 50)]],
+      ["deep1000", [result("native", 1), result("cede", 75)]],
+    ]),
+  );
+  expect(barLines(bars).split("\n")).toEqual([
+    "ok    min 1.00 (median 1.10) ≤ 1.00  spawn against native",
+    "MISS  min 0.56 (median 0.56) ≤ 0.55  switch against native",
+    "ok    min 1.50 (median 1.50) ≤ 1.60  deep1000 against deep1",
+  ]);
+});
+
+test("they stand on workloads that there are", () => {
+  expect(BAR_WORKLOADS).toEqual(["spawn", "switch", "deep1000", "deep1"]);
+  for (const name of BAR_WORKLOADS) expect(workloads.get(name)?.systems).toHaveProperty("cede");
+  expect(() => held(new Map())).toThrow("Cannot tell the bars: spawn was not measured with cede.");
+});
