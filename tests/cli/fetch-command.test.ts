@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -258,6 +258,14 @@ describe("a command line that cannot be run is exit code 2, nothing requested, a
       err: `Cannot save pages in "${MAIN}": there is a file of that name.\nGive -o a folder, or a name that is still free.\n`,
     });
   });
+});
+
+test("docs/cede-fetch.md says of the exit codes and of --json what --help says", async () => {
+  const { out } = await cede(["fetch", "--help"]);
+  const told = /^Exit code: .*?(?=\n\nExamples:)/ms.exec(out)?.[0];
+  expect(told).toContain("\nWith --json:\n");
+  const page = await readFile(join(MAIN, "../../../docs/cede-fetch.md"), "utf8");
+  expect(/^```text\n(.*?)\n```$/ms.exec(page)?.[1]).toBe(told);
 });
 
 test("--help tells what --json prints", async () => {

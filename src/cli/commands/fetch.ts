@@ -31,6 +31,7 @@ export function fetchCommand(): Command {
 
 const HELP = `
 URLs are read from standard input also when it is a pipe and none is named.
+A time-out begins with the request: waiting for a connection counts too.
 A retry waits 100 ms, then 200, 400 … up to 2 s. A page that answers 4xx or 5xx has failed.
 Exit code: 0 all pages answered, 1 some failed, 2 the command cannot be run as written,
 130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with what was done until then.
