@@ -69,7 +69,7 @@ describe("in a pipe", () => {
       "ok      200 T      5 B  SITE/a?body=12345",
       "ok      200 T      9 B  SITE/b?ms=80",
       "Run time T, cumulative T, slowest T (SITE/b?ms=80).",
-      "All 2 pages fetched.",
+      "Both pages fetched.",
       "",
     ]);
   });
@@ -113,17 +113,19 @@ describe("in a pipe", () => {
       "ok      200 T      9 B  SITE/b",
       "ok      200 T      9 B  SITE/a?ms=40",
       "Run time T, cumulative T, slowest T (SITE/a?ms=40).",
-      "All 2 pages fetched.",
+      "Both pages fetched.",
       "",
       "2 pages, one after another:",
       "ok      200 T      9 B  SITE/a?ms=40",
       "ok      200 T      9 B  SITE/b",
       expect.stringMatching(/^Run time/),
-      "All 2 pages fetched.",
+      "Both pages fetched.",
       "",
-      expect.stringMatching(/^concurrently +T {2}[━╸]+$/),
-      expect.stringMatching(/^one after another +T {2}[━╸]+$/),
-      expect.stringMatching(/^One after another took [\d.]+ times as long\.$/),
+      expect.stringMatching(/^concurrently +T$/),
+      expect.stringMatching(/^one after another +T$/),
+      expect.stringMatching(
+        /^One after another (?:took (?:[\d.]+ times )?as long|was [\d.]+ times faster)\.$/,
+      ),
       "",
     ]);
   });
@@ -198,7 +200,7 @@ describe("addresses", () => {
   test("from a pipe", async () => {
     const { code, out } = await cede(["fetch"], { input: `# mine\n${at("/a", "/b").join("\n")}\n` });
     expect(code).toBe(0);
-    expect(out).toContain("All 2 pages fetched.");
+    expect(out).toContain("Both pages fetched.");
   });
 
   test("from a file, standard input and arguments together", async () => {

@@ -48,6 +48,10 @@ describe("options", () => {
       'Cannot use --concurrency "2.6": it takes a whole number (1 or more).\nWrite for example --concurrency 3.',
     ],
     [
+      { concurrency: "1e20" },
+      'Cannot use --concurrency "1e20": it takes a whole number (1 or more).\nWrite for example --concurrency 8.',
+    ],
+    [
       { concurrency: "all" },
       'Cannot use --concurrency "all": it takes a number (1 or more).\nWrite for example --concurrency 8.',
     ],
@@ -222,6 +226,7 @@ describe("file names", () => {
 test("rows are named by path when all are of one server, by host and path otherwise", () => {
   expect(labels(["http://a:1/x?y#z", "http://a:1/"])).toEqual({ origin: "http://a:1", names: ["/x?y", "/"] });
   expect(labels(["http://a:1/x", "https://b/"])).toEqual({ origin: undefined, names: ["a:1/x", "b"] });
+  expect(labels(["", "http://b/"]).names).toEqual(['""', "b"]);
   expect(labels(["http://a:1/x"])).toEqual({ origin: undefined, names: ["a:1/x"] });
   expect(labels(["http://a/ü\u202e", "mailto:x\u001b"])).toEqual({
     origin: undefined,

@@ -69,7 +69,7 @@ test("the picture grows in place and gives way to the table", () => {
     "✓ 200   100 ms     10 B  /2  ━━━━━━",
     "✓ 200   500 ms     10 B  /1  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━",
     "Run time 500 ms, cumulative 600 ms, slowest 500 ms (/1).",
-    "All 2 pages fetched.",
+    "Both pages fetched.",
   ]);
 
   view.close([{ how: "concurrently", progress }], "Saved 2 pages in x");

@@ -189,6 +189,19 @@ test("two runs are compared to one scale", () => {
     "One after another took 2.4 times as long.",
   ]);
   expect(comparison(runs.slice(0, 1), plain, 60)).toEqual([]);
+  expect(comparison(runs, plain, 60, false)).toEqual([
+    "concurrently        1.20 s",
+    "one after another   2.93 s",
+    "One after another took 2.4 times as long.",
+  ]);
+  expect(comparison(runs, plain, 24)).toEqual([
+    "concurrently      1.20 s",
+    "one a…r another   2.93 s",
+    "One after another took",
+    "2.4 times as long.",
+  ]);
+  expect(comparison(runs.toReversed(), plain, 60).at(-1)).toBe("One after another was 2.4 times faster.");
+  expect(comparison([runs[0]!, runs[0]!], plain, 60).at(-1)).toBe("One after another took as long.");
 });
 
 function final(width: number): string[] {

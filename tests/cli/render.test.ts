@@ -19,6 +19,7 @@ test("letters of one column stay as they are, in addresses as they are requested
   expect(address("http://bücher.example/schön?q=плёнка")).toBe(
     "http://xn--bcher-kva.example/sch%C3%B6n?q=%D0%BF%D0%BB%D1%91%D0%BD%D0%BA%D0%B0",
   );
+  expect(address("")).toBe('""');
   expect(address("http://a.example")).toBe("http://a.example");
   expect(address("no address: ö\u202e")).toBe("no address: ö\\u{202e}");
 });

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -41,6 +42,15 @@ test.each([3, 4, 5, 6, 7, 8, 9, 10, 11])("example %i runs itself as a program", 
   ]);
   expect(stderr).toBe("");
   expect(stdout).toBe(`${EXPECTED.get(number)?.join("\n")}\n`);
+});
+
+test("an example whose output nobody reads any more ends without a word", async () => {
+  const child = spawn(process.execPath, ["--conditions=@cede/source", fileOf(13)]);
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdout.once("data", () => child.stdout.destroy());
+  await once(child, "close");
+  expect(stderr).toBe("");
 });
 
 test.each([3, 4, 5, 6, 7, 8, 9, 10, 12])("example %i stands on the language alone", (number) => {

@@ -15,7 +15,7 @@ export function labels(urls: readonly string[]): Labels {
   return {
     origin: common ? first : undefined,
     names: parsed.map((url, index) => {
-      if (url === undefined || !/^https?:$/.test(url.protocol)) return printable(urls[index]!);
+      if (url === undefined || !/^https?:$/.test(url.protocol)) return printable(urls[index]!) || '""';
       const path = `${url.pathname}${url.search}`;
       return printable(common ? path : `${url.host}${path === "/" ? "" : path}`);
     }),

@@ -48,7 +48,7 @@ export class LiveView implements View {
   }
 
   close(runs: readonly Run[], saved: string | undefined): void {
-    this.#print(closing(runs, saved, this.#palette, this.#screen.width));
+    this.#print(closing(runs, saved, this.#palette, this.#screen.width, true));
   }
 
   get #screen() {

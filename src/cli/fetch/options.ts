@@ -121,7 +121,7 @@ function whole(
   if (value === none || Number.isSafeInteger(value)) return value;
   throw new UsageError(
     `Cannot use ${flag} "${raw[key]}": it takes a whole number (${what}).`,
-    `Write for example ${flag} ${Math.max(least, Math.round(value))}.`,
+    `Write for example ${flag} ${value > Number.MAX_SAFE_INTEGER ? EXAMPLES[key] : Math.max(least, Math.round(value))}.`,
   );
 }
 

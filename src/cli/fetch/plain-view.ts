@@ -35,7 +35,7 @@ export class PlainView implements View {
   }
 
   close(runs: readonly Run[], saved: string | undefined): void {
-    this.#print(closing(runs, saved, this.#palette, WIDTH));
+    this.#print(closing(runs, saved, this.#palette, WIDTH, false));
   }
 
   #print(lines: readonly string[]): void {

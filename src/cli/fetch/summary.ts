@@ -31,7 +31,8 @@ function outcome({ pages, failed, urls, complete }: Progress): string {
     const left = count(urls.length - pages.length);
     return `Interrupted: ${count(pages.length)} of ${all} done${failures}, ${left} not finished.`;
   }
-  if (failed === 0) return urls.length === 1 ? "1 page fetched." : `All ${all} fetched.`;
+  if (urls.length === 1) return failed === 0 ? "1 page fetched." : "The page was not fetched.";
+  if (failed === 0) return urls.length === 2 ? "Both pages fetched." : `All ${all} fetched.`;
   return `${count(pages.length - failed)} of ${all} fetched${failures}.`;
 }
 
@@ -41,33 +42,39 @@ export function closing(
   saved: string | undefined,
   palette: Palette,
   width: number,
+  bars: boolean,
 ): string[] {
   const whole = runs.filter(({ progress }) => progress.complete);
   const times = whole.map(({ how, progress }) => ({ how, runMs: progress.elapsedMs }));
-  const compared = comparison(times, palette, width);
+  const compared = comparison(times, palette, width, bars);
   return [...(compared.length > 0 ? [""] : []), ...compared, ...(saved === undefined ? [] : [saved])];
 }
 
-/** Both run times to one scale. */
+/** Both run times; with bars, to one scale. */
 export function comparison(
   runs: readonly { readonly how: string; readonly runMs: number }[],
   palette: Palette,
   width: number,
+  bars = true,
 ): string[] {
   const [first, second] = runs;
   if (first === undefined || second === undefined) return [];
-  const label = Math.max(first.how.length, second.how.length);
+  // Where there is no room for both, it is the words that are cut, not the figures.
+  const label = Math.min(Math.max(first.how.length, second.how.length), Math.max(0, width - UNIT_WIDTH - 2));
   const scaleMs = Math.max(first.runMs, second.runMs);
   const room = Math.max(0, width - label - UNIT_WIDTH - 4);
   const rows = runs.map(({ how, runMs }) => {
-    const line = `${how.padEnd(label)}  ${duration(runMs).padStart(UNIT_WIDTH)}`;
-    return room < 4 ? clip(line, width) : `${line}  ${palette.bar(bar(0, runMs, scaleMs, room))}`;
+    const line = `${shorten(how, label).padEnd(label)}  ${duration(runMs).padStart(UNIT_WIDTH)}`;
+    return !bars || room < 4 ? clip(line, width) : `${line}  ${palette.bar(bar(0, runMs, scaleMs, room))}`;
   });
-  const times = second.runMs / first.runMs;
-  return [
-    ...rows,
-    ...wrap(`One after another took ${times.toFixed(times < 10 ? 1 : 0)} times as long.`, width).map(
-      palette.strong,
-    ),
-  ];
+  return [...rows, ...wrap(inOneSentence(second.runMs / first.runMs), width).map(palette.strong)];
+}
+
+function inOneSentence(times: number): string {
+  const factor = Math.max(times, 1 / times);
+  const figure = factor.toFixed(factor < 10 ? 1 : 0);
+  if (figure === "1.0") return "One after another took as long.";
+  return times > 1
+    ? `One after another took ${figure} times as long.`
+    : `One after another was ${figure} times faster.`;
 }

@@ -16,7 +16,7 @@ export function printable(text: string): string {
 /** An address as it is requested, `/sch%C3%B6n`: it can be copied, and looks the same everywhere. */
 export function address(text: string): string {
   const encoded = /[^\x20-\x7e]/.test(text) && /^https?:/i.test(text) && URL.canParse(text);
-  return printable(encoded ? new URL(text).href : text);
+  return text === "" ? '""' : printable(encoded ? new URL(text).href : text);
 }
 
 /** Cuts in the middle: of two long addresses, it is the ends that differ. */
