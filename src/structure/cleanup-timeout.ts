@@ -15,7 +15,6 @@ import { checkDelay } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { cutScope, placeOf } from "../kernel/unwind.ts";
 
-/** What may be said of every scope: of a group, of a timeout. */
 /** How what is cancelled may clean up: an option of every scope, timeout and group. */
 export interface ScopeOptions {
   /**

@@ -11,7 +11,6 @@ import type { Task, TaskOptions } from "../kernel/task.ts";
 import { startIn, type Ready } from "./start.ts";
 import { TaskScope } from "./task-scope.ts";
 
-/** What may be said of a task of a group. */
 /** How a task of a group is made. */
 export interface GroupTaskOptions extends TaskOptions {
   /** The group does not wait for it: it is cancelled once the body and the other tasks have ended. */
@@ -72,9 +71,10 @@ export class Group extends TaskScope implements TaskGroup {
   #error: unknown = NONE;
   /** All of them, if all are to be thrown. */
   readonly #errors: Set<unknown> | null;
-  readonly #background: Set<CancelNode> = new Set();
+  // Most groups have neither of these two, so they are made when they are needed.
+  #background: Set<CancelNode> | null = null;
   /** Tasks that are not ready: whoever started them is told of their ends. */
-  readonly #starting: Map<CancelNode, () => void> = new Map();
+  #starting: Map<CancelNode, () => void> | null = null;
   /** Whether the body was unwound because of `cancel`: there is no value to go on with. */
   #cutShort = false;
   /** Whether the body has ended, and then, whether all but those in the background have. */
@@ -102,7 +102,7 @@ export class Group extends TaskScope implements TaskGroup {
     }
     const task = this.spawn(source, this.task, options);
     if (options.background) {
-      this.#background.add(task);
+      (this.#background ??= new Set()).add(task);
       if (this.#draining) void task.cancel(OTHERS_ENDED);
     }
     return task;
@@ -117,12 +117,12 @@ export class Group extends TaskScope implements TaskGroup {
 
   createApart(source: Body<unknown>, options: GroupTaskOptions, onEnd: () => void): Task<unknown> {
     const task = this.createTask(source, options);
-    this.#starting.set(task, onEnd);
+    (this.#starting ??= new Map()).set(task, onEnd);
     return task;
   }
 
   adopt(task: Task<unknown>): void {
-    this.#starting.delete(task);
+    this.#starting!.delete(task);
   }
 
   override get failing(): boolean {
@@ -155,12 +155,12 @@ export class Group extends TaskScope implements TaskGroup {
   }
 
   override childEnded(child: CancelNode, unwound: boolean): void {
-    this.#background.delete(child);
-    const onEnd = this.#starting.get(child);
+    this.#background?.delete(child);
+    const onEnd = this.#starting?.get(child);
     if (onEnd === undefined) {
       super.childEnded(child, unwound);
     } else {
-      this.#starting.delete(child);
+      this.#starting!.delete(child);
       onEnd();
       this.oneLess();
     }
@@ -182,14 +182,16 @@ export class Group extends TaskScope implements TaskGroup {
 
   /** Those in the background are awaited only when they have been cancelled. */
   override *tasks(): Generator<Task<unknown>, void, void> {
-    for (const task of super.tasks()) if (this.#draining || !this.#background.has(task)) yield task;
+    for (const task of super.tasks()) if (this.#draining || !this.#background?.has(task)) yield task;
   }
 
   #drain(): void {
-    if (!this.#left || this.#draining || this.isEmpty || this.left > this.#background.size) return;
+    const background = this.#background;
+    if (background === null || !this.#left || this.#draining || this.isEmpty || this.left > background.size)
+      return;
     this.#draining = true;
     this.bound?.begin();
-    for (const task of this.#background) void (task as Task<unknown>).cancel(OTHERS_ENDED);
+    for (const task of background) void (task as Task<unknown>).cancel(OTHERS_ENDED);
   }
 
   #keep(error: unknown): void {
