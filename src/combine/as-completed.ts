@@ -15,7 +15,6 @@ import { Wait } from "../kernel/wait.ts";
 import { TaskScope } from "../structure/task-scope.ts";
 import { checkConcurrency, itemsOf, type ResultOf, type Startable } from "./items.ts";
 
-/** How many items `asCompleted` runs at once. */
 /** How `asCompleted` starts its items. */
 export interface AsCompletedOptions {
   /** How many of the items that are started run at once, at most: a whole number from 1, or `Infinity`, which is the default. */

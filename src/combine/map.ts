@@ -7,7 +7,6 @@ import type { TaskGroup } from "../structure/group.ts";
 import { taskGroup } from "../structure/task-group.ts";
 import { checkConcurrency } from "./items.ts";
 
-/** How `map` runs its function. */
 /** How `map` calls its function. */
 export interface MapOptions {
   /** How many run at once, at most: a whole number from 1, or `Infinity`, which is the default. */

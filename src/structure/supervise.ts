@@ -7,7 +7,6 @@ import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { Group, type TaskGroup } from "./group.ts";
 import { scoped } from "./scoped.ts";
 
-/** How `supervise` deals with failures. */
 /** How a `supervise` is called, and who hears of its failures. */
 export interface SuperviseOptions extends ScopeOptions {
   /** What it is called in messages and views. */

@@ -4,7 +4,6 @@ import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { Group, type TaskGroup } from "./group.ts";
 import { scoped } from "./scoped.ts";
 
-/** What a `taskGroup` is called, and throws. */
 /** How a `taskGroup` is called, and what it throws. */
 export interface TaskGroupOptions extends ScopeOptions {
   /** What it is called in messages and views. */

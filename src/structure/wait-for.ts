@@ -5,7 +5,6 @@ import { Task } from "../kernel/task.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { timeout } from "./timeout.ts";
 
-/** What becomes of what `waitFor` does not wait for any longer. */
 /** What becomes of that which `waitFor` no longer waits for. */
 export interface WaitForOptions extends ScopeOptions {
   /** Whether a task or future that was passed in is cancelled when it is not waited for any longer; it is not unless given. */
