@@ -1,0 +1,16 @@
+import { createTask, run, sleep } from "../../../../src/index.ts";
+
+await run(function* () {
+  let awaited = "stopped";
+  const task = createTask(function* () {
+    yield* sleep(50);
+    awaited = "went on to its end";
+  });
+  const awaiter = createTask(function* () {
+    yield* task;
+  });
+  yield* sleep(10);
+  yield* awaiter.cancel();
+  yield* sleep(100);
+  console.log(`task that was awaited: ${awaited}`);
+});

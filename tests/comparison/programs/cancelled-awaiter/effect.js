@@ -1,0 +1,18 @@
+import { Effect, Fiber } from "effect";
+
+await Effect.runPromise(
+  Effect.gen(function* () {
+    let awaited = "stopped";
+    const fiber = yield* Effect.forkChild(
+      Effect.gen(function* () {
+        yield* Effect.sleep(50);
+        awaited = "went on to its end";
+      }),
+    );
+    const awaiter = yield* Effect.forkChild(Fiber.join(fiber));
+    yield* Effect.sleep(10);
+    yield* Fiber.interrupt(awaiter);
+    yield* Effect.sleep(100);
+    console.log(`task that was awaited: ${awaited}`);
+  }),
+);

@@ -1,0 +1,17 @@
+import { runSaga } from "redux-saga";
+import { cancel, delay, fork, join } from "redux-saga/effects";
+
+await runSaga({}, function* () {
+  let awaited = "stopped";
+  const task = yield fork(function* () {
+    yield delay(50);
+    awaited = "went on to its end";
+  });
+  const awaiter = yield fork(function* () {
+    yield join(task);
+  });
+  yield delay(10);
+  yield cancel(awaiter);
+  yield delay(100);
+  console.log(`task that was awaited: ${awaited}`);
+}).toPromise();

@@ -1,0 +1,19 @@
+import { runSaga } from "redux-saga";
+import { cancel, delay, fork } from "redux-saga/effects";
+
+let tries = 0;
+
+await runSaga({}, function* () {
+  const task = yield fork(function* () {
+    while (tries < 5) {
+      try {
+        tries++;
+        yield delay(20);
+      } catch {}
+    }
+  });
+  yield delay(10);
+  yield cancel(task);
+  yield delay(200);
+  console.log(`tries after the cancellation: ${tries - 1}`);
+}).toPromise();

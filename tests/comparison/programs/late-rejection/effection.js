@@ -1,0 +1,11 @@
+import { race, run, sleep, until } from "effection";
+
+let heard = "nothing";
+process.on("unhandledRejection", () => (heard = "a rejection"));
+
+const late = new Promise((_, reject) => setTimeout(() => reject(new Error("boom")), 30));
+await run(function* () {
+  yield* race([until(late), sleep(10)]);
+  yield* sleep(50);
+});
+console.log(`unhandled: ${heard}`);
