@@ -5,6 +5,7 @@ import { memory } from "./memory.ts";
 import { ready } from "./ready.ts";
 import { spawn } from "./spawn.ts";
 import { switching } from "./switch.ts";
+import { throwing } from "./throw.ts";
 
 /** Every workload by the name that the command takes. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
@@ -17,6 +18,8 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     deep10: deep(10),
     deep100: deep(100),
     deep1000: deep(1000),
+    throw: throwing(false),
+    throwsuspended: throwing(true),
     memory,
   }),
 );

@@ -75,6 +75,8 @@ export interface Root extends CancelNode {
   readonly main: object | null;
   /** When cleanup will be abandoned, in milliseconds of the loop's clock: once the run ends. */
   readonly deadline: number;
+  /** Whether it remembers where things were made. */
+  readonly debug: boolean;
   /** Fails the run with an error that is nobody else's. */
   fail(error: unknown): void;
   /** Fails the run, whatever its outcome would be otherwise: a bug of the program was found. */
@@ -85,6 +87,8 @@ export interface Root extends CancelNode {
 export interface Runner extends TaskInfo {
   readonly root: Root;
   readonly loop: LoopPort;
+  /** The task that created it; `null` when it was created from outside, and once it has ended. */
+  readonly creator: TaskInfo | null;
   /** What surrounds its code. Replaced when it sets a context variable. */
   context: Context | null;
   /** How many cancelled scopes are around its frames, itself included. */
@@ -122,15 +126,17 @@ const nobody = {
 };
 
 interface Outside {
+  /** Whether any run remembers where things were made: see place.ts. */
+  debug: boolean;
   /** The loop of whatever is made outside every task; `null` until there is one. */
   defaultLoop: LoopPort | null;
 }
 
-export const current: typeof nobody & Outside = { ...nobody, defaultLoop: null };
+export const current: typeof nobody & Outside = { ...nobody, defaultLoop: null, debug: false };
 
 /** For a loop that is run by hand in a task of another: nobody runs, until the function is called. */
 export function setAside(): () => void {
-  const { defaultLoop: _, ...outer } = current;
+  const { defaultLoop: _, debug: __, ...outer } = current;
   Object.assign(current, nobody);
   return () => void Object.assign(current, outer);
 }

@@ -15,6 +15,7 @@ import { RETURNED, THREW, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import { caughtReturning } from "./escape.ts";
 import { NEXT } from "./generator.ts";
 import { isUnawaited, notAwaited, notByHand, outside, polledByHand } from "./misuse.ts";
+import { mark } from "./place.ts";
 import { Scope } from "./scope.ts";
 import { generatorOf } from "./source.ts";
 import { pollAgain, Wait } from "./wait.ts";
@@ -130,6 +131,7 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
     if (current.parked || task.wait !== null) throw polledByHand(this.label, task.name);
     if (current.cutting) return continueLater();
     const parent = task.top!;
+    if (current.debug) mark(this, task);
     const outer = parent.calleeScope(task);
     if (this.scope === null) this.scope = outer;
     else (this.scope as Scope).open(task, outer);

@@ -11,6 +11,7 @@ import { Link, LinkedList } from "./list.ts";
 import type { Cancellation } from "./monitor.ts";
 import { Callback } from "./callback.ts";
 import { notByHand } from "./misuse.ts";
+import { toldWaiting } from "./story.ts";
 import { enterWait, Wait } from "./wait.ts";
 
 const PENDING = 0;
@@ -209,6 +210,7 @@ class Join<T> extends Wait<T> implements Waiter {
       if (wait?.enders !== undefined) this.task!.loop.suspect(this.task!, this);
       return false;
     }
+    if (outcome.failed) throw toldWaiting(outcome.rejection(), this.task!);
     return this.ready(outcome.result());
   }
 

@@ -6,7 +6,7 @@
 import type { Awaitable, Body } from "./awaitable.ts";
 import { below, cancelTree, type CancelNode } from "./cancel.ts";
 import { Callback } from "./callback.ts";
-import type { LoopPort, Root } from "./current.ts";
+import { current, type LoopPort, type Root } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { CancellationEscapedError } from "./errors.ts";
 import { giveWay, NONE } from "./exit.ts";
@@ -16,6 +16,12 @@ import { Task, type TaskOptions } from "./task.ts";
 
 /** How long the cleanup of a whole run may take, in milliseconds, unless it is told otherwise. */
 const SHUTDOWN_TIMEOUT = 10_000;
+
+/** What may be said of a run. */
+export interface RunLimits {
+  readonly shutdownTimeout?: number | undefined;
+  readonly debug?: boolean | undefined;
+}
 
 /** How a run has ended. */
 export type RunOutcome<T> =
@@ -39,14 +45,18 @@ export class Run<T> implements Root, Timer {
   nextSibling: CancelNode | null = null;
   previousSibling: CancelNode | null = null;
   cancellation: Cancellation | null = null;
+  readonly debug: boolean;
   readonly shield = false;
   readonly isTask = false;
   at = 0;
   order = 0;
   slot = -1;
 
-  constructor(loop: LoopPort, onEnd: () => void, shutdownTimeout: number = SHUTDOWN_TIMEOUT) {
+  constructor(loop: LoopPort, onEnd: () => void, options: RunLimits = {}) {
+    const { shutdownTimeout = SHUTDOWN_TIMEOUT, debug = false } = options;
     this.loop = loop;
+    this.debug = debug;
+    if (debug) current.debug = true;
     this.#onEnd = onEnd;
     this.#shutdownTimeout = shutdownTimeout;
   }

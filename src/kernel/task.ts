@@ -8,7 +8,15 @@
 import { AGAIN, PARKED, type Awaitable, type Body } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
 import { stepInside, surrounding } from "./context.ts";
-import { current, type Context, type Enders, type LoopPort, type Parked, type Root } from "./current.ts";
+import {
+  current,
+  type Context,
+  type Enders,
+  type LoopPort,
+  type Parked,
+  type Root,
+  type Runner,
+} from "./current.ts";
 import { suppress } from "./errors.ts";
 import { NONE, RETURNED, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { DUE, Frame, NEW, OPEN } from "./frame.ts";
@@ -16,6 +24,7 @@ import { awaitsItself, Outcome, type Waiter } from "./future.ts";
 import { NEXT, THROW } from "./generator.ts";
 import { COROUTINE, wrongYield } from "./misuse.ts";
 import type { Cancellation } from "./monitor.ts";
+import { mark } from "./place.ts";
 import type { Runnable } from "./ready.ts";
 import { asked } from "./scope.ts";
 import { checkSource } from "./source.ts";
@@ -78,6 +87,7 @@ export class Task<T> extends Outcome<T> {
   /** @internal */ firstChild: CancelNode | null = null;
   /** @internal */ nextSibling: CancelNode | null = null;
   /** @internal */ previousSibling: CancelNode | null = null;
+  /** @internal */ creator: Runner | null = current.task;
   /** A number of its own in its loop. */
   readonly id: number;
   /** Its name, or what has one. */
@@ -96,6 +106,7 @@ export class Task<T> extends Outcome<T> {
     this.top = frame;
     checkSource(source, frame);
     adopt(owner, this);
+    if (current.debug) mark(this, this);
     root.loop.monitor?.spawn?.(this, current.task);
     const target = visibleTarget(owner);
     if (target !== null) cancelTree(this, target.cancellation!);
@@ -299,6 +310,7 @@ export class Task<T> extends Outcome<T> {
 
   private end(bottom: Frame): void {
     this.activity = DONE;
+    this.creator = null; // it must not outlive its use: what it gave may be large
     const { state, value } = bottom;
     const outcome =
       state === RETURNED ? "result" : state === UNWOUND && value === NONE ? "cancelled" : "error";

@@ -17,6 +17,7 @@ import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited } from "./frame.ts";
 import { NEXT } from "./generator.ts";
 import { COROUTINE } from "./misuse.ts";
 import { SlowCleanup } from "./slow-cleanup.ts";
+import { told } from "./story.ts";
 
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 type Result = IteratorResult<unknown, unknown>;
@@ -136,6 +137,8 @@ function pop(task: Stack, frame: Frame): void {
   frame.closeBarrier();
   const { parent } = frame;
   task.top = parent;
+  if (frame.state === THREW || (frame.state === UNWOUND && frame.value !== NONE))
+    told(frame.value, task, frame);
   if (parent === null) return;
   if (frame.state === UNWOUND) {
     const target = parent.state === OPEN ? visibleTarget(parent.scope) : null;

@@ -11,6 +11,7 @@ import { current, type Enders, type Parked, type Runner } from "./current.ts";
 import { caughtReturning } from "./escape.ts";
 import { Link } from "./list.ts";
 import { notByHand, outside, polledByHand } from "./misuse.ts";
+import { toldWaiting } from "./story.ts";
 
 const IDLE = 0;
 const PENDING = 1;
@@ -60,7 +61,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
       case COMPLETED:
         return this.result();
       case FAILED:
-        throw this.value;
+        throw toldWaiting(this.value, this.task!);
       default: // woken in vain, or about to be unwound
         return pollAgain(this);
     }

@@ -17,6 +17,7 @@ import { Run, tasksOf } from "../kernel/run.ts";
 import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
 import { deadlock } from "./deadlock.ts";
+import { debugByEnvironment } from "./debug-mode.ts";
 import { printReport } from "./print-report.ts";
 
 /** What a loop stands on, and who hears of it. */
@@ -27,6 +28,11 @@ export interface EventLoopOptions {
   scheduler?: Scheduler;
   /** Hears what happens. */
   monitor?: Monitor;
+  /**
+   * Debug mode: errors and reports say, with file and line, where coroutines were called, tasks created, scopes
+   * entered, cancellations asked. On if `CEDE_DEBUG` is set in the environment, unless given.
+   */
+  debug?: boolean;
   /** Hears what no caller can be told; by default it is printed with `console.warn`. */
   onReport?: (report: Report) => void;
 }
@@ -39,6 +45,8 @@ export interface RunOptions {
   shutdownTimeout?: number;
   /** What the main task is called; "main" unless given. */
   name?: string;
+  /** Debug mode for this run: see `EventLoopOptions.debug`. As its loop, unless given. */
+  debug?: boolean;
   /** Hears what no caller can be told of this run; otherwise its loop's `onReport` does. What it throws fails the run. */
   onReport?: (report: Report) => void;
 }
@@ -79,6 +87,7 @@ const facades = new WeakMap<LoopPort, EventLoop>();
 export class EventLoop {
   readonly #loop: Loop;
   readonly #host: Host;
+  readonly #debug: boolean;
   /** What runs in it, in the order it was started. */
   readonly #runs = new Set<Run<never>>();
   /** The run of what is created outside every run. */
@@ -94,6 +103,7 @@ export class EventLoop {
   constructor(options: EventLoopOptions = {}) {
     const host = options.host ?? standardHost();
     this.#host = host;
+    this.#debug = options.debug ?? debugByEnvironment();
     this.#loop = new Loop({
       now: () => host.now(),
       wake: () => drive.wake(),
@@ -229,7 +239,10 @@ export class EventLoop {
     return this.#loop;
   }
 
-  #run<T>(main: Awaitable<T> | Body<T>, { signal, shutdownTimeout, name, onReport }: RunOptions): Promise<T> {
+  #run<T>(
+    main: Awaitable<T> | Body<T>,
+    { signal, shutdownTimeout, name, debug = this.#debug, onReport }: RunOptions,
+  ): Promise<T> {
     const { promise, resolve, reject } = withResolvers<T>();
     const onAbort = (): void => run.cancel(signal!.reason);
     const onEnd = (): void => {
@@ -240,7 +253,7 @@ export class EventLoop {
       if (outcome.kind === "result") resolve(outcome.value);
       else reject(outcome.kind === "cancelled" && signal?.aborted ? signal.reason : outcome.error);
     };
-    const run = new Run<T>(this.#loop, onEnd, shutdownTimeout);
+    const run = new Run<T>(this.#loop, onEnd, { shutdownTimeout, debug });
     try {
       if (shutdownTimeout !== undefined) checkDelay("shut down within", shutdownTimeout);
       run.start(main, name);
@@ -266,7 +279,7 @@ export class EventLoop {
 
   #ensureBase(): Run<void> {
     if (this.#base !== null) return this.#base;
-    const run = new Run<void>(this.#loop, () => {
+    const onEnd = (): void => {
       this.#base = null;
       this.#remove(run);
       const outcome = run.outcome();
@@ -275,7 +288,8 @@ export class EventLoop {
       if (outcome.kind === "result") for (const { resolve } of waiters) resolve();
       else if (waiters.length > 0) for (const { reject } of waiters) reject(outcome.error);
       else uncaught(outcome.error);
-    });
+    };
+    const run = new Run<void>(this.#loop, onEnd, { debug: this.#debug });
     this.#base = run;
     this.#add(run);
     return run;

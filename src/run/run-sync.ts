@@ -6,6 +6,7 @@ import { InvalidStateError } from "../kernel/errors.ts";
 import { Loop } from "../kernel/loop.ts";
 import { Run, tasksOf } from "../kernel/run.ts";
 import { deadlock } from "./deadlock.ts";
+import { debugByEnvironment } from "./debug-mode.ts";
 import { printReport } from "./print-report.ts";
 
 /**
@@ -41,7 +42,7 @@ export function runSync<T>(main: Awaitable<T> | Body<T>): T {
     report: printReport,
     callbackFailed: (error) => run.fail(error),
   });
-  const run = new Run<T>(loop, () => {});
+  const run = new Run<T>(loop, () => {}, { debug: debugByEnvironment() });
   run.start(main);
   const waitsForHost = (): boolean => loop.externals > 0 || loop.deadlines.size > 0;
   while (!run.ended) {

@@ -1,0 +1,167 @@
+/**
+ * The story of an error. The loop resumes the innermost frame directly, so an error thrown there has a stack that
+ * knows nothing of the coroutines that called it, and none knows who created the task. So where an error leaves a
+ * frame, or is thrown to whoever waited, its `stack` gets what the engine cannot see, below what it has seen:
+ *
+ *     Error: no such page
+ *         at fetchPage (file:///app/pages.ts:12:9)
+ *         at Generator.next (<anonymous>)
+ *         …
+ *         at download (cede)
+ *         at task download#2 created by main#1 (cede)
+ *         at collect (cede)
+ *         at task main#1 (cede)
+ *
+ * These are lines as V8 writes them: a name, and in parentheses the place; `cede` where none is known. In debug mode
+ * it is: then a caller's line says where it called, and a task's where it was created.
+ *
+ * Each task tells its part once, when the error is first seen in it; an error that passes through many tasks, or is a
+ * constant thrown again and again, tells of the first few. Names are kept, never frames: an error may be kept for
+ * long. Text is made only when the stack is read. What cannot be told of stays as it is: what is no error, what is
+ * frozen, a stack with a getter of its own.
+ */
+import type { Runner } from "./current.ts";
+import { isGenerator } from "./generator.ts";
+import { COROUTINE } from "./misuse.ts";
+import { placeFor, placeOf, type Place } from "./place.ts";
+
+/** How many callers are told, nearest and furthest, and how many are counted at most. */
+const NEAREST = 16;
+const FURTHEST = 4;
+const COUNTED = 1000;
+const TASKS = 8;
+
+/** A frame, as far as this needs to know it. */
+interface Caller {
+  readonly source: unknown;
+  readonly parent: Caller | null;
+}
+
+interface Line {
+  readonly name: string;
+  readonly place: Place | null;
+}
+
+/** What one task tells. */
+class Chapter {
+  readonly loop: object;
+  readonly id: number;
+  readonly lines: Line[] = [];
+  /** How many callers are left out after the nearest; `Infinity`: they were not counted. */
+  elided = 0;
+  constructor(task: Runner) {
+    this.loop = task.loop;
+    this.id = task.id;
+  }
+}
+
+interface Story {
+  /** What the engine has written; `null` where it writes when it is asked. */
+  readonly text: string | null;
+  readonly chapters: Chapter[];
+}
+
+const stories = new WeakMap<object, Story>();
+
+/** The engine's own getter, where stacks have one: it writes the text when it is read. */
+const native = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get;
+
+/** Tells of an error that is on its way out of `frame`, or into it, in `task`; and gives it back. */
+export function told(error: unknown, task: Runner, frame: Caller | null, here: Place | null = null): unknown {
+  try {
+    if (error instanceof Error) tell(error, task, frame, here);
+  } catch {
+    // What explodes when it is looked at has no story.
+  }
+  return error;
+}
+
+/** As `told`, for an error that is thrown to the task's top frame, which waited. */
+export function toldWaiting(error: unknown, task: Runner): unknown {
+  return told(error, task, (task as unknown as { top: Caller | null }).top, placeFor(task));
+}
+
+function tell(error: Error, task: Runner, frame: Caller | null, here: Place | null): void {
+  let story = stories.get(error);
+  if (story === undefined) {
+    const stack = Object.getOwnPropertyDescriptor(error, "stack");
+    if (stack === undefined || !stack.configurable) return;
+    if (stack.get === undefined ? typeof stack.value !== "string" : stack.get !== native) return;
+    story = { text: stack.get === undefined ? (stack.value as string) : null, chapters: [] };
+    Object.defineProperty(error, "stack", accessor);
+    stories.set(error, story);
+  }
+  const { chapters } = story;
+  if (chapters.length >= TASKS) return;
+  for (const { id, loop } of chapters) if (id === task.id && loop === task.loop) return;
+  chapters.push(chapterOf(task, frame, here));
+}
+
+function chapterOf(task: Runner, frame: Caller | null, here: Place | null): Chapter {
+  const chapter = new Chapter(task);
+  const { lines } = chapter;
+  const last: Line[] = [];
+  let place = here;
+  let counted = 0;
+  let at = frame;
+  for (; at !== null && counted < COUNTED; at = at.parent) {
+    const name = nameOf(at.source);
+    if (name !== "" || place !== null) {
+      if (lines.length < NEAREST) lines.push({ name, place });
+      else if (last.push({ name, place }) > FURTHEST) {
+        last.shift();
+        chapter.elided++;
+      }
+    }
+    place = placeOf(at);
+    counted++;
+  }
+  if (at === null) lines.push(...last);
+  else chapter.elided = Infinity;
+  const { creator } = task;
+  lines.push({
+    name: `task ${task.name}${creator === null ? "" : ` created by ${creator.name}`}`,
+    place: placeOf(task),
+  });
+  return chapter;
+}
+
+function nameOf(source: unknown): string {
+  if (typeof source === "function") return source.name;
+  return isGenerator(source) ? ((source as { [COROUTINE]?: string })[COROUTINE] ?? "") : "";
+}
+
+const accessor: PropertyDescriptor = {
+  configurable: true,
+  enumerable: false,
+  get(this: object): unknown {
+    for (let at: object | null = this; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+      const story = stories.get(at);
+      if (story !== undefined) return written(story, story.text ?? native!.call(at));
+    }
+    return undefined;
+  },
+  set(this: object, value: unknown): void {
+    Object.defineProperty(this, "stack", { value, writable: true, configurable: true, enumerable: false });
+  },
+};
+
+function written({ chapters }: Story, text: unknown): unknown {
+  if (typeof text !== "string") return text; // the program has a way of its own to write stacks
+  const lines = [text];
+  for (const chapter of chapters) {
+    chapter.lines.forEach((line, i) => {
+      if (chapter.elided > 0 && i === NEAREST) {
+        lines.push(`    ... ${chapter.elided === Infinity ? "further" : chapter.elided} callers`);
+      }
+      // The frame that threw is in the engine's own stack, unless its error was made elsewhere.
+      if (i > 0 || !text.includes(`    at ${line.name} (`)) lines.push(lineOf(line));
+    });
+  }
+  return lines.join("\n");
+}
+
+function lineOf({ name, place }: Line): string {
+  const where = place === null ? "cede" : place.text;
+  return name === "" ? `    at ${where}` : `    at ${name} (${where})`;
+}
