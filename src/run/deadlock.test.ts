@@ -228,7 +228,8 @@ describe("S23: a process that has nothing left to do", () => {
   test.concurrent("tells whoever catches it", async ({ expect }) => {
     const { code, stdout, stderr } = await runModule(
       `import { Future, run } from "cede";
-       run(() => new Future("the answer")).catch((error) => console.log(error.name));`,
+       // What is reported of the loop is another matter: on a busy machine a step may take long.
+       run(() => new Future("the answer"), { onReport() {} }).catch((error) => console.log(error.name));`,
     );
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "DeadlockError\n", stderr: "" });
   });
