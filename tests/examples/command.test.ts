@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { examplesCommand } from "../../src/cli/commands/examples.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
-import { EXPECTED, printedBy } from "./output.ts";
+import { complaints, EXPECTED, printedBy } from "./output.ts";
 
 /** Calls `cede examples` with these arguments: what it printed, what it complained of, how it ended. */
 async function call(...args: string[]): Promise<{ lines: string[]; complaint: string; exitCode: number }> {
@@ -130,7 +130,7 @@ test("the real command runs an example, and ends with 2 when it is called wrongl
   const cede = (...args: string[]) => {
     const call = ["--conditions=@cede/source", main, "examples", ...args];
     const { stdout, stderr, status } = spawnSync(process.execPath, call, { encoding: "utf8" });
-    return { stdout, stderr, status };
+    return { stdout, stderr: complaints(stderr), status };
   };
   const stdout = `${EXPECTED.get(13)?.join("\n")}\n`;
   expect(cede("13", "--clock", "virtual")).toEqual({ stdout, stderr: "", status: 0 });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { EventLoop } from "../../examples/12-an-event-loop.ts";
 import { examples } from "../../examples/index.ts";
-import { EXPECTED, printedBy } from "./output.ts";
+import { complaints, EXPECTED, printedBy } from "./output.ts";
 
 const folder = join(import.meta.dirname, "../../examples");
 
@@ -40,7 +40,7 @@ test.each([3, 4, 5, 6, 7, 8, 9, 10, 11])("example %i runs itself as a program", 
     "--conditions=@cede/source",
     fileOf(number),
   ]);
-  expect(stderr).toBe("");
+  expect(complaints(stderr)).toBe("");
   expect(stdout).toBe(`${EXPECTED.get(number)?.join("\n")}\n`);
 });
 
@@ -50,7 +50,7 @@ test("an example whose output nobody reads any more ends without a word", async 
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   child.stdout.once("data", () => child.stdout.destroy());
   await once(child, "close");
-  expect(stderr).toBe("");
+  expect(complaints(stderr)).toBe("");
 });
 
 test.each([3, 4, 5, 6, 7, 8, 9, 10, 12])("example %i stands on the language alone", (number) => {
