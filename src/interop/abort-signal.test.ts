@@ -66,7 +66,7 @@ describe("abortSignal() is aborted when whoever asked is cancelled", () => {
           yield* timeout(5, ask);
         } catch {}
       },
-      new TimeoutError("Timed out after 5 ms.", 5),
+      new TimeoutError("Timed out after 5 ms.", 5, { by: "main#1" }),
     ],
     "by the deadline of moveOnAfter": [(ask) => moveOnAfter(5, ask), expect.any(CancelledError)],
     "by a timeout around its group": [
@@ -79,7 +79,7 @@ describe("abortSignal() is aborted when whoever asked is cancelled", () => {
           );
         } catch {}
       },
-      new TimeoutError("Timed out after 5 ms.", 5),
+      new TimeoutError("Timed out after 5 ms.", 5, { by: "main#1" }),
     ],
     "by the failure of a sibling": [
       function* (ask) {

@@ -182,7 +182,7 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
           expect(error).toBe(work.signal!.reason);
         }
       },
-      new TimeoutError("Timed out after 5 ms.", 5),
+      new TimeoutError("Timed out after 5 ms.", 5, { by: "main#1" }),
     ],
     "a CancelledError where nobody gave a reason": [
       (work) => moveOnAfter(5, () => call(work.startAbortable)),

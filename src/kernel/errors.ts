@@ -28,26 +28,59 @@ export class CancelledError extends Error {
   readonly task: string | undefined;
   /** The name of the task that asked for it; `undefined` when it came from outside. */
   readonly by: string | undefined;
+  /** What asked, where no task did: "timeout 5 s (set by checkout#12)". */
+  readonly source: string | undefined;
+  /** In debug mode, where it was asked: "file:///app/api.ts:40:7". */
+  readonly place: string | undefined;
 
-  constructor(message: string, details: { reason?: unknown; task?: string; by?: string | undefined } = {}) {
+  constructor(message: string, details: CancelledDetails = {}) {
     super(message);
     this.reason = details.reason;
     this.task = details.task;
     this.by = details.by;
+    this.source = details.source;
+    this.place = details.place;
   }
+}
+
+/** What may be known of a cancellation. */
+export interface CancelledDetails {
+  readonly reason?: unknown;
+  readonly task?: string;
+  readonly by?: string | undefined;
+  readonly source?: string | undefined;
+  readonly place?: string | undefined;
 }
 
 /** The error for whoever awaits something that was cancelled: a task, a future, a group. */
 export function cancelledError(
   what: { readonly label: string; readonly name: string },
-  { reason, by }: { readonly reason: unknown; readonly by: string | undefined },
+  cancellation: Asked,
 ): CancelledError {
-  const why = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : textOf(reason)}`;
-  return new CancelledError(`${what.label} was cancelled${by === undefined ? "" : ` by ${by}`}${why}`, {
+  const { reason, by, source, place } = cancellation;
+  return new CancelledError(`${what.label} was cancelled${askedBy(cancellation)}`, {
     reason,
     task: what.name,
     by,
+    source,
+    place,
   });
+}
+
+interface Asked {
+  readonly reason: unknown;
+  readonly by: string | undefined;
+  readonly source?: string | undefined;
+  readonly place?: string | undefined;
+}
+
+/** Who or what asked for a cancellation, where and why, as the end of a sentence. */
+export function askedBy({ reason, by, source, place }: Asked): string {
+  const asker = source ?? by;
+  const who = asker === undefined ? "" : ` by ${asker}`;
+  const where = place === undefined ? "" : ` at ${place}`;
+  if (reason === undefined || (source !== undefined && reason instanceof TimeoutError)) return who + where;
+  return `${who}${where}: ${reason instanceof Error ? reason.message : textOf(reason)}`;
 }
 
 /**
@@ -65,10 +98,16 @@ export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
   /** The delay that was given, in milliseconds; where the deadline was moved, how long the body had. */
   readonly ms: number;
+  /** The name of the task that set it. */
+  readonly by: string | undefined;
+  /** In debug mode, where: "file:///app/api.ts:40:7". */
+  readonly place: string | undefined;
 
-  constructor(message: string, ms: number) {
+  constructor(message: string, ms: number, setter: { by?: string; place?: string | undefined } = {}) {
     super(message);
     this.ms = ms;
+    this.by = setter.by;
+    this.place = setter.place;
   }
 }
 

@@ -24,6 +24,10 @@ export interface Cancellation {
   readonly reason: unknown;
   /** The name of the task that asked; `undefined` when it came from outside the loop. */
   readonly by: string | undefined;
+  /** What asked, where no task did: "timeout 5 s (set by checkout#12)". */
+  readonly source?: string | undefined;
+  /** In debug mode, where it was asked: "file:///app/api.ts:40:7". */
+  readonly place?: string | undefined;
   /** When, by the loop's clock in milliseconds. */
   readonly at: number;
 }

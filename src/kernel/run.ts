@@ -119,7 +119,7 @@ export class Run<T> implements Root, Timer {
   /** Cancels all that is left; the run ends when it has. */
   shutDown(reason: unknown): void {
     if (this.cancellation !== null) return;
-    cancelTree(this, asked(reason, this));
+    cancelTree(this, asked(reason, { loop: this.loop, root: this }));
     if (this.#shutdownTimeout !== Infinity && !this.isEmpty) {
       this.loop.deadlines.set(this, this.loop.now() + this.#shutdownTimeout);
     }

@@ -5,10 +5,11 @@
  */
 import type { Awaitable } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
-import { current, type LoopPort, type Runner } from "./current.ts";
+import { current, type LoopPort, type Root, type Runner } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { stopUnwinding, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
+import { mark, placeFor, placeOf } from "./place.ts";
 
 /** What limits the cleanup in a scope, once that is cancelled. */
 export interface Bound {
@@ -42,6 +43,7 @@ export class Scope implements CancelNode, Timer, Exit {
   /** Enters the scope: called when its frame is linked. */
   open(task: Runner, outer: CancelNode): void {
     this.task = task;
+    if (current.debug) mark(this, task);
     adopt(outer, this);
     if (this.bound !== null && this.outerCancelled()) this.bound.begin();
     if (this.at === Infinity) return;
@@ -113,7 +115,22 @@ export class Scope implements CancelNode, Timer, Exit {
 
   /** The deadline has passed. */
   expire(): void {
-    this.cancel(undefined);
+    this.timeUp(undefined);
+  }
+
+  /** Cancels it because its deadline has passed. */
+  protected timeUp(reason: unknown): void {
+    const { task } = this;
+    if (task === null) return;
+    const place = placeOf(this);
+    const where = place === null ? "" : ` at ${place.text}`;
+    const source = `${this.limit} (set by ${task.name}${where})`;
+    cancelTree(this, { reason, by: current.task?.name, source, place: undefined, at: task.loop.now() });
+  }
+
+  /** What its deadline is called: "timeout 5 s". */
+  protected get limit(): string {
+    return "a deadline";
   }
 
   leave(frame: Leaving): Awaitable<unknown> | undefined {
@@ -129,6 +146,10 @@ export class Scope implements CancelNode, Timer, Exit {
 }
 
 /** A cancellation asked for now, by whoever runs. */
-export function asked(reason: unknown, of: { readonly loop: LoopPort } | null): Cancellation {
-  return { reason, by: current.task?.name, at: of?.loop.now() ?? 0 };
+export function asked(
+  reason: unknown,
+  of: { readonly loop: LoopPort; readonly root: Root } | null,
+): Cancellation {
+  const place = current.debug ? placeFor(current.task ?? of)?.text : undefined;
+  return { reason, by: current.task?.name, source: undefined, place, at: of?.loop.now() ?? 0 };
 }

@@ -19,6 +19,7 @@ import {
 import { OPEN } from "../kernel/frame.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { below, type CancelNode } from "../kernel/cancel.ts";
+import { placeOf } from "../kernel/place.ts";
 import { Scope } from "../kernel/scope.ts";
 import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import type { CancelScope } from "./cancel-scope.ts";
@@ -59,14 +60,18 @@ class TimeoutScope extends DeadlineScope {
 
   override expire(): void {
     const { task, span } = this;
-    const error = new TimeoutError(`Timed out after ${inWords(span)}.`, span);
+    const error = timedOut(span, task!, placeOf(this)?.text);
     if (this.cancellation !== null || this.outerCancelled()) {
       unheard(task!, error);
       return;
     }
     this.#error = error;
     this.#late = carriesError(this, task as Stack);
-    this.cancel(error);
+    this.timeUp(error);
+  }
+
+  protected override get limit(): string {
+    return `timeout ${inWords(this.span)}`;
   }
 
   override get failing(): boolean {
@@ -106,6 +111,10 @@ export type MoveOn<T> =
   | { readonly expired: true; readonly value: undefined };
 
 class MoveOnScope extends DeadlineScope {
+  protected override get limit(): string {
+    return `moveOnAfter ${inWords(this.span)}`;
+  }
+
   override leave(frame: Leaving): undefined {
     const unwound = frame.state !== RETURNED;
     super.leave(frame);
@@ -218,6 +227,12 @@ function isOvertaken(inner: Scope, outer: Scope): boolean {
     if (node.shield) return false;
   }
   return true;
+}
+
+/** In debug mode the message says where it was set. */
+function timedOut(ms: number, { name }: Runner, place: string | undefined): TimeoutError {
+  const where = place === undefined ? "" : ` (set by ${name} at ${place})`;
+  return new TimeoutError(`Timed out after ${inWords(ms)}${where}.`, ms, { by: name, place });
 }
 
 function unheard(task: Runner, error: TimeoutError): void {
