@@ -14,10 +14,12 @@ const cellsOf = (line: string): string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-// Where it is not, because Cede or a program has changed: `npm run comparison`.
-describe.concurrent("what docs/comparison.md says of Cede is what is seen:", () => {
+// Where it is not, because Cede or a program has changed: `npm run comparison`. These programs wait in real
+// time, as those of the other systems must, and a machine that is busy with other things may hold one up: so the
+// second and third try.
+describe("what docs/comparison.md says of Cede is what is seen:", () => {
   PROGRAMS.forEach((program, index) => {
-    test(program.title, { timeout: 20_000 }, async () => {
+    test(program.title, { timeout: 20_000, retry: 2 }, async () => {
       const start = lines.indexOf(heading(program, index + 1));
       expect(start).toBeGreaterThan(0);
       const section = lines.slice(start);

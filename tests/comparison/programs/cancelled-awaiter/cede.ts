@@ -3,7 +3,7 @@ import { createTask, run, sleep } from "../../../../src/index.ts";
 await run(function* () {
   let awaited = "stopped";
   const task = createTask(function* () {
-    yield* sleep(50);
+    yield* sleep(200);
     awaited = "went on to its end";
   });
   const awaiter = createTask(function* () {
@@ -11,6 +11,6 @@ await run(function* () {
   });
   yield* sleep(10);
   yield* awaiter.cancel();
-  yield* sleep(100);
+  yield* sleep(400);
   console.log(`task that was awaited: ${awaited}`);
 });

@@ -3,7 +3,7 @@ import { run, sleep, spawn } from "effection";
 await run(function* () {
   let awaited = "stopped";
   const task = yield* spawn(function* () {
-    yield* sleep(50);
+    yield* sleep(200);
     awaited = "went on to its end";
   });
   const awaiter = yield* spawn(function* () {
@@ -11,6 +11,6 @@ await run(function* () {
   });
   yield* sleep(10);
   yield* awaiter.halt();
-  yield* sleep(100);
+  yield* sleep(400);
   console.log(`task that was awaited: ${awaited}`);
 });

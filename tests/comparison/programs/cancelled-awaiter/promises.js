@@ -8,7 +8,7 @@ async function wait(promise, signal) {
 }
 
 let awaited = "stopped";
-const task = sleep(50).then(() => {
+const task = sleep(200).then(() => {
   awaited = "went on to its end";
 });
 const controller = new AbortController();
@@ -16,5 +16,5 @@ const awaiter = wait(task, controller.signal);
 await sleep(10);
 controller.abort();
 await awaiter.catch(() => {});
-await sleep(100);
+await sleep(400);
 console.log(`task that was awaited: ${awaited}`);

@@ -6,7 +6,7 @@ async def main():
 
     async def work():
         nonlocal awaited
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         awaited = "went on to its end"
 
     task = asyncio.create_task(work())
@@ -17,7 +17,7 @@ async def main():
     awaiter = asyncio.create_task(wait())
     await asyncio.sleep(0.01)
     awaiter.cancel()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.4)
     print(f"task that was awaited: {awaited}")
 
 

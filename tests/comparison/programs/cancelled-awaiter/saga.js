@@ -4,7 +4,7 @@ import { cancel, delay, fork, join } from "redux-saga/effects";
 await runSaga({}, function* () {
   let awaited = "stopped";
   const task = yield fork(function* () {
-    yield delay(50);
+    yield delay(200);
     awaited = "went on to its end";
   });
   const awaiter = yield fork(function* () {
@@ -12,6 +12,6 @@ await runSaga({}, function* () {
   });
   yield delay(10);
   yield cancel(awaiter);
-  yield delay(100);
+  yield delay(400);
   console.log(`task that was awaited: ${awaited}`);
 }).toPromise();

@@ -7,12 +7,12 @@ await run(function* () {
     while (tries < 5) {
       try {
         tries++;
-        yield* sleep(20);
+        yield* sleep(100);
       } catch {}
     }
   });
   yield* sleep(10);
   yield* task.halt();
-  yield* sleep(200);
+  yield* sleep(600);
   console.log(`tries after the cancellation: ${tries - 1}`);
 });

@@ -6,7 +6,7 @@ async function poll(signal) {
   while (tries < 5) {
     try {
       tries++;
-      await sleep(20, undefined, { signal });
+      await sleep(100, undefined, { signal });
     } catch {}
   }
 }
@@ -15,5 +15,5 @@ const controller = new AbortController();
 poll(controller.signal);
 await sleep(10);
 controller.abort();
-await sleep(200);
+await sleep(600);
 console.log(`tries after the cancellation: ${tries - 1}`);

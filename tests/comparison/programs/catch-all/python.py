@@ -8,7 +8,7 @@ async def poll():
     while tries < 5:
         try:
             tries += 1
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
         except:
             pass
 
@@ -17,7 +17,7 @@ async def main():
     task = asyncio.create_task(poll())
     await asyncio.sleep(0.01)
     task.cancel()
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.6)
     print(f"tries after the cancellation: {tries - 1}")
 
 

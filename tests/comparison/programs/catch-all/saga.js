@@ -8,12 +8,12 @@ await runSaga({}, function* () {
     while (tries < 5) {
       try {
         tries++;
-        yield delay(20);
+        yield delay(100);
       } catch {}
     }
   });
   yield delay(10);
   yield cancel(task);
-  yield delay(200);
+  yield delay(600);
   console.log(`tries after the cancellation: ${tries - 1}`);
 }).toPromise();

@@ -7,7 +7,7 @@ try {
       yield* sleep(10);
       throw new Error("boom");
     });
-    yield* sleep(50);
+    yield* sleep(200);
   });
 } catch (error) {
   main = `failed with ${(error as Error).message}`;

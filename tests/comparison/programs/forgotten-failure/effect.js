@@ -5,7 +5,7 @@ try {
   await Effect.runPromise(
     Effect.gen(function* () {
       yield* Effect.forkChild(Effect.sleep(10).pipe(Effect.andThen(Effect.fail(new Error("boom")))));
-      yield* Effect.sleep(50);
+      yield* Effect.sleep(200);
     }),
   );
 } catch (error) {

@@ -8,7 +8,7 @@ async function work() {
 let main = "ended well";
 try {
   void work();
-  await sleep(50);
+  await sleep(200);
 } catch (error) {
   main = `failed with ${error.message}`;
 }

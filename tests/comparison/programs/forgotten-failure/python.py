@@ -8,7 +8,7 @@ async def work():
 
 async def main():
     task = asyncio.create_task(work())
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
 
 
 try:

@@ -8,7 +8,7 @@ try {
       yield delay(10);
       throw new Error("boom");
     });
-    yield delay(50);
+    yield delay(200);
   });
   await task.toPromise();
 } catch (error) {

@@ -15,11 +15,11 @@ async def main():
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(handler)
     late = loop.create_future()
-    loop.call_later(0.03, late.set_exception, RuntimeError("boom"))
+    loop.call_later(0.3, late.set_exception, RuntimeError("boom"))
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(0.01):
+        async with asyncio.timeout(0.05):
             await asyncio.shield(late)  # without it, the future would be cancelled
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
 
 
 asyncio.run(main())

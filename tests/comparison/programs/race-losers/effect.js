@@ -2,7 +2,7 @@ import { Effect } from "effect";
 
 let loser = "runs on";
 
-const slow = Effect.sleep(100).pipe(
+const slow = Effect.sleep(500).pipe(
   Effect.ensuring(
     Effect.gen(function* () {
       loser = "is being stopped";

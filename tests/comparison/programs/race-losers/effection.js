@@ -4,7 +4,7 @@ let loser = "runs on";
 
 function* slow() {
   try {
-    yield* sleep(100);
+    yield* sleep(500);
     loser = "ran to its end";
   } finally {
     if (loser === "runs on") loser = "is being stopped";

@@ -4,7 +4,7 @@ let loser = "runs on";
 
 async function slow(signal) {
   try {
-    await sleep(100, undefined, { signal });
+    await sleep(500, undefined, { signal });
     loser = "ran to its end";
   } finally {
     if (loser === "runs on") loser = "is being stopped";

@@ -6,7 +6,7 @@ loser = "runs on"
 async def slow():
     global loser
     try:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         loser = "ran to its end"
     finally:
         if loser == "runs on":

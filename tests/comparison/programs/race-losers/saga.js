@@ -5,7 +5,7 @@ let loser = "runs on";
 
 function* slow() {
   try {
-    yield delay(100);
+    yield delay(500);
     loser = "ran to its end";
   } finally {
     if (loser === "runs on") loser = "is being stopped";

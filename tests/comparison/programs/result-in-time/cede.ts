@@ -3,13 +3,13 @@ import { block } from "../../helpers.ts";
 
 await run(function* () {
   const answer = new Future<string>();
-  runningLoop().callLater(10, () => {
+  runningLoop().callLater(50, () => {
     answer.setResult("the result");
-    block(40);
+    block(400);
   });
   let ended: string;
   try {
-    ended = yield* timeout(20, () => answer);
+    ended = yield* timeout(200, () => answer);
   } catch (error) {
     ended = (error as Error).name;
   }

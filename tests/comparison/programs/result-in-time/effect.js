@@ -6,10 +6,10 @@ await Effect.runPromise(
     const answer = yield* Deferred.make();
     setTimeout(() => {
       Deferred.doneUnsafe(answer, Effect.succeed("the result"));
-      block(40);
-    }, 10);
+      block(400);
+    }, 50);
     const ended = yield* Deferred.await(answer).pipe(
-      Effect.timeout(20),
+      Effect.timeout(200),
       Effect.catch((error) => Effect.succeed(error._tag)),
     );
     console.log(`ended with: ${ended}`);

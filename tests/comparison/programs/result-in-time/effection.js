@@ -10,11 +10,11 @@ await run(function* () {
   const answer = withResolvers();
   setTimeout(() => {
     answer.resolve("the result");
-    block(40);
-  }, 10);
+    block(400);
+  }, 50);
   let ended;
   try {
-    ended = yield* race([answer.operation, limit(20)]);
+    ended = yield* race([answer.operation, limit(200)]);
   } catch (error) {
     ended = error.name;
   }

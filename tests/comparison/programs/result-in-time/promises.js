@@ -10,7 +10,7 @@ async function wait(promise, signal) {
 const answer = Promise.withResolvers();
 setTimeout(() => {
   answer.resolve("the result");
-  block(40);
-}, 10);
-const ended = await wait(answer.promise, AbortSignal.timeout(20)).catch((error) => error.name);
+  block(400);
+}, 50);
+const ended = await wait(answer.promise, AbortSignal.timeout(200)).catch((error) => error.name);
 console.log(`ended with: ${ended}`);

@@ -8,11 +8,11 @@ async def main():
 
     def reply():
         answer.set_result("the result")
-        time.sleep(0.04)
+        time.sleep(0.4)
 
-    loop.call_later(0.01, reply)
+    loop.call_later(0.05, reply)
     try:
-        async with asyncio.timeout(0.02):
+        async with asyncio.timeout(0.2):
             ended = await answer
     except TimeoutError as error:
         ended = type(error).__name__

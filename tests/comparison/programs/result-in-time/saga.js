@@ -6,8 +6,8 @@ await runSaga({}, function* () {
   const answer = Promise.withResolvers();
   setTimeout(() => {
     answer.resolve("the result");
-    block(40);
-  }, 10);
-  const { result } = yield race({ result: call(() => answer.promise), late: delay(20) });
+    block(400);
+  }, 50);
+  const { result } = yield race({ result: call(() => answer.promise), late: delay(200) });
   console.log(`ended with: ${result ?? "TimeoutError"}`);
 }).toPromise();
