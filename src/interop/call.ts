@@ -2,7 +2,9 @@ import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
+import { at } from "../kernel/place.ts";
 import { checkDelay, checkpoint } from "../kernel/sleep.ts";
+import type { Stack } from "../kernel/unwind.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
 import { checkPromise, promiseWait } from "./until.ts";
@@ -47,6 +49,7 @@ const callAndSettle = coroutine(function* call<T>(
   fn: (signal: AbortSignal) => PromiseLike<T>,
   settleTimeout: number,
 ): Awaitable<T> {
+  const where = at((current.task as Stack).top);
   yield* checkpoint;
   const controller = new AbortController();
   const promise = Promise.resolve(checkPromise(fn(controller.signal))); // once: a query, say, runs when asked
@@ -60,12 +63,12 @@ const callAndSettle = coroutine(function* call<T>(
     throw error;
   } finally {
     // Still waiting: the wait was cancelled, and what the promise gives, or has given, is nobody's.
-    if (waiting) yield* settle(stop(controller, promise), settleTimeout);
+    if (waiting) yield* settle(stop(controller, promise, where), settleTimeout, where);
   }
 });
 
 /** At once, so that it happens in a task that is abandoned, too. What it returns ends with the work. */
-function stop(controller: AbortController, promise: Promise<unknown>): Promise<unknown> {
+function stop(controller: AbortController, promise: Promise<unknown>, where: string): Promise<unknown> {
   const task = current.task!;
   const { signal } = controller;
   controller.abort(abortReason(task));
@@ -74,20 +77,24 @@ function stop(controller: AbortController, promise: Promise<unknown>): Promise<u
     if (error === signal.reason || (error as Error | null)?.name === "AbortError") return;
     task.loop.report({
       kind: "late-error",
-      message: `Host work that ${task.name} aborted failed: ${textOf(error)}`,
+      message: `Host work that ${task.name} aborted${where && `, called${where},`} failed: ${textOf(error)}`,
       task: task.name,
       error,
     });
   });
 }
 
-const settle = coroutine(function* settle(work: Promise<unknown>, settleTimeout: number): Awaitable<void> {
+const settle = coroutine(function* settle(
+  work: Promise<unknown>,
+  settleTimeout: number,
+  where: string,
+): Awaitable<void> {
   const task = current.task!;
   const { expired } = yield* moveOnAfter(settleTimeout, () => promiseWait(work));
   if (!expired) return;
   task.loop.report({
     kind: "work-abandoned",
-    message: `Host work of ${task.name} did not end ${settleTimeout} ms after its signal was aborted.`,
+    message: `Host work of ${task.name}${where && `, called${where},`} did not end ${settleTimeout} ms after its signal was aborted.`,
     task: task.name,
   });
 });

@@ -3,6 +3,7 @@ import { Callback } from "../kernel/callback.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
+import { at, placeFor } from "../kernel/place.ts";
 import { Wait } from "../kernel/wait.ts";
 
 /** Waits for a promise. The promise knows nothing of it: cancelling ends the wait only. */
@@ -37,14 +38,14 @@ class PromiseWait<T> extends Wait<T> {
   abort(): void {}
 
   #late(error: unknown): void {
-    if (this.#watched !== null) reportLate(error, this.task!, "whose wait was cancelled");
+    if (this.#watched !== null) reportLate(error, this.task!, "whose wait was cancelled", at(this));
   }
 }
 
-function reportLate(error: unknown, { loop, name }: Runner, what: string): void {
+function reportLate(error: unknown, { loop, name }: Runner, what: string, where: string): void {
   loop.report({
     kind: "late-error",
-    message: `A promise of ${name}, ${what}, rejected: ${textOf(error)}`,
+    message: `A promise of ${name}, ${what}${where}, rejected: ${textOf(error)}`,
     task: name,
     error,
   });
@@ -82,10 +83,12 @@ export function promiseWait<T>(promise: PromiseLike<T>): Awaitable<T> {
  */
 function watch(promise: PromiseLike<unknown>, wait: { readonly begun: boolean }, task: Runner): void {
   const { loop } = task;
+  const place = placeFor(task);
   promise.then(undefined, (error: unknown) => {
     if (wait.begun) return;
     const look = (): void => {
-      if (!wait.begun) reportLate(error, task, "that nobody waited for");
+      if (!wait.begun)
+        reportLate(error, task, "that nobody waited for", place === null ? "" : `, given at ${place.text}`);
     };
     loop.enqueue(new Callback(loop, look));
   });

@@ -49,6 +49,14 @@ export function wrongYield(value: unknown, generator: object, task: string): Err
   }
 }
 
+/** An error for a `yield` that cannot be told from an escape. */
+export function bareYield(frame: string): InvalidStateError {
+  return new InvalidStateError(
+    `Cannot yield in the cleanup of ${frame}: a bare \`yield\` cannot be told from one of a plain helper, whose ` +
+      "cleanup would escape. Write `yield* cede()`.",
+  );
+}
+
 /** Whether it is a coroutine that nobody has awaited. */
 export function isUnawaited(value: object): boolean {
   if (!isGenerator(value)) return false; // before it is asked for anything: it may be a strict proxy

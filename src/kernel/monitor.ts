@@ -48,6 +48,8 @@ export interface Report {
   readonly message: string;
   readonly task: string | undefined;
   readonly error?: unknown;
+  /** Of cleanup: what it cleans up for. */
+  readonly cancellation?: Cancellation | undefined;
 }
 
 /** Implement what you want to hear. Every method is called synchronously and must return soon. */

@@ -42,6 +42,12 @@ export function placeOf(thing: object): Place | null {
   return current.debug ? (places.get(thing) ?? null) : null;
 }
 
+/** " at api.ts:40:7", for messages; "" where it is not known. */
+export function at(thing: object | null): string {
+  const place = thing === null ? null : placeOf(thing);
+  return place === null ? "" : ` at ${place.text}`;
+}
+
 function capture(): Place {
   const { stackTraceLimit } = StackError;
   // With Reflect, since it may be frozen: then less may be seen.

@@ -119,7 +119,9 @@ export class Run<T> implements Root, Timer {
   /** Cancels all that is left; the run ends when it has. */
   shutDown(reason: unknown): void {
     if (this.cancellation !== null) return;
-    cancelTree(this, asked(reason, { loop: this.loop, root: this }));
+    const cancellation = asked(reason, { loop: this.loop, root: this });
+    // That main has ended was asked for nowhere.
+    cancelTree(this, this.main?.done ? { ...cancellation, place: undefined } : cancellation);
     if (this.#shutdownTimeout !== Infinity && !this.isEmpty) {
       this.loop.deadlines.set(this, this.loop.now() + this.#shutdownTimeout);
     }

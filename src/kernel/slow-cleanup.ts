@@ -1,7 +1,11 @@
 /** Cleanup that takes longer than a second is reported: it may be slow, or a frame that escaped. */
+import { cancellationAround, type CancelNode } from "./cancel.ts";
 import type { Runner } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
+import { askedBy } from "./errors.ts";
 import type { Exit } from "./exit.ts";
+import type { Cancellation } from "./monitor.ts";
+import { at } from "./place.ts";
 
 const SLOW_MS = 1000;
 
@@ -13,10 +17,13 @@ export class SlowCleanup implements Exit, Timer {
   slot = -1;
   readonly #frame: string;
   readonly #task: Runner;
+  /** What the frame is cleaned up for. */
+  readonly #cancellation: Cancellation | undefined;
 
-  constructor(frame: string, task: Runner) {
+  constructor(frame: string, task: Runner, scope: CancelNode | null = null) {
     this.#frame = frame;
     this.#task = task;
+    this.#cancellation = (scope && cancellationAround(scope)) ?? undefined;
     task.loop.deadlines.set(this, task.loop.now() + SLOW_MS);
   }
 
@@ -25,13 +32,20 @@ export class SlowCleanup implements Exit, Timer {
   }
 
   expire(): void {
-    const { loop, name, waitingFor } = this.#task;
+    const { loop, name, waitingFor, wait } = this.#task;
     loop.report({
       kind: "slow-cleanup",
       message:
         `The cleanup of ${this.#frame} in ${name} has taken a second` +
-        `${waitingFor === undefined ? "" : `, and waits for ${waitingFor}`}: it is slow, or it escaped its cancellation.`,
+        `${waitingFor === undefined ? "" : `, and waits for ${waitingFor}${at(wait)}`}: it is slow, or it escaped its cancellation.` +
+        cancelledBy(this.#task, this.#cancellation),
       task: name,
+      cancellation: this.#cancellation,
     });
   }
+}
+
+/** In debug mode, a sentence about what cleanup cleans up for. */
+export function cancelledBy({ root }: Runner, cancellation: Cancellation | null | undefined): string {
+  return root.debug && cancellation ? ` It was cancelled${askedBy(cancellation)}.` : "";
 }

@@ -24,9 +24,10 @@ import { awaitsItself, Outcome, type Waiter } from "./future.ts";
 import { NEXT, THROW } from "./generator.ts";
 import { COROUTINE, wrongYield } from "./misuse.ts";
 import type { Cancellation } from "./monitor.ts";
-import { mark } from "./place.ts";
+import { at, mark } from "./place.ts";
 import type { Runnable } from "./ready.ts";
 import { asked } from "./scope.ts";
+import { cancelledBy } from "./slow-cleanup.ts";
 import { checkSource } from "./source.ts";
 import { cut, dropClaimed, ended, isTarget, resume } from "./unwind.ts";
 import { Wait } from "./wait.ts";
@@ -270,6 +271,7 @@ export class Task<T> extends Outcome<T> {
   abandon(why: string): void {
     if (this.activity === DONE) return;
     const { name, waitingFor } = this;
+    const place = at(this.wait);
     this.cancellation ??= asked("abandoned", this); // a shield had kept it from being marked
     let bottom = this.top!;
     while (bottom.parent !== null) bottom = bottom.parent;
@@ -280,8 +282,10 @@ export class Task<T> extends Outcome<T> {
       kind: "cleanup-abandoned",
       message:
         `The cleanup of ${name} ${why} and was abandoned` +
-        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}.`),
+        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}${place}.`) +
+        cancelledBy(this, this.cancellation),
       task: name,
+      cancellation: this.cancellation,
     });
     this.end(bottom);
   }

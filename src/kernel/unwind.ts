@@ -14,8 +14,8 @@ import { CancellationEscapedError, InvalidStateError, suppress, textOf } from ".
 import { escaped, helperEscaped, returnToken, tell, TOKEN } from "./escape.ts";
 import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited } from "./frame.ts";
-import { NEXT } from "./generator.ts";
-import { COROUTINE } from "./misuse.ts";
+import { NEXT, THROW } from "./generator.ts";
+import { bareYield, COROUTINE } from "./misuse.ts";
 import { SlowCleanup } from "./slow-cleanup.ts";
 import { told } from "./story.ts";
 
@@ -41,8 +41,9 @@ export function resume(task: Stack, frame: Frame): Result | null {
     case NEW:
       return frame.start();
     case OPEN:
-    case CLEANUP:
       return NEXT.apply(frame.source as AnyGenerator);
+    case CLEANUP:
+      return refusing(task, frame, NEXT.apply(frame.source as AnyGenerator));
     case DUE:
       return unwind(task, frame);
     default:
@@ -63,7 +64,20 @@ function unwind(task: Stack, frame: Frame): Result {
     current.parked = false;
     result = returnWatched(frame);
   }
-  if (!result.done) frame.addExit(new SlowCleanup(frameName(frame), task));
+  result = refusing(task, frame, result);
+  if (!result.done) frame.addExit(new SlowCleanup(frameName(frame), task, frame.scope));
+  return result;
+}
+
+/**
+ * In debug mode a bare `yield` in cleanup is refused at its line: that of a plain helper looks the same, and would be an
+ * escape. `cede()` says that it parks.
+ */
+function refusing(task: Stack, frame: Frame, result: Result): Result {
+  if (!current.debug || !task.root.debug) return result;
+  while (!result.done && result.value === undefined && !current.parked) {
+    result = THROW.call(frame.source as AnyGenerator, bareYield(placeOf(frame, task))) as Result;
+  }
   return result;
 }
 

@@ -11,6 +11,7 @@ import { current, type Enders, type Parked, type Runner } from "./current.ts";
 import { caughtReturning } from "./escape.ts";
 import { Link } from "./list.ts";
 import { notByHand, outside, polledByHand } from "./misuse.ts";
+import { mark } from "./place.ts";
 import { toldWaiting } from "./story.ts";
 
 const IDLE = 0;
@@ -112,6 +113,7 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
     if (this.begin()) return this.result();
     if (this.state !== PENDING) return this.next(undefined); // it ended while it was arranged
     task.wait = this;
+    if (current.debug) mark(this, task);
     if (this.external) {
       this.state = PENDING_OUTSIDE;
       task.loop.externals++;

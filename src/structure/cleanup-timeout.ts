@@ -3,15 +3,17 @@
  * the scope has so long to end. Then it is abandoned, the innermost first: each frame is told once more to return, what
  * waits again is dropped, and whoever opened the scope goes on.
  */
-import type { CancelNode } from "../kernel/cancel.ts";
+import { cancellationAround, type CancelNode } from "../kernel/cancel.ts";
 import { Callback } from "../kernel/callback.ts";
 import { current, type LoopPort } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
 import { NEW, type Frame } from "../kernel/frame.ts";
+import { at } from "../kernel/place.ts";
 import { tasksOf } from "../kernel/run.ts";
 import type { Bound, Scope } from "../kernel/scope.ts";
 import { checkDelay } from "../kernel/sleep.ts";
+import { cancelledBy } from "../kernel/slow-cleanup.ts";
 import type { Task } from "../kernel/task.ts";
 import { cutScope, placeOf } from "../kernel/unwind.ts";
 
@@ -89,6 +91,8 @@ class CleanupTimeout implements Bound, Timer {
     while (frame !== null && !isAmong(frame.exits, scope)) frame = frame.parent;
     if (frame === null) return;
     const { waitingFor } = task;
+    const where = at(task.wait);
+    const cancellation = cancellationAround(scope) ?? undefined;
     const place = placeOf(task.top!, task);
     current.task = task;
     cutScope(task, frame, scope);
@@ -97,8 +101,10 @@ class CleanupTimeout implements Bound, Timer {
       kind: "cleanup-abandoned",
       message:
         `The cleanup of ${place}${place.includes(task.name) ? "" : ` in ${task.name}`} ${this.#why} and was abandoned` +
-        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}.`),
+        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}${where}.`) +
+        cancelledBy(task, cancellation),
       task: task.name,
+      cancellation,
     });
     task.wake();
   }
