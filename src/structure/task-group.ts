@@ -29,14 +29,14 @@ export interface TaskGroupOptions extends ScopeOptions {
  *
  * await run(() =>
  *   taskGroup(function* (group) {
- *     for (const ms of [20, 10]) {
+ *     for (const ms of [200, 10]) {
  *       group.createTask(function* () {
  *         yield* sleep(ms);
  *         console.log(ms);
  *       });
  *     }
  *     // prints: 10
- *     // prints: 20
+ *     // prints: 200
  *   }),
  * );
  * ```
