@@ -9,6 +9,7 @@ import { InvalidStateError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import { isGenerator } from "./generator.ts";
 import { describe, COROUTINE, notByHand } from "./misuse.ts";
+import { recorded } from "./unawaited.ts";
 
 /** What a call of a coroutine function gives: lazy, and awaited once, with `yield*` or by a task. */
 export interface Coroutine<T> extends Awaitable<T> {
@@ -46,7 +47,7 @@ export function coroutine<This, Arguments extends unknown[], T>(
     Object.defineProperties(prototype, methods);
     Object.defineProperty(prototype, COROUTINE, { value: fn.name });
   }
-  return fn as (this: This, ...args: Arguments) => Coroutine<T>;
+  return recorded(fn as (this: This, ...args: Arguments) => Coroutine<T>);
 }
 
 function hidden(value: unknown): PropertyDescriptor {

@@ -128,15 +128,22 @@ const nobody = {
 interface Outside {
   /** Whether any run remembers where things were made: see place.ts. */
   debug: boolean;
+  /** Whether what coroutine functions make is recorded: see unawaited.ts. */
+  recording: boolean;
   /** The loop of whatever is made outside every task; `null` until there is one. */
   defaultLoop: LoopPort | null;
 }
 
-export const current: typeof nobody & Outside = { ...nobody, defaultLoop: null, debug: false };
+export const current: typeof nobody & Outside = {
+  ...nobody,
+  defaultLoop: null,
+  debug: false,
+  recording: false,
+};
 
 /** For a loop that is run by hand in a task of another: nobody runs, until the function is called. */
 export function setAside(): () => void {
-  const { defaultLoop: _, debug: __, ...outer } = current;
+  const { defaultLoop: _, debug: __, recording: ___, ...outer } = current;
   Object.assign(current, nobody);
   return () => void Object.assign(current, outer);
 }

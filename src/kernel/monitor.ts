@@ -42,6 +42,7 @@ export interface Report {
     | "cleanup-abandoned" // cleanup that exceeded its bound was cut
     | "escape" // a frame that was being cancelled went on
     | "expired-unheard" // a deadline passed where a cancellation had come first
+    | "never-awaited" // a coroutine was made that nobody awaited
     | "work-abandoned" // host work did not end after its signal was aborted
     | "loop-held" // a task kept the loop from its host
     | "monitor-dropped"; // a monitor threw

@@ -13,6 +13,7 @@ import { giveWay, NONE } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
 import { asked } from "./scope.ts";
 import { Task, type TaskOptions } from "./task.ts";
+import { reportUnawaited } from "./unawaited.ts";
 
 /** How long the cleanup of a whole run may take, in milliseconds, unless it is told otherwise. */
 const SHUTDOWN_TIMEOUT = 10_000;
@@ -156,6 +157,7 @@ export class Run<T> implements Root, Timer {
     if (this.#ended || !this.isEmpty || this.#failures > 0) return;
     if (this.main !== null && !this.main.done) return;
     this.#ended = true;
+    if (current.recording) reportUnawaited(this);
     this.loop.deadlines.clear(this);
     this.#onEnd();
   }

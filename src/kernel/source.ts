@@ -1,5 +1,6 @@
 /** What gives a frame its generator: a coroutine, a function, a plain generator, or any other awaitable. */
 import type { Awaitable, Body } from "./awaitable.ts";
+import { current } from "./current.ts";
 import { isObject } from "./errors.ts";
 import { isGenerator, isGeneratorFunction } from "./generator.ts";
 import { AWAITED, awaitedTwice, notAwaitable } from "./misuse.ts";
@@ -8,7 +9,10 @@ type AnyGenerator = Generator<unknown, unknown, unknown>;
 
 /** `owner` is the frame that asks. */
 export function generatorOf(source: Awaitable<unknown> | Body<unknown>, owner: object): AnyGenerator {
-  if (isGeneratorFunction(source)) return source() as AnyGenerator; // nobody else has it
+  if (isGeneratorFunction(source)) {
+    const generator = source() as AnyGenerator;
+    return current.recording ? claim(generator, owner) : generator; // nobody else has it
+  }
   const awaitable = typeof source === "function" ? source() : source;
   if (isGenerator(awaitable)) return claim(awaitable, owner);
   if (!isAwaitable(awaitable)) throw notAwaitable(awaitable);

@@ -76,7 +76,7 @@ function unwind(task: Stack, frame: Frame): Result {
 function refusing(task: Stack, frame: Frame, result: Result): Result {
   if (!current.debug || !task.root.debug) return result;
   while (!result.done && result.value === undefined && !current.parked) {
-    result = THROW.call(frame.source as AnyGenerator, bareYield(placeOf(frame, task))) as Result;
+    result = THROW.call(frame.source as AnyGenerator, bareYield(placeOf(frame, task)));
   }
   return result;
 }

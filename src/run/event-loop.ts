@@ -16,6 +16,7 @@ import type { Scheduler } from "../kernel/ready.ts";
 import { Run, tasksOf } from "../kernel/run.ts";
 import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
+import { recordCalls } from "../kernel/unawaited.ts";
 import { deadlock } from "./deadlock.ts";
 import { debugByEnvironment } from "./debug-mode.ts";
 import { printReport } from "./print-report.ts";
@@ -65,6 +66,8 @@ export interface LoopStatistics {
   /** Tasks that wait for something that only the outside can end. */
   readonly external: number;
 }
+
+if (debugByEnvironment()) recordCalls(); // before the program marks its coroutines
 
 const facades = new WeakMap<LoopPort, EventLoop>();
 
