@@ -61,7 +61,25 @@ interface Story {
   readonly chapters: Chapter[];
 }
 
-const stories = new WeakMap<object, Story>();
+class Given {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/** A private field on an object of somebody else's: what a `WeakMap` would be, for a tenth of its cost. */
+class Told extends Given {
+  readonly #story: Story;
+
+  constructor(error: object, story: Story) {
+    super(error);
+    this.#story = story;
+  }
+
+  static storyOf(error: object): Story | undefined {
+    return #story in error ? error.#story : undefined;
+  }
+}
 
 /** The engine's own getter, where stacks have one: it writes the text when it is read. */
 const native = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get;
@@ -82,14 +100,14 @@ export function toldWaiting(error: unknown, task: Runner): unknown {
 }
 
 function tell(error: Error, task: Runner, frame: Caller | null, here: Place | null): void {
-  let story = stories.get(error);
+  let story = Told.storyOf(error);
   if (story === undefined) {
     const stack = Object.getOwnPropertyDescriptor(error, "stack");
     if (stack === undefined || !stack.configurable) return;
     if (stack.get === undefined ? typeof stack.value !== "string" : stack.get !== native) return;
     story = { text: stack.get === undefined ? (stack.value as string) : null, chapters: [] };
+    void new Told(error, story);
     Object.defineProperty(error, "stack", accessor);
-    stories.set(error, story);
   }
   const { chapters } = story;
   if (chapters.length >= TASKS) return;
@@ -136,7 +154,7 @@ const accessor: PropertyDescriptor = {
   enumerable: false,
   get(this: object): unknown {
     for (let at: object | null = this; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-      const story = stories.get(at);
+      const story = Told.storyOf(at);
       if (story !== undefined) return written(story, story.text ?? native!.call(at));
     }
     return undefined;
