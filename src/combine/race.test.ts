@@ -152,6 +152,24 @@ describe.each(Object.entries(both))("S16: %s", (name, first) => {
     ]);
   });
 
+  test("S16: with `cancel` cancels those also where it is decided, or cancelled, before it waits", async () => {
+    const now = function* (): Awaitable<string> {
+      return "now";
+    };
+    const program = lines(function* () {
+      const mine = (): Task<void> => createTask(sleepForever());
+      const tasks = [mine(), mine(), mine(), mine()];
+      yield* first([now, tasks[0]!], { cancel: true });
+      yield* first([tasks[1]!, now], { cancel: true });
+      const done = createTask(now);
+      yield* done;
+      yield* first([done, tasks[2]!], { cancel: true });
+      yield* moveOnAfter(0, () => first([tasks[3]!], { cancel: true }));
+      return tasks.map(({ cancelled }) => cancelled);
+    });
+    expect(await program).toEqual(["0 [true,true,true,true]"]);
+  });
+
   test("S7: of those that are done at the start, the first in order wins, and nothing is begun", async () => {
     const program = lines(function* (log) {
       const one = createTask(after(2, "one"));

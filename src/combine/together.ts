@@ -39,6 +39,9 @@ export function together(
   );
 }
 
+/** What was passed in is cancelled also where this is cancelled before it begins to wait. */
+const ALWAYS = { start: "always" } as const;
+
 class Together extends Group implements Decision {
   readonly outcomes: Outcome<unknown>[] = [];
   decisive: Outcome<unknown> | null = null;
@@ -56,7 +59,7 @@ class Together extends Group implements Decision {
       observe(item);
       const isOutcome = item instanceof Outcome;
       if (isOutcome && (item.done || !cancel)) this.outcomes.push(item);
-      else this.outcomes.push(this.createTask(isOutcome ? orCancel(item) : item));
+      else this.outcomes.push(isOutcome ? this.createTask(orCancel(item), ALWAYS) : this.createTask(item));
     }
     const settling = new Settling(this.label, this.outcomes, this.#rule, (decisive, last) =>
       this.#decide(decisive, last),

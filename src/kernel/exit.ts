@@ -5,7 +5,7 @@
  * beside it.
  */
 import type { Awaitable } from "./awaitable.ts";
-import { CancellationEscapedError, suppress, textOf } from "./errors.ts";
+import { CancellationEscapedError, suppress, textOf, isObject } from "./errors.ts";
 import type { Report } from "./monitor.ts";
 
 export const RETURNED = 3;
@@ -81,9 +81,11 @@ export function primaryOf(first: unknown, later: unknown, loop: Reporter): unkno
 export function giveWay(primary: unknown, later: unknown, loop: Reporter): void {
   if (primary === later) return;
   suppress(primary, later);
+  const kept = isObject(primary);
   loop.report({
-    kind: "suppressed-error",
-    message: `An error gave way to an earlier one: ${textOf(later)}`,
+    // What is no object carries nothing: nobody else will ever be told.
+    kind: kept ? "suppressed-error" : "late-error",
+    message: `An error gave way to an earlier one${kept ? "" : `, ${textOf(primary)}`}: ${textOf(later)}`,
     task: undefined,
     error: later,
   });

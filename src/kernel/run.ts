@@ -84,10 +84,14 @@ export class Run<T> implements Root, Timer {
     return this.#ended;
   }
 
-  /** Cancels main; where there is none, everything. The run then ends by itself. */
+  /** Cancels main; where there is none, everything. The run then ends by itself, within its bound. */
   cancel(reason: unknown): void {
-    if (this.main === null) this.shutDown(reason);
-    else void this.main.cancel(reason);
+    if (this.main === null || this.main.done) {
+      this.shutDown(reason);
+    } else {
+      void this.main.cancel(reason);
+      this.#bound();
+    }
   }
 
   /** Whether main, or everything, is being cancelled. */
@@ -123,9 +127,14 @@ export class Run<T> implements Root, Timer {
     const cancellation = asked(reason, { loop: this.loop, root: this });
     // That main has ended was asked for nowhere.
     cancelTree(this, this.main?.done ? { ...cancellation, place: undefined } : cancellation);
-    if (this.#shutdownTimeout !== Infinity && !this.isEmpty) {
-      this.loop.deadlines.set(this, this.loop.now() + this.#shutdownTimeout);
-    }
+    this.#bound();
+  }
+
+  /** From the first cancellation on. */
+  #bound(): void {
+    if (this.slot >= 0 || this.#shutdownTimeout === Infinity || this.isEmpty) return;
+    this.loop.deadlines.set(this, this.loop.now() + this.#shutdownTimeout);
+    this.loop.lookAgain();
   }
 
   marked(): void {}
@@ -134,12 +143,13 @@ export class Run<T> implements Root, Timer {
 
   /** The time for shutting down is over. */
   expire(): void {
+    this.shutDown(undefined);
     this.abandon("exceeded its bound");
   }
 
   /** Ends whatever is left, without waiting for its cleanup. `why` ends a sentence that begins with "The cleanup". */
   abandon(why: string): void {
-    for (const task of tasksOf(this)) task.abandon(why);
+    for (const task of innermostFirst(this)) task.abandon(why);
   }
 
   childEnded(child: CancelNode): void {
@@ -181,6 +191,22 @@ export class Run<T> implements Root, Timer {
     };
     this.loop.enqueue(new Callback(this.loop, look));
   }
+}
+
+/** The same, but whoever waits for tasks of its own comes after them: what they use is not released before. */
+export function innermostFirst(run: CancelNode): Task<unknown>[] {
+  const tasks: Task<unknown>[] = [];
+  let node = innermost(run);
+  while (node !== run) {
+    if (node instanceof Task) tasks.push(node);
+    node = node.nextSibling === null ? node.outer! : innermost(node.nextSibling);
+  }
+  return tasks;
+}
+
+function innermost(node: CancelNode): CancelNode {
+  while (node.firstChild !== null) node = node.firstChild;
+  return node;
 }
 
 /** The tasks of a run that have not ended, in the order of their creation. */

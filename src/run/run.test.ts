@@ -14,7 +14,7 @@ import {
   until,
   type Awaitable,
 } from "../index.ts";
-import { runVirtual, transcript } from "../testing/index.ts";
+import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
 
 /** Gives way a few times: some work that needs no host. */
 const work = coroutine(function* work<T>(value: T): Awaitable<T> {
@@ -222,6 +222,35 @@ describe("S2: shutdownTimeout", () => {
         "or it escaped its cancellation.",
       "cleanup-abandoned: The cleanup of slow exceeded its bound and was abandoned while it waited for sleep 20 s.",
     ]);
+  });
+
+  test("bounds main's cleanup, too, from when it is cancelled", async () => {
+    const controller = new AbortController();
+    const clock = new VirtualClock();
+    const log = transcript();
+    const aborted = runVirtual(slow(log, 20_000), {
+      host: clock,
+      shutdownTimeout: 5,
+      signal: controller.signal,
+    });
+    controller.abort(new Error("enough"));
+    await expect(aborted).rejects.toThrow("enough");
+    expect(clock.now()).toBeLessThan(20_000);
+
+    const failed = runVirtual(
+      function* () {
+        createTask(function* () {
+          throw new Error("nobody looks");
+        });
+        try {
+          yield* sleepForever();
+        } finally {
+          yield* sleepForever();
+        }
+      },
+      { shutdownTimeout: 20 },
+    );
+    await expect(failed).rejects.toThrow("nobody looks");
   });
 
   test("may be longer, shorter, none at all, or none to wait for", async () => {

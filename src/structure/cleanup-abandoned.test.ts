@@ -70,6 +70,18 @@ const abandoned = (what: string, wait: string = "sleep for ever", ms: number = 2
   `The cleanup of ${what} exceeded its bound of ${ms} ms and was abandoned while it waited for ${wait}.`;
 const bound = { cleanupTimeout: 20 };
 
+const slow = coroutine(function* slow(log: (line: string) => void): Awaitable<void> {
+  try {
+    yield* sleepForever();
+  } finally {
+    try {
+      yield* sleepForever();
+    } finally {
+      log("uses it");
+    }
+  }
+});
+
 describe("S2: a cleanup that is abandoned at its scope's cleanupTimeout", () => {
   test("is a shield, or in one: there is no more time for that", async () => {
     const lines = await outcome(function* (log) {
@@ -302,7 +314,27 @@ describe("S2: a cleanup that is abandoned at its scope's cleanupTimeout", () => 
     }, 5);
     const over = (what: string, wait: string): string =>
       `15 The cleanup of ${what} exceeded its bound and was abandoned while it waited for ${wait}.`;
-    expect(lines).toEqual([over("parent", "sleep for ever"), over("child", "sleep for ever"), "undefined"]);
+    expect(lines).toEqual([over("child", "sleep for ever"), over("parent", "sleep for ever"), "undefined"]);
+  });
+
+  test("comes to whoever waits for tasks of its own after these: what they use is released last", async () => {
+    const lines = await outcome((log) =>
+      moveOnAfter(
+        5,
+        () =>
+          taskGroup(function* (outer) {
+            outer.createTask(function* user() {
+              try {
+                yield* taskGroup((inner) => inner.createTask(() => slow(log)));
+              } finally {
+                log("released");
+              }
+            });
+          }),
+        { cleanupTimeout: 10 },
+      ),
+    );
+    expect(lines.filter((line) => /uses|released/.test(line))).toEqual(["15 uses it", "15 released"]);
   });
 
   test("in a cleanup is the cleanup's own", async () => {

@@ -165,7 +165,6 @@ describe("S2: cleanup that exceeds its scope's cleanupTimeout", () => {
       "15 outer begins",
       "20 outer ends",
       `30 ${abandoned("one")}`,
-      `30 ${abandoned("nest", 'group "tasks", 1 of 1 left')}`,
       `30 ${abandoned("two")}`,
       "30 expired: true",
       "undefined",

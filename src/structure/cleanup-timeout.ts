@@ -10,7 +10,7 @@ import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
 import { NEW, type Frame } from "../kernel/frame.ts";
 import { at } from "../kernel/place.ts";
-import { tasksOf } from "../kernel/run.ts";
+import { innermostFirst } from "../kernel/run.ts";
 import type { Bound, Scope } from "../kernel/scope.ts";
 import { checkDelay } from "../kernel/sleep.ts";
 import { cancelledBy } from "../kernel/slow-cleanup.ts";
@@ -67,7 +67,11 @@ class CleanupTimeout implements Bound, Timer {
     const owner = scope.task as Task<unknown>;
     const { loop } = owner;
     const waited = owner.state === "parked";
-    for (const task of tasksOf(scope)) {
+    const tasks = innermostFirst(scope);
+    const parked = new Set(tasks.filter(({ state }) => state === "parked"));
+    for (const task of tasks) {
+      // Whoever was held up by those alone goes on by itself.
+      if (parked.has(task) && task.state !== "parked") continue;
       // One that has not begun was created meanwhile, and may have been handed something: it has its step.
       if (task.top?.state !== NEW && isCancelled(task, scope)) task.abandon(this.#why);
     }

@@ -8,13 +8,14 @@ import {
   sleep,
   sleepForever,
   supervise,
+  suppressedErrors,
   taskGroup,
   type Awaitable,
   type SuperviseOptions,
   type Task,
   type TaskGroup,
 } from "../index.ts";
-import { cancelEverywhere, VirtualClock } from "../testing/index.ts";
+import { cancelEverywhere, runVirtual, VirtualClock } from "../testing/index.ts";
 
 type Log = (line: string) => void;
 
@@ -277,6 +278,32 @@ describe("a supervised group", () => {
       (log) => ({ onFailure: () => log("told") }),
     );
     expect(lines).toEqual(["0 the body ends", "5 told", "undefined"]);
+  });
+
+  test("refuses an onFailure that gives what is to be awaited: nobody would", async () => {
+    const given: (() => unknown)[] = [
+      function* () {},
+      async () => {
+        throw new Error("told nobody");
+      },
+    ];
+    for (const onFailure of given) {
+      const error: unknown = await runVirtual(() =>
+        supervise(
+          function* (group) {
+            group.createTask(function* () {
+              throw new Error("failed");
+            });
+            yield* sleep(5);
+          },
+          { onFailure: onFailure as () => void },
+        ),
+      ).catch((error: unknown) => error);
+      expect((error as Error).message).toMatch(
+        /^Cannot wait for a (generator|promise) that `onFailure` gave: /,
+      );
+      expect(suppressedErrors(error)).toEqual([new Error("failed")]);
+    }
   });
 
   test("refuses an onFailure that is no function", () => {

@@ -1,6 +1,6 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { Callback } from "../kernel/callback.ts";
-import { textOf } from "../kernel/errors.ts";
+import { isObject, suppress, textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import type { Task } from "../kernel/task.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
@@ -37,9 +37,17 @@ class Supervision extends Group {
   }
 
   #tell(child: Task<unknown>): void {
+    const failure = child.error();
     try {
-      this.#onFailure(child.error(), child);
+      const given: unknown = this.#onFailure(failure, child);
+      if (!isObject(given) || !(Symbol.iterator in given || "then" in given)) return;
+      void Promise.resolve("then" in given ? given : undefined).catch(() => {}); // it is told here
+      throw new TypeError(
+        `Cannot wait for ${describe(given)} that \`onFailure\` gave: it is an ordinary function, which is called ` +
+          "and not awaited. Let it create a task, of the run or of the group.",
+      );
     } catch (error) {
+      suppress(error, failure);
       this.fail(error);
     }
   }
