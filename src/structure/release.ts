@@ -44,10 +44,15 @@ export function reportIfSlow(frame: Leaving, what: string, task: Runner): void {
 
 /** What a release gave, if that can be awaited. */
 function awaitableIn(value: unknown, task: Runner): Awaitable<unknown> | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isObject(value) || isCollection(value)) return undefined;
   if (Symbol.iterator in value) return value as Awaitable<unknown>;
   if (typeof (value as { then?: unknown }).then !== "function") return undefined;
   return settling(value as PromiseLike<unknown>, task);
+}
+
+/** What a short arrow gives by the way, as `() => list.splice(0)`: it can be iterated over, and means nothing. */
+function isCollection(value: object): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Set || value instanceof Map;
 }
 
 function settling(promise: PromiseLike<unknown>, task: Runner): Awaitable<unknown> {

@@ -296,7 +296,7 @@ describe("a supervised group", () => {
             });
             yield* sleep(5);
           },
-          { onFailure: onFailure as () => void },
+          { onFailure },
         ),
       ).catch((error: unknown) => error);
       expect((error as Error).message).toMatch(
