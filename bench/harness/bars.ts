@@ -42,23 +42,23 @@ export function held(results: ReadonlyMap<string, readonly Result[]>): Held[] {
     const mine = resultOf(workload, "cede");
     const other =
       "system" in against ? resultOf(workload, against.system) : resultOf(against.workload, "cede");
-    const min = mine.min / other.min;
+    const median = mine.median / other.median; // a minimum is one lucky moment of one of the two
     return {
       bar: `${workload} against ${"system" in against ? against.system : against.workload}`,
-      median: mine.median / other.median,
-      min,
+      median,
+      min: mine.min / other.min,
       most,
-      holds: min <= most,
+      holds: median <= most,
     };
   });
 }
 
-/** `ok    min 0.76, median 0.80 ≤ 1.00  spawn against native` */
+/** `ok    median 0.80 (min 0.76) ≤ 1.00  spawn against native` */
 export function barLines(bars: readonly Held[]): string {
   return bars
     .map(
       ({ bar, median, min, most, holds }) =>
-        `${holds ? "ok  " : "MISS"}  min ${min.toFixed(2)} (median ${median.toFixed(2)}) ≤ ${most.toFixed(2)}  ${bar}`,
+        `${holds ? "ok  " : "MISS"}  median ${median.toFixed(2)} (min ${min.toFixed(2)}) ≤ ${most.toFixed(2)}  ${bar}`,
     )
     .join("\n");
 }
