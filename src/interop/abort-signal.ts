@@ -5,7 +5,7 @@ import { current, type Runner } from "../kernel/current.ts";
 import { CancelledError, InvalidStateError, textOf } from "../kernel/errors.ts";
 import type { Exit } from "../kernel/exit.ts";
 import type { Cancellation } from "../kernel/monitor.ts";
-import type { Stack } from "../kernel/unwind.ts";
+import type { Stack } from "../kernel/frame.ts";
 
 /**
  * An `AbortSignal` that is aborted when the code that asks is cancelled: by its task, by a scope or a

@@ -4,7 +4,7 @@ import { current } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { at } from "../kernel/place.ts";
 import { checkDelay, checkpoint } from "../kernel/sleep.ts";
-import type { Stack } from "../kernel/unwind.ts";
+import type { Stack } from "../kernel/frame.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
 import { checkPromise, promiseWait } from "./until.ts";

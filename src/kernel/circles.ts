@@ -50,8 +50,7 @@ export class Circles implements Runnable {
   step(): boolean {
     if (this.#rest > 0) {
       this.#rest--;
-      this.#enqueue(this);
-      return false;
+      return true;
     }
     current.task = null;
     const suspects = this.#suspects;
@@ -64,8 +63,7 @@ export class Circles implements Runnable {
     if (first === undefined) return false;
     if (!tell(circleFrom(waiting.get(first)!, waiting))) return false;
     this.#suspects = stuck; // those whom this has not freed
-    this.#enqueue(this);
-    return false;
+    return true;
   }
 }
 

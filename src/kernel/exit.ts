@@ -5,7 +5,7 @@
  * beside it.
  */
 import type { Awaitable } from "./awaitable.ts";
-import { CancellationEscapedError, suppress, textOf, isObject } from "./errors.ts";
+import { CancellationEscapedError, isObject, suppress, textOf } from "./errors.ts";
 import type { Report } from "./monitor.ts";
 
 export const RETURNED = 3;

@@ -42,7 +42,7 @@ export type FrameState =
 const INLINE_DEPTH = 150;
 
 /** The task of a frame, as far as frames know it: the top of its stack. */
-interface Stack extends Runner {
+export interface Stack extends Runner {
   top: Frame | null;
 }
 

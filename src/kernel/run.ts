@@ -193,6 +193,13 @@ export class Run<T> implements Root, Timer {
   }
 }
 
+/** The tasks of a run that have not ended, in the order of their creation. */
+export function tasksOf(run: CancelNode): Task<unknown>[] {
+  const tasks: Task<unknown>[] = [];
+  for (const node of below(run, () => false)) if (node instanceof Task) tasks.push(node);
+  return tasks;
+}
+
 /** The same, but whoever waits for tasks of its own comes after them: what they use is not released before. */
 export function innermostFirst(run: CancelNode): Task<unknown>[] {
   const tasks: Task<unknown>[] = [];
@@ -207,11 +214,4 @@ export function innermostFirst(run: CancelNode): Task<unknown>[] {
 function innermost(node: CancelNode): CancelNode {
   while (node.firstChild !== null) node = node.firstChild;
   return node;
-}
-
-/** The tasks of a run that have not ended, in the order of their creation. */
-export function tasksOf(run: CancelNode): Task<unknown>[] {
-  const tasks: Task<unknown>[] = [];
-  for (const node of below(run, () => false)) if (node instanceof Task) tasks.push(node);
-  return tasks;
 }

@@ -9,7 +9,7 @@ import { current, type LoopPort, type Root, type Runner } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { stopUnwinding, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
-import { mark, placeFor, placeOf } from "./place.ts";
+import { at, mark, placeFor } from "./place.ts";
 
 /** What limits the cleanup in a scope, once that is cancelled. */
 export interface Bound {
@@ -122,9 +122,7 @@ export class Scope implements CancelNode, Timer, Exit {
   protected timeUp(reason: unknown): void {
     const { task } = this;
     if (task === null) return;
-    const place = placeOf(this);
-    const where = place === null ? "" : ` at ${place.text}`;
-    const source = `${this.limit} (set by ${task.name}${where})`;
+    const source = `${this.limit} (set by ${task.name}${at(this)})`;
     cancelTree(this, { reason, by: current.task?.name, source, place: undefined, at: task.loop.now() });
   }
 

@@ -13,7 +13,7 @@ import { current, type Parked, type Runner } from "./current.ts";
 import { CancellationEscapedError, InvalidStateError, suppress, textOf } from "./errors.ts";
 import { escaped, helperEscaped, returnToken, tell, TOKEN } from "./escape.ts";
 import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Exit } from "./exit.ts";
-import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited } from "./frame.ts";
+import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited, type Stack } from "./frame.ts";
 import { NEXT, THROW } from "./generator.ts";
 import { bareYield, COROUTINE } from "./misuse.ts";
 import { SlowCleanup } from "./slow-cleanup.ts";
@@ -21,11 +21,6 @@ import { told } from "./story.ts";
 
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 type Result = IteratorResult<unknown, unknown>;
-
-/** A task, as far as unwinding knows it: a stack of frames. */
-export interface Stack extends Runner {
-  top: Frame | null;
-}
 
 /** Whether a cancellation is to be delivered to this frame, the top of its stack. */
 export function isTarget(frame: Frame): boolean {
@@ -56,7 +51,7 @@ function unwind(task: Stack, frame: Frame): Result {
   frame.state = CLEANUP;
   let result = returnWatched(frame);
   while (current.escape !== null) {
-    const error = helperEscaped(placeOf(frame, task), current.escape);
+    const error = helperEscaped(frameInWords(frame, task), current.escape);
     current.escape = null;
     outrank(task, frame, error);
     const cutShort = cut(task, frame);
@@ -76,7 +71,7 @@ function unwind(task: Stack, frame: Frame): Result {
 function refusing(task: Stack, frame: Frame, result: Result): Result {
   if (!current.debug || !task.root.debug) return result;
   while (!result.done && result.value === undefined && !current.parked) {
-    result = THROW.call(frame.source as AnyGenerator, bareYield(placeOf(frame, task)));
+    result = THROW.call(frame.source as AnyGenerator, bareYield(frameInWords(frame, task)));
   }
   return result;
 }
@@ -112,7 +107,7 @@ export function ended(
     frame.state = UNWOUND;
     if (state === THREW) failWith(frame, value, task.loop);
     else if (value !== TOKEN)
-      outrank(task, frame, escaped(placeOf(frame, task), frame.exits instanceof SlowCleanup));
+      outrank(task, frame, escaped(frameInWords(frame, task), frame.exits instanceof SlowCleanup));
   } else {
     if (state === RETURNED) {
       try {
@@ -283,7 +278,7 @@ function frameName(frame: Frame): string {
 }
 
 /** As far as it is known which function it is; otherwise, where it runs. */
-export function placeOf(frame: Frame, task: Runner): string {
+export function frameInWords(frame: Frame, task: Runner): string {
   const name = frameName(frame);
   return name === NAMELESS ? `${name} in ${task.name}` : name;
 }

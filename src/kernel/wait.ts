@@ -130,8 +130,8 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
   }
 
   private end(how: typeof COMPLETED | typeof FAILED, value: unknown): boolean {
+    if (!this.pending) return false;
     const { state } = this;
-    if (state !== PENDING && state !== PENDING_OUTSIDE) return false;
     this.state = how;
     this.value = value;
     const task = this.task!;

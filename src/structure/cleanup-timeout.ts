@@ -15,7 +15,7 @@ import type { Bound, Scope } from "../kernel/scope.ts";
 import { checkDelay } from "../kernel/sleep.ts";
 import { cancelledBy } from "../kernel/slow-cleanup.ts";
 import type { Task } from "../kernel/task.ts";
-import { cutScope, placeOf } from "../kernel/unwind.ts";
+import { cutScope, frameInWords } from "../kernel/unwind.ts";
 
 /** How what is cancelled may clean up: an option of every scope, timeout and group. */
 export interface ScopeOptions {
@@ -97,7 +97,7 @@ class CleanupTimeout implements Bound, Timer {
     const { waitingFor } = task;
     const where = at(task.wait);
     const cancellation = cancellationAround(scope) ?? undefined;
-    const place = placeOf(task.top!, task);
+    const place = frameInWords(task.top!, task);
     current.task = task;
     cutScope(task, frame, scope);
     current.task = null;

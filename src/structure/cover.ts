@@ -7,7 +7,7 @@ import type { Runner } from "../kernel/current.ts";
 import { failWith, failWithFirst, NONE, stopUnwinding, UNWOUND, type Leaving } from "../kernel/exit.ts";
 import { OPEN, type Frame } from "../kernel/frame.ts";
 import { Scope } from "../kernel/scope.ts";
-import type { Stack } from "../kernel/unwind.ts";
+import type { Stack } from "../kernel/frame.ts";
 
 export class Cover extends Scope {
   readonly frame: Frame;

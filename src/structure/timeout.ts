@@ -24,7 +24,7 @@ import { Scope } from "../kernel/scope.ts";
 import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import type { CancelScope } from "./cancel-scope.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
-import type { Stack } from "../kernel/unwind.ts";
+import type { Stack } from "../kernel/frame.ts";
 import { scoped } from "./scoped.ts";
 
 class DeadlineScope extends Scope {
