@@ -15,11 +15,8 @@ import {
   type Task,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { after } from "../../tests/support/small.ts";
 
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
 const failing = coroutine(function* failing(ms: number, error: unknown): Awaitable<never> {
   yield* sleep(ms);
   throw error;

@@ -16,15 +16,7 @@ import {
   type Task,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
-
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
-const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
-  yield* sleep(ms);
-  throw new Error(message);
-});
+import { after, failing } from "../../tests/support/small.ts";
 
 const doneFuture = (): Future<string> => {
   const future = new Future<string>();

@@ -1,11 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { asCompleted, coroutine, createTask, moveOnAfter, sleep, type Awaitable } from "../index.ts";
+import { asCompleted, createTask, moveOnAfter, sleep, type Awaitable } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
-
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
+import { after } from "../../tests/support/small.ts";
 
 describe("asCompleted with a concurrency", () => {
   test("starts so many at a time, in their order, the next one when one has ended", async () => {

@@ -13,11 +13,8 @@ import {
   type Awaitable,
 } from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
+import { after } from "../../tests/support/small.ts";
 
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
 const tidily = coroutine(function* tidily(log: (message: string) => void, ms: number): Awaitable<never> {
   try {
     return yield* sleepForever();

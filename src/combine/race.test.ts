@@ -17,17 +17,8 @@ import {
   type Task,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { after, caught, failing, type Log } from "../../tests/support/small.ts";
 
-type Log = (line: string) => void;
-
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
-const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
-  yield* sleep(ms);
-  throw new Error(message);
-});
 /** Ends after `ms` milliseconds; cancelled before, it cleans up for two. */
 const tidy = coroutine(function* tidy(log: Log, ms: number): Awaitable<string> {
   let ended = false;
@@ -47,13 +38,6 @@ const badCleanup = coroutine(function* badCleanup(message: string): Awaitable<ne
     return yield* sleepForever();
   } finally {
     throw new Error(message);
-  }
-});
-const caught = coroutine(function* caught(awaitable: Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    return yield* awaitable;
-  } catch (error) {
-    return error;
   }
 });
 

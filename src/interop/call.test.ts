@@ -19,6 +19,7 @@ import {
   type CancelScope,
 } from "../index.ts";
 import { runVirtual, VirtualClock } from "../testing/index.ts";
+import { outcome } from "../../tests/support/host-work.ts";
 
 /** Host work that ends when it is told to, and notes what becomes of its signal. */
 class Work {
@@ -39,15 +40,6 @@ class Work {
     signal.addEventListener("abort", () => this.reject(signal.reason));
     return this.start(signal);
   };
-}
-
-async function outcome(main: () => Awaitable<unknown>): Promise<{ ended: string; told: string[] }> {
-  const told: string[] = [];
-  const ended = await runVirtual(main, {
-    onReport: ({ kind, message }) => told.push(`${kind}: ${message.replace(/#\d+/g, "")}`),
-  }).then(String, String);
-  await setImmediate();
-  return { ended, told };
 }
 
 describe("call", () => {

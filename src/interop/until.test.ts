@@ -14,7 +14,8 @@ import {
   until,
   type Awaitable,
 } from "../index.ts";
-import { runVirtual, VirtualClock } from "../testing/index.ts";
+import { VirtualClock } from "../testing/index.ts";
+import { outcome as endingOf } from "../../tests/support/host-work.ts";
 
 interface Resolvers<T> {
   readonly promise: Promise<T>;
@@ -35,18 +36,14 @@ function withResolvers<T = string>(): Resolvers<T> {
 async function outcome(
   main: () => Awaitable<unknown>,
 ): Promise<{ ended: string; told: string[]; unhandled: string[] }> {
-  const told: string[] = [];
   const unhandled: string[] = [];
   const listeners = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", (error) => unhandled.push(String(error)));
   try {
-    const ended = await runVirtual(main, {
-      onReport: ({ kind, message }) => told.push(`${kind}: ${message.replace(/#\d+/g, "")}`),
-    }).then(String, String);
+    const ending = await endingOf(main);
     await setImmediate();
-    await setImmediate();
-    return { ended, told, unhandled };
+    return { ...ending, unhandled };
   } finally {
     process.removeAllListeners("unhandledRejection");
     for (const listener of listeners) process.on("unhandledRejection", listener);

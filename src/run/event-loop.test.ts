@@ -14,6 +14,7 @@ import {
   type Task,
 } from "../index.ts";
 import { transcript, VirtualClock } from "../testing/index.ts";
+import { after } from "../../tests/support/small.ts";
 
 /** A loop on a virtual clock, and what it reports. */
 function setUp() {
@@ -22,10 +23,6 @@ function setUp() {
   const loop = new EventLoop({ host: clock, onReport: ({ kind }) => reports.push(kind) });
   return { clock, loop, reports };
 }
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
 /** How a promise has settled, in words, without waiting for one that has not. */
 async function outcome(promise: Promise<unknown>): Promise<string> {
   const pending = new Promise((resolve) => setImmediate(() => resolve("pending")));

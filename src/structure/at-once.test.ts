@@ -3,7 +3,6 @@ import {
   cancelScope,
   coroutine,
   createTask,
-  EventLoop,
   moveOnAfter,
   shield,
   sleep,
@@ -14,41 +13,10 @@ import {
   timeout,
   type Awaitable,
 } from "../index.ts";
-import { VirtualClock } from "../testing/index.ts";
 
-type Log = (line: string) => void;
+import { outcome, programs, tidy, timedOut, unheard } from "../../tests/support/deadlines.ts";
+import type { Log } from "../../tests/support/small.ts";
 
-/** Runs a program: how it ended, what it did and when, and what was told to the monitor alone. */
-async function outcome(main: (log: Log) => Awaitable<unknown>): Promise<[string, ...string[]]> {
-  const host = new VirtualClock();
-  const lines: string[] = [];
-  const log: Log = (line) => lines.push(`${host.now()} ${line}`);
-  const loop = new EventLoop({
-    host,
-    onReport: ({ kind, message }) => {
-      if (kind !== "suppressed-error") log(`${kind}: ${message}`);
-    },
-  });
-  const ended = loop
-    .runUntilComplete(() => main(log))
-    .then(
-      (value) => JSON.stringify(value) ?? "undefined",
-      (error: unknown) => [error, ...suppressedErrors(error)].join(", besides ").replace(/#\d+/, "#N"),
-    );
-  host.runAll();
-  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
-  return [await ended, ...lines];
-}
-
-/** Waits, and tells when it has cleaned up, which takes `ms`. */
-const tidy = coroutine(function* tidy(log: Log, ms: number = 0): Awaitable<never> {
-  try {
-    return yield* sleepForever();
-  } finally {
-    if (ms > 0) yield* sleep(ms);
-    log("cleaned up");
-  }
-});
 const failingCleanup = coroutine(function* failingCleanup(ms: number): Awaitable<never> {
   try {
     return yield* sleepForever();
@@ -57,15 +25,6 @@ const failingCleanup = coroutine(function* failingCleanup(ms: number): Awaitable
     throw new Error("cleanup"); // eslint-disable-line no-unsafe-finally
   }
 });
-const timedOut = (ms: number): string => `TimeoutError: Timed out after ${ms} ms.`;
-const unheard = (ms: number): string => `expired-unheard: Timed out after ${ms} ms.`;
-
-type Program = [main: (log: Log) => Awaitable<unknown>, outcome: string, ...lines: string[]];
-function programs(table: Record<string, Program>): void {
-  test.each(Object.entries(table))("%s", async (_, [main, ...expected]) => {
-    expect(await outcome(main)).toEqual(expected);
-  });
-}
 
 describe("S18: when several things come at once", () => {
   programs({

@@ -4,74 +4,19 @@ import {
   coroutine,
   createTask,
   currentDeadline,
-  EventLoop,
   moveOnAfter,
   shield,
   sleep,
   sleepForever,
   supervise,
-  suppressedErrors,
   taskGroup,
   timeout,
   timeoutAt,
   waitFor,
   type Awaitable,
 } from "../index.ts";
-import { cancelEverywhere, VirtualClock } from "../testing/index.ts";
-
-type Log = (line: string) => void;
-
-/** What was done and reported, and when; the last line is the outcome. */
-function outcome(
-  main: (log: Log) => Awaitable<unknown>,
-  shutdownTimeout: number = Infinity,
-): Promise<string[]> {
-  const host = new VirtualClock();
-  const lines: string[] = [];
-  const log: Log = (line) => lines.push(`${host.now()} ${line.replaceAll(/#\d+/g, "")}`);
-  const loop = new EventLoop({
-    host,
-    onReport({ kind, message }) {
-      if (kind !== "suppressed-error" && kind !== "slow-cleanup") log(message);
-    },
-  });
-  const ended = loop
-    .runUntilComplete(() => main(log), { shutdownTimeout })
-    .then(
-      (value) => JSON.stringify(value) ?? "undefined",
-      (error: unknown) => [error, ...suppressedErrors(error)].map(String).join(", besides "),
-    );
-  host.runAll();
-  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
-  return ended.then((end) => [...lines, end.replaceAll(/#\d+/g, "")]);
-}
-
-/** Waits for ever, and cleans up in steps of `ms` milliseconds: one in each of two frames. */
-const stuck = coroutine(function* stuck(log: Log, ms: number = Infinity): Awaitable<never> {
-  try {
-    return yield* inner(log, ms);
-  } finally {
-    log("outer begins");
-    yield* sleep(ms);
-    log("outer ends");
-  }
-});
-const inner = coroutine(function* inner(log: Log, ms: number): Awaitable<never> {
-  try {
-    return yield* sleepForever();
-  } finally {
-    try {
-      log("inner begins");
-      yield* sleep(ms);
-      log("inner ends");
-    } finally {
-      log("told to return");
-    }
-  }
-});
-const abandoned = (what: string, wait: string = "sleep for ever", ms: number = 20) =>
-  `The cleanup of ${what} exceeded its bound of ${ms} ms and was abandoned while it waited for ${wait}.`;
-const bound = { cleanupTimeout: 20 };
+import { cancelEverywhere } from "../testing/index.ts";
+import { abandoned, bound, outcome, stuck } from "../../tests/support/cleanup-bounds.ts";
 
 describe("S2: cleanup that exceeds its scope's cleanupTimeout", () => {
   test("is abandoned frame by frame, and reported with task and place; the caller goes on", async () => {

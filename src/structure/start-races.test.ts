@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import {
   cancelScope,
   CancelledError,
-  coroutine,
   createTask,
   currentTask,
   DeadlockError,
@@ -12,57 +11,13 @@ import {
   suppressedErrors,
   taskGroup,
   timeout,
-  type Awaitable,
   type Ready,
   type Task,
   type TaskGroup,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
-
-type Log = (line: string) => void;
-
-/** Is ready after `ms`, serves for a while, and cleans up. */
-const server = coroutine(function* server(
-  log: Log,
-  ready: Ready<string>,
-  ms: number,
-  life: number = Infinity,
-): Awaitable<void> {
-  try {
-    yield* sleep(ms);
-    ready("port 80");
-    yield* sleep(life);
-  } finally {
-    yield* sleep(2);
-    log("the server cleaned up");
-  }
-});
-
-async function lines(body: (group: TaskGroup, log: Log) => Awaitable<unknown>): Promise<readonly string[]> {
-  const log = transcript();
-  const noted: Log = (line) => log(line.replaceAll(/#\d+/g, ""));
-  await runVirtual(function* () {
-    try {
-      noted(`gives ${String(yield* taskGroup((group) => body(group, noted)))}`);
-    } catch (error) {
-      noted(String(error));
-    }
-  });
-  return log.lines;
-}
-
-const caught = coroutine(function* caught(awaitable: Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    return yield* awaitable;
-  } catch (error) {
-    return error;
-  }
-});
-
-const after = coroutine(function* after(ms: number, then: () => void): Awaitable<void> {
-  yield* sleep(ms);
-  then();
-});
+import { later, lines, server } from "../../tests/support/servers.ts";
+import { caught } from "../../tests/support/small.ts";
 
 describe("a task that is started", () => {
   test("and ends without a word is an error", async () => {
@@ -150,7 +105,7 @@ describe("a task that is started", () => {
       const { cancelled } = yield* cancelScope(function* (scope) {
         let ready!: Ready<void>;
         const events = [() => ready(), () => scope.cancel()];
-        for (const event of readyFirst ? events : events.toReversed()) createTask(after(5, event));
+        for (const event of readyFirst ? events : events.toReversed()) createTask(later(5, event));
         yield* group.start(function* (mine) {
           ready = mine;
           yield* sleep(20);
@@ -210,7 +165,7 @@ describe("a task that is started", () => {
         try {
           yield* sleepForever();
         } finally {
-          const error = yield* caught(group.start(() => after(0, () => log("wrong"))));
+          const error = yield* caught(group.start(() => later(0, () => log("wrong"))));
           log(String(error));
         }
       });

@@ -1,61 +1,8 @@
 import { describe, expect, test } from "vitest";
-import {
-  coroutine,
-  runningLoop,
-  sleep,
-  sleepForever,
-  supervise,
-  taskGroup,
-  type Awaitable,
-  type Ready,
-  type TaskGroup,
-} from "../index.ts";
-import { runVirtual, transcript } from "../testing/index.ts";
-
-type Log = (line: string) => void;
-
-/** Is ready after `ms`, serves for a while, and cleans up. */
-const server = coroutine(function* server(
-  log: Log,
-  ready: Ready<string>,
-  ms: number,
-  life: number = Infinity,
-): Awaitable<void> {
-  try {
-    yield* sleep(ms);
-    ready("port 80");
-    yield* sleep(life);
-  } finally {
-    yield* sleep(2);
-    log("the server cleaned up");
-  }
-});
-
-async function lines(body: (group: TaskGroup, log: Log) => Awaitable<unknown>): Promise<readonly string[]> {
-  const log = transcript();
-  const noted: Log = (line) => log(line.replaceAll(/#\d+/g, ""));
-  await runVirtual(function* () {
-    try {
-      noted(`gives ${String(yield* taskGroup((group) => body(group, noted)))}`);
-    } catch (error) {
-      noted(String(error));
-    }
-  });
-  return log.lines;
-}
-
-const caught = coroutine(function* caught(awaitable: Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    return yield* awaitable;
-  } catch (error) {
-    return error;
-  }
-});
-
-const after = coroutine(function* after(ms: number, then: () => void): Awaitable<void> {
-  yield* sleep(ms);
-  then();
-});
+import { runningLoop, sleep, sleepForever, supervise, type Awaitable, type Ready } from "../index.ts";
+import { runVirtual } from "../testing/index.ts";
+import { later, lines, server } from "../../tests/support/servers.ts";
+import { caught } from "../../tests/support/small.ts";
 
 describe("group.start()", () => {
   test("waits until the task says that it is ready, and gives what it says; the task goes on", async () => {
@@ -67,7 +14,7 @@ describe("group.start()", () => {
   });
 
   test.each<[string, (ready: Ready<number>) => Awaitable<void>]>([
-    ["an arrow", (ready) => after(5, () => ready(1))],
+    ["an arrow", (ready) => later(5, () => ready(1))],
     [
       "a generator function",
       function* (ready) {

@@ -16,13 +16,7 @@ import {
   type TaskGroup,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, VirtualClock } from "../testing/index.ts";
-
-type Log = (line: string) => void;
-
-const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
-  yield* sleep(ms);
-  throw new Error(message);
-});
+import { caught, failing, type Log } from "../../tests/support/small.ts";
 
 /** What was done and reported, and when; the last line is the outcome. */
 function outcome(main: (log: Log) => Awaitable<unknown>): Promise<string[]> {
@@ -333,12 +327,4 @@ describe("a supervised group", () => {
       { check: () => expect(open).toBe(0) },
     );
   });
-});
-
-const caught = coroutine(function* caught(awaitable: Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    return yield* awaitable;
-  } catch (error) {
-    return error;
-  }
 });

@@ -14,6 +14,7 @@ import {
   type TaskGroup,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { caught, failing } from "../../tests/support/small.ts";
 
 const badCleanup = coroutine(function* badCleanup(message: string): Awaitable<never> {
   try {
@@ -21,10 +22,6 @@ const badCleanup = coroutine(function* badCleanup(message: string): Awaitable<ne
   } finally {
     throw new Error(message);
   }
-});
-const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
-  yield* sleep(ms);
-  throw new Error(message);
 });
 /** Waits for ever, and cleans up for `ms` milliseconds. */
 const tidy = coroutine(function* tidy(
@@ -37,13 +34,6 @@ const tidy = coroutine(function* tidy(
   } finally {
     yield* sleep(ms);
     log(`${name} cleaned up`);
-  }
-});
-const caught = coroutine(function* caught(awaitable: Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    return yield* awaitable;
-  } catch (error) {
-    return error;
   }
 });
 

@@ -16,22 +16,7 @@ import {
   type TaskGroup,
 } from "../index.ts";
 import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
-
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
-const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
-  yield* sleep(ms);
-  throw new Error(message);
-});
-const caught = coroutine(function* caught(awaitable: Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    return yield* awaitable;
-  } catch (error) {
-    return error;
-  }
-});
+import { after, caught, failing } from "../../tests/support/small.ts";
 
 describe("S10: a group ends after all its children", () => {
   test("and gives its body's value", async () => {

@@ -17,13 +17,8 @@ import {
   type Awaitable,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { after, caught, type Log } from "../../tests/support/small.ts";
 
-type Log = (line: string) => void;
-
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
 const tidy = coroutine(function* tidy(log: Log, ms: number): Awaitable<string> {
   try {
     yield* sleep(ms);
@@ -31,13 +26,6 @@ const tidy = coroutine(function* tidy(log: Log, ms: number): Awaitable<string> {
   } finally {
     yield* sleep(2);
     log("cleaned up");
-  }
-});
-const caught = coroutine(function* caught(awaitable: Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    return yield* awaitable;
-  } catch (error) {
-    return error;
   }
 });
 
