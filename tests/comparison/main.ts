@@ -27,7 +27,7 @@ for (const system of SYSTEMS) {
   }
   console.log(`${system.title} ${version}`);
   const facts = new Map<string, Facts>();
-  // One after another: a machine that is busy with the others would change what is seen.
+  // One after another: the real time that each may take is for those that never end.
   for (const program of PROGRAMS) facts.set(program.name, await observe(program, system));
   columns.push({ title: system.title, version, facts });
 }

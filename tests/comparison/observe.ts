@@ -1,4 +1,7 @@
-/** Runs one program on one system, in a process of its own, and reads what it saw. */
+/**
+ * Runs one program on one system, in a process of its own, and reads what it saw. Its clock jumps, so a limit of real
+ * time is only for those that never end.
+ */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -35,10 +38,14 @@ interface Ending {
   readonly stderr: string;
 }
 
-async function execute(command: string, path: string, timeout: number): Promise<Ending> {
+async function execute(
+  [command, ...args]: System["command"],
+  path: string,
+  timeout: number,
+): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" };
-    const child = spawn(command, [path], { env, stdio: ["ignore", "pipe", "pipe"], timeout });
+    const child = spawn(command, [...args, path], { env, stdio: ["ignore", "pipe", "pipe"], timeout });
     const output = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));

@@ -2,14 +2,22 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const folder = import.meta.dirname;
+
+const NODE: System["command"] = [
+  process.execPath,
+  "--import",
+  pathToFileURL(join(folder, "virtual-time.js")).href,
+];
 
 export interface System {
   readonly title: string;
   /** Its file in a program's folder. */
   readonly file: string;
-  readonly command: string;
+  /** What runs it, on a clock that jumps. */
+  readonly command: readonly [string, ...string[]];
   /** `undefined`: it is not on this machine. */
   version(): string | undefined;
 }
@@ -17,7 +25,7 @@ export interface System {
 export const CEDE: System = {
   title: "Cede",
   file: "cede.ts",
-  command: process.execPath,
+  command: NODE,
   version: () => versionIn(join(folder, "../../package.json")),
 };
 
@@ -29,13 +37,13 @@ export const SYSTEMS: readonly System[] = [
   {
     title: "native promises",
     file: "promises.js",
-    command: process.execPath,
+    command: NODE,
     version: () => `Node ${process.versions.node}`,
   },
   {
     title: "asyncio",
     file: "python.py",
-    command: "python3",
+    command: ["python3", join(folder, "virtual_time.py")],
     version: () => {
       const { status, stdout } = spawnSync("python3", ["--version"], { encoding: "utf8" });
       return status === 0 ? stdout.trim() : undefined;
@@ -47,7 +55,7 @@ function ofPackage(title: string, name: string, file: string = `${name}.js`): Sy
   return {
     title,
     file,
-    command: process.execPath,
+    command: NODE,
     version: () => versionIn(join(folder, "node_modules", name, "package.json")),
   };
 }
