@@ -394,6 +394,6 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
     );
     await ended;
     expect(aborted.every((signal) => signal.aborted)).toBe(true);
-    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
   });
 });

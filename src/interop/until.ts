@@ -27,10 +27,18 @@ class PromiseWait<T> extends Wait<T> {
 
   protected begin(): boolean {
     if (this.#watched !== null) this.#watched.begun = true;
+    const { loop } = this.task!;
+    loop.hostWork++;
     // Wrapped, since a foreign thenable may call back at once.
     Promise.resolve(this.#promise).then(
-      (value) => this.complete(value),
-      (error: unknown) => this.fail(error) || this.#late(error),
+      (value) => {
+        loop.hostWork--;
+        this.complete(value);
+      },
+      (error: unknown) => {
+        loop.hostWork--;
+        if (!this.fail(error)) this.#late(error);
+      },
     );
     return false;
   }

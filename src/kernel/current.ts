@@ -28,6 +28,8 @@ export interface LoopPort {
   readonly monitor: Monitor | null;
   /** How many tasks are parked on something that only the outside can end. */
   externals: number;
+  /** How many waits for a promise have begun whose promise has not settled, whether or not a task still waits. */
+  hostWork: number;
   /** How many tasks were created in it. */
   created: number;
   /** The time of this turn, in milliseconds. */

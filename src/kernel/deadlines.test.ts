@@ -25,6 +25,32 @@ function setUp() {
   return { deadlines, rung, alarm };
 }
 
+describe("a tie of equal deadlines", () => {
+  const order = (tie: (count: number) => number, cancelling: string): string => {
+    const rung: string[] = [];
+    const deadlines = new Deadlines(tie);
+    for (const name of "abc") {
+      const alarm = new Alarm(name, () => rung.push(name));
+      deadlines.set(Object.assign(alarm, { cancels: cancelling.includes(name) }), 5);
+    }
+    deadlines.set(new Alarm("d", () => rung.push("d")), 6);
+    deadlines.expire(10);
+    return rung.join("");
+  };
+
+  test("is decided by whoever is asked, as long as one of them cancels something", () => {
+    const asked: number[] = [];
+    const last = (count: number): number => asked.push(count) && count - 1;
+    expect([order(last, "a"), asked]).toEqual(["cbad", [3, 2]]);
+    expect(order(last, "c")).toBe("cabd");
+    expect(order(() => 0, "abc")).toBe("abcd");
+  });
+
+  test("is no question where they only make something ready", () => {
+    expect(order(() => expect.fail("asked"), "")).toBe("abcd");
+  });
+});
+
 describe("deadlines", () => {
   test("expire in their order, whatever the order they were set in", () => {
     const { deadlines, rung, alarm } = setUp();

@@ -14,12 +14,20 @@ export interface Timer {
   order: number;
   /** Its index in the heap; -1 while it is not set. */
   slot: number;
+  /** Whether it cancels something, and does not only make something ready. */
+  readonly cancels?: boolean;
   expire(): void;
 }
 
 export class Deadlines {
   #heap: Timer[] = [];
   #orders = 0;
+  /** Which of several equal ones is the first: see `Scheduler.tie`. */
+  readonly #tie: ((count: number) => number) | undefined;
+
+  constructor(tie?: (count: number) => number) {
+    this.#tie = tie;
+  }
 
   get size(): number {
     return this.#heap.length;
@@ -56,9 +64,17 @@ export class Deadlines {
   /** Expires what is due at `now`, in order, including what expiring it sets for `now` or earlier. */
   expire(now: number): void {
     for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+      if (this.#tie !== undefined) first = this.#firstOfEquals(first, this.#tie);
       this.clear(first);
       first.expire();
     }
+  }
+
+  #firstOfEquals(first: Timer, tie: (count: number) => number): Timer {
+    const equals = this.#heap.filter(({ at }) => at === first.at);
+    if (equals.length === 1 || !equals.some(({ cancels }) => cancels)) return first;
+    equals.sort((a, b) => a.order - b.order);
+    return equals[tie(equals.length)]!;
   }
 
   #up(timer: Timer, slot: number): void {

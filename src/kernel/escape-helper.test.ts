@@ -287,7 +287,7 @@ describe("(a) a plain helper whose `finally` suspends", () => {
     }))); // prettier-ignore
     clock.runAll();
     await expect(ended).rejects.toThrow(helperError("helper"));
-    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
     expect(loop.time()).toBe(5);
   });
 

@@ -27,13 +27,14 @@ export interface LoopOptions {
 }
 
 export class Loop implements LoopPort {
-  readonly deadlines: Deadlines = new Deadlines();
+  readonly deadlines: Deadlines;
   readonly contexts: HostContexts | null;
   readonly ready: Scheduler;
   readonly now: () => number;
   readonly callbackFailed: LoopPort["callbackFailed"];
   monitor: Monitor | null;
   externals = 0;
+  hostWork = 0;
   created = 0;
   readonly #circles = new Circles((runnable) => this.enqueue(runnable));
   readonly #wake: () => void;
@@ -44,7 +45,9 @@ export class Loop implements LoopPort {
   readonly #pace: Pace;
 
   constructor(options: LoopOptions) {
-    this.ready = options.scheduler ?? new FirstInFirstOut();
+    const ready: Scheduler = options.scheduler ?? new FirstInFirstOut();
+    this.ready = ready;
+    this.deadlines = new Deadlines(ready.tie && ((count) => ready.tie!(count)));
     this.monitor = options.monitor ? guarded(options.monitor, this) : null;
     this.contexts = options.contexts ?? null;
     this.now = options.now;

@@ -333,6 +333,6 @@ describe("S23: whether the outside may end it", () => {
     });
     clock.runAll();
     await ended;
-    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
   });
 });

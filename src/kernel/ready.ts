@@ -9,6 +9,12 @@ export interface Runnable {
   nextReady: Runnable | null;
   /** Runs for a moment. Whether it is ready again, for the next turn. */
   step(): boolean;
+  /** Of a task: its number in its loop. */
+  readonly id?: number;
+  /** Of a task: its name and number. */
+  readonly name?: string;
+  /** The loop's own: no program can tell when it runs. */
+  readonly internal?: boolean;
 }
 
 /** Who is ready, and who of them runs next: a loop asks for one after another. */
@@ -18,6 +24,11 @@ export interface Scheduler {
   push(runnable: Runnable): void;
   /** Takes out the one that runs next; `null` when nobody is ready. */
   pick(): Runnable | null;
+  /**
+   * Which of so many equal deadlines passes first: its index, in the order they were set. Asked only where one of them
+   * cancels something; the others make something ready, and then `pick` has the word. The first one, unless given.
+   */
+  tie?(count: number): number;
 }
 
 /**

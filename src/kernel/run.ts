@@ -142,6 +142,10 @@ export class Run<T> implements Root, Timer {
   delivered(): void {}
 
   /** The time for shutting down is over. */
+  get cancels(): boolean {
+    return true;
+  }
+
   expire(): void {
     this.shutDown(undefined);
     this.abandon("exceeded its bound");

@@ -114,6 +114,10 @@ export class Scope implements CancelNode, Timer, Exit {
   }
 
   /** The deadline has passed. */
+  get cancels(): boolean {
+    return true;
+  }
+
   expire(): void {
     this.timeUp(undefined);
   }

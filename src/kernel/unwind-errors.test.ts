@@ -333,7 +333,7 @@ describe("an unwinding that carries an error", () => {
     expect(await ended).toBe("result");
     expect([given.complete(), given.fail(new Error("no"))]).toEqual([false, false]);
     expect(lines).toEqual(["undone"]);
-    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+    expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
   });
 
   test.each<[string, () => Awaitable<unknown>]>([

@@ -65,6 +65,8 @@ export interface LoopStatistics {
   readonly deadlines: number;
   /** Tasks that wait for something that only the outside can end. */
   readonly external: number;
+  /** Waits of `until` and `call` whose promise has not settled, whether or not a task still waits for it. */
+  readonly hostWork: number;
 }
 
 if (debugByEnvironment()) recordCalls(); // before the program marks its coroutines
@@ -233,8 +235,8 @@ export class EventLoop {
 
   /** How many are ready, how many deadlines are set, how many tasks wait for the outside. */
   get statistics(): LoopStatistics {
-    const { ready, deadlines, externals } = this.#loop;
-    return { ready: ready.size, deadlines: deadlines.size, external: externals };
+    const { ready, deadlines, externals, hostWork } = this.#loop;
+    return { ready: ready.size, deadlines: deadlines.size, external: externals, hostWork };
   }
 
   /** @internal */

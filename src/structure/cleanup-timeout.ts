@@ -62,6 +62,10 @@ class CleanupTimeout implements Bound, Timer {
     this.#loop?.deadlines.clear(this);
   }
 
+  get cancels(): boolean {
+    return true;
+  }
+
   expire(): void {
     const scope = this.#scope;
     const owner = scope.task as Task<unknown>;

@@ -59,7 +59,7 @@ async function check(program: Op[], cancelAt: number | null, shuffle: number | n
     "cleanup-abandoned",
   ];
   expect(reports.filter((kind) => !mayBe.includes(kind))).toEqual([]);
-  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
   // Cleanup that waits for what never comes is abandoned: then tasks end where they are.
   if (reports.includes("cleanup-abandoned")) return;
   expect(ledger).toEqual(new Ledger());

@@ -25,7 +25,7 @@ export function outcome(
       (error: unknown) => [error, ...suppressedErrors(error)].map(String).join(", besides "),
     );
   host.runAll();
-  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
   return ended.then((end) => [...lines, end.replaceAll(/#\d+/g, "")]);
 }
 

@@ -22,7 +22,7 @@ export async function outcome(main: (log: Log) => Awaitable<unknown>): Promise<[
       (error: unknown) => [error, ...suppressedErrors(error)].join(", besides ").replace(/#\d+/, "#N"),
     );
   host.runAll();
-  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
   return [await ended, ...lines];
 }
 
