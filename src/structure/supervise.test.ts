@@ -31,7 +31,7 @@ function outcome(main: (log: Log) => Awaitable<unknown>): Promise<string[]> {
       (error: unknown) => [...lines, String(error)],
     );
   host.runAll();
-  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0 });
+  expect(loop.statistics).toEqual({ ready: 0, deadlines: 0, external: 0, hostWork: 0 });
   return ended;
 }
 
