@@ -5,7 +5,7 @@
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import type { CancelNode } from "../kernel/cancel.ts";
 import { current } from "../kernel/current.ts";
-import { cancelledError, InvalidStateError, textOf } from "../kernel/errors.ts";
+import { cancelledError, InvalidStateError, isObject, textOf } from "../kernel/errors.ts";
 import { NONE, primaryOf, RETURNED, stopUnwinding, THREW, UNWOUND, type Leaving } from "../kernel/exit.ts";
 import type { Task, TaskOptions } from "../kernel/task.ts";
 import { startIn, type Ready } from "./start.ts";
@@ -70,7 +70,7 @@ export class Group extends TaskScope implements TaskGroup {
   /** The first failure, of a task or of the body. */
   #error: unknown = NONE;
   /** All of them, if all are to be thrown. */
-  readonly #errors: Set<unknown> | null;
+  readonly #errors: unknown[] | null;
   // Most groups have neither of these two, so they are made when they are needed.
   #background: Set<CancelNode> | null = null;
   /** Tasks that are not ready: whoever started them is told of their ends. */
@@ -86,7 +86,7 @@ export class Group extends TaskScope implements TaskGroup {
   constructor(name: string, allErrors = false) {
     super();
     this.name = name;
-    this.#errors = allErrors ? new Set() : null;
+    this.#errors = allErrors ? [] : null;
   }
 
   get label(): string {
@@ -139,7 +139,7 @@ export class Group extends TaskScope implements TaskGroup {
     this.#left = true;
     this.#cutShort = frame.state === UNWOUND && this.cancelled;
     if (frame.state !== RETURNED) {
-      this.#keep(frame.value);
+      this.#keep(frame.value, true);
       this.cancel(frame.value === NONE ? undefined : frame.value);
     }
     if (current.cutting) this.bound?.end(); // nobody waits for the tasks
@@ -194,11 +194,13 @@ export class Group extends TaskScope implements TaskGroup {
     for (const task of background) void (task as Task<unknown>).cancel(OTHERS_ENDED);
   }
 
-  #keep(error: unknown): void {
+  #keep(error: unknown, ofBody = false): void {
     if (error === NONE) return;
+    const errors = this.#errors;
     if (this.#error === NONE) this.#error = error;
-    else if (this.#errors === null) this.#error = primaryOf(this.#error, error, this.task!.loop);
-    this.#errors?.add(error);
+    else if (errors === null) this.#error = primaryOf(this.#error, error, this.task!.loop);
+    // Equal primitives of two tasks are two errors; the body has its own from awaiting one of them.
+    if (errors !== null && ((!ofBody && !isObject(error)) || !errors.includes(error))) errors.push(error);
   }
 
   *#finishLater(frame: Leaving): Generator<never, void, void> {
@@ -223,17 +225,20 @@ export class Group extends TaskScope implements TaskGroup {
       frame.state = frame.state === UNWOUND ? UNWOUND : THREW;
     }
     if (frame.state !== UNWOUND || current.cutting || this.outerCancelled()) return;
-    if (this.#cutShort && frame.value === NONE) frame.value = cancelledError(this, this.cancellation!);
+    if (this.#cutShort && frame.value === NONE) {
+      const error = cancelledError(this, this.cancellation!);
+      frame.value = this.#errors === null ? error : this.#together([error]);
+    }
     stopUnwinding(frame, undefined);
   }
 
-  #together(errors: ReadonlySet<unknown>): AggregateError {
-    const first = `${textOf(this.#error)}`;
+  #together(errors: readonly unknown[]): AggregateError {
+    const first = textOf(errors[0]);
     return new AggregateError(
       errors,
-      errors.size === 1
+      errors.length === 1
         ? `An error in ${this.label}: ${first}`
-        : `${errors.size} errors in ${this.label}, the first: ${first}`,
+        : `${errors.length} errors in ${this.label}, the first: ${first}`,
     );
   }
 }

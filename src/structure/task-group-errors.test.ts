@@ -3,6 +3,7 @@ import {
   CancelledError,
   coroutine,
   moveOnAfter,
+  shield,
   sleep,
   sleepForever,
   suppressedErrors,
@@ -10,6 +11,7 @@ import {
   timeout,
   TimeoutError,
   type Awaitable,
+  type Task,
   type TaskGroup,
 } from "../index.ts";
 import { runVirtual } from "../testing/index.ts";
@@ -109,13 +111,92 @@ describe('S12: taskGroup({errors: "all"})', () => {
     expect(errors).toMatchObject(["outer", { errors: ["inner"] }]);
   });
 
-  test("throws no AggregateError where nothing failed: its value, or a CancelledError", async () => {
+  test("throws an error of each task, also where they are equal primitives", async () => {
+    const error = await failure(function* (group) {
+      group.createTask(failing(1, "x"));
+      group.createTask(failing(1, "x"));
+    });
+    expect(error).toMatchObject({
+      message: '2 errors in group "crawl", the first: x',
+      errors: ["x", "x"],
+    });
+  });
+
+  test("throws one object once, also where two tasks throw it", async () => {
+    const one = new Error("one");
+    const error = await failure(function* (group) {
+      group.createTask(failing(1, one));
+      group.createTask(failing(1, one));
+    });
+    expect((error as AggregateError).errors).toEqual([one]);
+  });
+
+  test("gives its value where nothing failed", async () => {
     expect(await failure(() => sleep(1))).toEqual({ value: undefined });
-    const cancelled = await failure(function* (group) {
+  });
+
+  test("throws an AggregateError where `group.cancel()` cut the body short, too, of a CancelledError", async () => {
+    const error = await failure(function* (group) {
       group.cancel("enough");
       yield* sleep(1);
     });
-    expect(cancelled).toBeInstanceOf(CancelledError);
+    expect(error).toBeInstanceOf(AggregateError);
+    expect((error as AggregateError).errors).toEqual([expect.any(CancelledError)]);
+    expect((error as AggregateError).message).toMatch(
+      /^An error in group "crawl": CancelledError: group "crawl" was cancelled by main#\d+: enough$/,
+    );
+  });
+
+  test("throws the failures alone where tasks of a group that was cancelled fail", async () => {
+    const error = await failure(function* (group) {
+      group.createTask(badCleanup("cleanup"));
+      yield* sleep(1);
+      group.cancel("enough");
+      yield* sleep(1);
+    });
+    expect(error).toBeInstanceOf(AggregateError);
+    expect((error as AggregateError).errors).toEqual(["cleanup"]);
+  });
+
+  test.each<[string, (task: Task<void>) => Awaitable<unknown>]>([
+    ["its body awaits a task that was cancelled", (task) => task],
+    ["its body awaits one behind a shield", (task) => shield(() => task)],
+  ])("throws an AggregateError where %s", async (_, wait) => {
+    for (const cancelAll of [true, false]) {
+      const error = await failure(function* (group) {
+        const task = group.createTask(() => sleepForever());
+        yield* sleep(1);
+        if (cancelAll) group.cancel("enough");
+        else void task.cancel("enough");
+        yield* wait(task);
+      });
+      expect(error).toBeInstanceOf(AggregateError);
+      expect((error as AggregateError).errors).toMatchObject([{ name: "CancelledError", reason: "enough" }]);
+    }
+  });
+
+  test("throws an AggregateError where its cleanup took too long, of what had failed until then", async () => {
+    const hanging = function* () {
+      try {
+        yield* failing(1, "body");
+      } finally {
+        yield* sleepForever();
+      }
+    };
+    const program = runVirtual(
+      () =>
+        taskGroup(
+          function* (group) {
+            group.createTask(failing(1, "task"));
+            yield* hanging();
+          },
+          { ...all, cleanupTimeout: 5 },
+        ),
+      { onReport: () => {} },
+    );
+    const error: unknown = await program.catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(AggregateError);
+    expect((error as AggregateError).errors).toEqual(expect.arrayContaining(["task"]));
   });
 
   test("throws what fails after a cancellation from outside, or keeps it beside an earlier error", async () => {

@@ -10,8 +10,9 @@ export interface TaskGroupOptions extends ScopeOptions {
   name?: string;
   /**
    * What it throws when it fails: `"first"`, the default, is the first error, with the later ones as its
-   * `suppressedErrors`; `"all"` is always an `AggregateError`, also of a single error. Its `errors` are those of the
-   * body and of the tasks, in the order in which they happened, each once.
+   * `suppressedErrors`; `"all"` is always an `AggregateError`, also of a single error, and of the
+   * `CancelledError` where `group.cancel()` cut the body short. Its `errors` are those of the body and of the tasks,
+   * in the order in which they happened, each once.
    */
   errors?: "first" | "all";
 }
