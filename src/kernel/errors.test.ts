@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { runSync, sleepForever, suppressedErrors, taskGroup } from "../index.ts";
+import { suppress, withSuppressed } from "./errors.ts";
 
 /** Fails with `first`; then the cleanup of each of its tasks fails, too. */
 function failWith(first: Error, ...later: Error[]): void {
@@ -21,6 +22,10 @@ function failWith(first: Error, ...later: Error[]): void {
   );
 }
 
+function failing(first: Error, later: Error): void {
+  expect(() => failWith(first, later)).toThrow(first);
+}
+
 describe("S12: the errors that came later", () => {
   test("are kept beside a frozen error, too, oldest first", () => {
     const first = Object.freeze(new Error("first"));
@@ -37,5 +42,25 @@ describe("S12: the errors that came later", () => {
     const kept = suppressedErrors(constant);
     expect(kept).toHaveLength(1000);
     expect([kept[0], kept[999]]).toEqual([new Error("0"), new Error("999")]);
+  });
+
+  test("never lead back to the error itself: of one that would, its report is printed", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const [a, b, c] = [new Error("a"), new Error("b"), new Error("c")];
+    failing(a, b);
+    failing(b, a); // a module's constants, say: thrown anew, in another order
+    expect(suppressedErrors(a)).toEqual([b]);
+    expect(suppressedErrors(b)).toEqual([]);
+    failing(b, c);
+    failing(c, a);
+    expect([...withSuppressed(a)]).toEqual([a, b, c]);
+    expect(suppressedErrors(c)).toEqual([]);
+    const printed = warn.mock.calls.filter(([message]) => !String(message).includes("Beside it"));
+    expect(printed).toEqual([
+      ["cede: An error gave way to an earlier one, Error: b:", a],
+      ["cede: An error gave way to an earlier one, Error: c:", a],
+    ]);
+    warn.mockRestore();
+    expect([suppress(a, a), suppress("text", a), suppress(c, "text")]).toEqual([false, false, true]);
   });
 });

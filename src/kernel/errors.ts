@@ -204,12 +204,23 @@ export function suppressedErrors(error: unknown): readonly unknown[] {
   return (isObject(error) && suppressed.get(error)) || [];
 }
 
-/** Keeps `later` beside `primary`. A primitive cannot carry anything: there only the monitor hears of it. */
-export function suppress(primary: unknown, later: unknown): void {
-  if (!isObject(primary) || primary === later) return;
+/**
+ * Keeps `later` beside `primary`. False: it cannot be, and only the monitor hears of it. A primitive carries nothing;
+ * and what carries `primary` itself, since it was thrown before, would make a circle of the two.
+ */
+export function suppress(primary: unknown, later: unknown): boolean {
+  if (!isObject(primary) || withSuppressed(later).has(primary)) return false;
   const list = suppressed.get(primary);
   if (list === undefined) suppressed.set(primary, [later]);
   else if (list.length < SUPPRESSED_KEPT && !list.includes(later)) list.push(later);
+  return true;
+}
+
+/** An error, those that gave way to it, and those that gave way to them. */
+export function withSuppressed(error: unknown): Set<unknown> {
+  const found = new Set([error]);
+  for (const one of found) for (const later of suppressedErrors(one)) found.add(later); // it grows as it is walked
+  return found;
 }
 
 export function isObject(value: unknown): value is object {

@@ -5,7 +5,7 @@
  * beside it.
  */
 import type { Awaitable } from "./awaitable.ts";
-import { CancellationEscapedError, isObject, suppress, textOf } from "./errors.ts";
+import { CancellationEscapedError, suppress, textOf } from "./errors.ts";
 import type { Report } from "./monitor.ts";
 
 export const RETURNED = 3;
@@ -80,10 +80,9 @@ export function primaryOf(first: unknown, later: unknown, loop: Reporter): unkno
 /** An error gives way to an earlier one: it is kept beside it, and observers hear of it. */
 export function giveWay(primary: unknown, later: unknown, loop: Reporter): void {
   if (primary === later) return;
-  suppress(primary, later);
-  const kept = isObject(primary);
+  const kept = suppress(primary, later);
   loop.report({
-    // What is no object carries nothing: nobody else will ever be told.
+    // What is kept nowhere is told to nobody else.
     kind: kept ? "suppressed-error" : "late-error",
     message: `An error gave way to an earlier one${kept ? "" : `, ${textOf(primary)}`}: ${textOf(later)}`,
     task: undefined,

@@ -56,6 +56,17 @@ describe("onReport", () => {
     expect(warn).toHaveBeenCalledOnce();
   });
 
+  test.each([new Error("broken"), "broken", ""])("prints what was thrown once: %o", async (thrown) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const monitor = {
+      step() {
+        throw thrown;
+      },
+    };
+    await EventLoop.run(() => sleep(0), { monitor });
+    expect(warn.mock.calls).toEqual([["cede: A monitor threw:", thrown]]);
+  });
+
   test("of runs at once hears of its own only; the loop's hears of the others", async () => {
     const clock = new VirtualClock();
     const whole = listener();

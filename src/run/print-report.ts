@@ -1,5 +1,5 @@
 /** Where a report goes when nobody else asked for it. */
-import { suppressedErrors } from "../kernel/errors.ts";
+import { textOf, withSuppressed } from "../kernel/errors.ts";
 import type { Report } from "../kernel/monitor.ts";
 
 /** What a caller was told, at least in part, or will be, need not be printed. */
@@ -9,14 +9,13 @@ export function printReport(report: Report): void {
   if (TOLD_ELSEWHERE.includes(report.kind)) return;
   const { message, error } = report;
   if (error === undefined) console.warn(`cede: ${message}`);
-  else console.warn(`cede: ${message}`, error);
-  for (const later of laterErrors(error)) console.warn("cede: Beside it there was a later error:", later);
+  else console.warn(`cede: ${withoutEnd(message, textOf(error))}`, error);
+  const later = withSuppressed(error);
+  later.delete(error);
+  for (const one of later) console.warn("cede: Beside it there was a later error:", one);
 }
 
-/** The errors that gave way to this one, and those that gave way to them. */
-function laterErrors(error: unknown): Set<unknown> {
-  const found = new Set<unknown>([error]);
-  for (const one of found) for (const later of suppressedErrors(one)) found.add(later); // it grows as it is walked
-  found.delete(error);
-  return found;
+/** A message that ends with the error's text, without that: the error itself is printed there. */
+function withoutEnd(message: string, text: string): string {
+  return message.endsWith(`: ${text}`) ? message.slice(0, -text.length - 1) : message;
 }
