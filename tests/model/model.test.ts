@@ -24,7 +24,15 @@ test("2,000 random programs do what the rules say", async () => {
   expect(trials).toBe(8000);
   // A comparison says nothing of what does not happen.
   expect(KINDS.filter((kind) => kind !== "fail" && !seen.has(kind))).toEqual([]);
-  for (const text of ["timeout of", "cancelled", "before [", "expired-unheard", "invalid state", "expired"]) {
+  for (const text of [
+    "timeout of",
+    "cancelled",
+    "before [",
+    "expired-unheard",
+    "task-failed",
+    "invalid state",
+    "expired",
+  ]) {
     expect([...seen]).toContain(text);
   }
   expect(circles).toBeLessThan(trials / 20);

@@ -88,7 +88,7 @@ class Run extends Scope implements Owner {
 
 class Group extends Scope implements Owner {
   readonly name: string;
-  readonly #machine: Machine;
+  protected readonly machine: Machine;
   /** Its tasks that have not ended. */
   alive = 0;
   failure: Failure | null = null;
@@ -101,27 +101,42 @@ class Group extends Scope implements Owner {
   constructor(name: string, outer: Scope, machine: Machine) {
     super(outer, machine.running);
     this.name = name;
-    this.#machine = machine;
+    this.machine = machine;
   }
 
   /** The first failure cancels the others, and the body. */
   fail(failure: Failure | null): void {
-    this.#machine.cancel(this, failure?.problem);
+    this.machine.cancel(this, failure?.problem);
     if (failure === null || this.failure === null) {
       this.failure ??= failure;
       return;
     }
     // Which one is the first is told by when they reach the group; the body's may have been on its way longer.
-    this.#machine.suppress(this.failure.problem, failure.problem);
+    this.machine.suppress(this.failure.problem, failure.problem);
     this.failure = { problem: this.failure.problem, since: Math.min(this.failure.since, failure.since) };
   }
 
   childEnded(child: Task): void {
-    this.alive--;
-    if (child.failure !== null) this.fail(this.#machine.failure(child.failure.problem));
-    if (this.alive > 0) return;
-    this.overtaken = this.#machine.target(this.outer) !== null;
+    if (child.failure !== null) this.fail(this.machine.failure(child.failure.problem));
+    this.oneLess();
+  }
+
+  oneLess(): void {
+    if (--this.alive > 0) return;
+    this.overtaken = this.machine.target(this.outer) !== null;
     this.whenEmpty();
+  }
+}
+
+/** Its tasks fail alone: of a failure that nobody observes it tells, and ends no earlier. */
+class Supervision extends Group {
+  override childEnded(child: Task): void {
+    const { failure } = child;
+    if (failure === null || child.observed) return this.oneLess();
+    this.machine.call(() => {
+      if (!child.observed) this.machine.report("task-failed", failure.problem);
+      this.oneLess();
+    });
   }
 }
 
@@ -275,6 +290,10 @@ class Interpreter {
       }
       case "group":
         return yield* this.#inGroup(new Group("tasks", within, machine), (own) =>
+          this.#walk(body, { ...around, within: own, group: own }),
+        );
+      case "supervise":
+        return yield* this.#inGroup(new Supervision("supervised", within, machine), (own) =>
           this.#walk(body, { ...around, within: own, group: own }),
         );
       case "all":

@@ -13,6 +13,7 @@ import {
   runningLoop,
   shield,
   sleep,
+  supervise,
   suppressedErrors,
   taskGroup,
   timeout,
@@ -189,6 +190,8 @@ function performance(program: Program, note: (text: string) => void): () => Awai
       }
       case "group":
         return yield* taskGroup((group) => walk(body, { ...around, group }));
+      case "supervise":
+        return yield* supervise((group) => walk(body, { ...around, group }));
       case "all":
         return yield* all(op.bodies.map((one) => begin(one, { ...around, who: `t${++created}` })));
       case "child": {

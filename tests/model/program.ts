@@ -26,6 +26,7 @@ const BRANCHES = [
   "timeout", // of n milliseconds
   "move on", // after n milliseconds
   "group",
+  "supervise", // a group whose tasks fail alone
   "all", // of any number of bodies
   "child", // a task of the group
   "task", // a task of the run
@@ -84,6 +85,7 @@ const WEIGHTS: Record<Kind, number> = {
   timeout: 3,
   "move on": 2,
   group: 5,
+  supervise: 2,
   all: 2,
   child: 4,
   task: 3,
@@ -116,7 +118,7 @@ export function makeProgram(seed: number): Program {
     const bodies: Program[] = [];
     if ((BRANCHES as readonly Kind[]).includes(kind)) {
       const body = list(depth + 1, 1);
-      const children = kind === "group" ? below(4) : 0; // what would a group be without any?
+      const children = kind === "group" || kind === "supervise" ? below(4) : 0; // what would a group be without any?
       for (let n = 0; n < children && left > 0; n++) body.unshift(child(depth + 1));
       bodies.push(body);
       if (kind === "catch") bodies.push(next() < 0.3 ? list(depth + 1, 1) : []);
