@@ -298,6 +298,8 @@ class Interpreter {
         );
       case "all":
         return yield* this.#all(op, around);
+      case "map":
+        return yield* this.#map(op, around);
       case "child":
         return this.#child(body, around);
       case "task": {
@@ -443,6 +445,34 @@ class Interpreter {
       },
       () => tasks.filter((task) => task.ending === null),
     );
+  }
+
+  /** A group of workers; each goes on to the next body that nobody has taken. */
+  *#map({ n, bodies }: Op, around: Surroundings): Steps {
+    const machine = this.#machine;
+    const results: unknown[] = [];
+    let taken = 0;
+    const begin = (index: number): Steps =>
+      this.#begin(bodies[index]!, { ...around, who: `t${++this.#created}` });
+    const work = function* (first: number): Steps {
+      for (let index = first; ; index = taken++) {
+        const ending = yield* begin(index);
+        if (ending.how !== "value") return ending;
+        results[index] = ending.value;
+        const task = machine.running!;
+        if (machine.target(task) !== null) return machine.unwind(task); // nothing new is begun
+        if (taken === bodies.length) return nothing;
+      }
+    };
+    const ending = yield* this.#inGroup(new Group("map", around.within, machine), function* (own) {
+      while (taken < bodies.length && (n === 0 || taken < n)) {
+        const first = taken++;
+        own.alive++;
+        machine.create("map", own, () => work(first));
+      }
+      return nothing;
+    });
+    return ending.how === "value" ? { how: "value", value: results } : ending;
   }
 
   #child(body: Program, around: Surroundings): Ending {

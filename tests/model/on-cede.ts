@@ -9,6 +9,7 @@ import {
   currentTask,
   EventLoop,
   InvalidStateError,
+  map,
   moveOnAfter,
   runningLoop,
   shield,
@@ -194,6 +195,12 @@ function performance(program: Program, note: (text: string) => void): () => Awai
         return yield* supervise((group) => walk(body, { ...around, group }));
       case "all":
         return yield* all(op.bodies.map((one) => begin(one, { ...around, who: `t${++created}` })));
+      case "map": {
+        const concurrency = op.n === 0 ? Infinity : op.n;
+        return yield* map(op.bodies, (one) => begin(one, { ...around, who: `t${++created}` }), {
+          concurrency,
+        });
+      }
       case "child": {
         const who = `t${++created}`;
         try {

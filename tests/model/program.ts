@@ -28,6 +28,7 @@ const BRANCHES = [
   "group",
   "supervise", // a group whose tasks fail alone
   "all", // of any number of bodies
+  "map", // the same, at most n at once; 0: all
   "child", // a task of the group
   "task", // a task of the run
 ] as const;
@@ -87,9 +88,13 @@ const WEIGHTS: Record<Kind, number> = {
   group: 5,
   supervise: 2,
   all: 2,
+  map: 2,
   child: 4,
   task: 3,
 };
+
+/** Whose bodies are tasks, as many as there are. */
+const IN_PARALLEL: readonly Kind[] = ["all", "map"];
 
 const QUIET_LEAVES = LEAVES.slice(0, LEAVES.indexOf("fail"));
 
@@ -123,9 +128,10 @@ export function makeProgram(seed: number): Program {
       bodies.push(body);
       if (kind === "catch") bodies.push(next() < 0.3 ? list(depth + 1, 1) : []);
       if (kind === "clean up") bodies.push(next() < 0.7 ? list(depth + 2, 1) : []);
-      if (kind === "all") for (let n = below(3); n > 0; n--) bodies.push(list(depth + 1, 1));
+      if (IN_PARALLEL.includes(kind)) for (let n = below(3); n > 0; n--) bodies.push(list(depth + 1, 1));
     }
-    const n = kind === "timeout" || kind === "move on" ? below(12) : below(6);
+    const most = kind === "timeout" || kind === "move on" ? 12 : kind === "map" ? 3 : 6;
+    const n = below(most);
     return { kind, n, bodies };
   };
   return list(0, 3);
@@ -152,6 +158,7 @@ const WITH_NUMBER: readonly Kind[] = [
   "await",
   "timeout",
   "move on",
+  "map",
 ];
 
 /** The program in lines, as it is to be read. */
@@ -163,7 +170,7 @@ export function written(program: Program): string {
       const number = WITH_NUMBER.includes(op.kind) ? ` ${op.n}` : "";
       lines.push(`${indent}${numbers.get(op)!}: ${op.kind}${number}`);
       op.bodies.forEach((body, i) => {
-        if (i > 0) lines.push(`${indent}  ${op.kind === "all" ? "and" : "then"}`);
+        if (i > 0) lines.push(`${indent}  ${IN_PARALLEL.includes(op.kind) ? "and" : "then"}`);
         write(body, `${indent}    `);
       });
     }
@@ -184,7 +191,7 @@ export function* smaller(program: Program): Generator<Program> {
       yield [...before, { ...op, n: op.n - 1 }, ...after];
     }
     for (const [j, body] of op.bodies.entries()) {
-      if (op.kind === "all" && op.bodies.length > 1) {
+      if (IN_PARALLEL.includes(op.kind) && op.bodies.length > 1) {
         yield [...before, { ...op, bodies: op.bodies.filter((_, k) => k !== j) }, ...after];
       }
       for (const less of smaller(body)) {
