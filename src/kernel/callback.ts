@@ -1,6 +1,8 @@
 /** A function that waits for its turn in the ready queue, beside the tasks. */
 import { stepInside, surrounding } from "./context.ts";
 import { current, type Context, type LoopPort, type Root } from "./current.ts";
+import { isGeneratorFunction } from "./generator.ts";
+import { describe } from "./misuse.ts";
 import type { Runnable } from "./ready.ts";
 
 export class Callback implements Runnable {
@@ -32,4 +34,14 @@ export class Callback implements Runnable {
   cancel(): void {
     this.#call = null;
   }
+}
+
+/** Refuses what could not be called back. @throws TypeError */
+export function checkCallback(callback: unknown): void {
+  if (typeof callback === "function" && !isGeneratorFunction(callback)) return;
+  throw new TypeError(
+    `Cannot call back ${describe(callback)}${isGeneratorFunction(callback) ? ", a generator function" : ""}: a callback ` +
+      "is an ordinary function, which is called and not awaited. Write `() => …`; to wait for something in it, let " +
+      "it create a task, or write a task that awaits this one with `yield*`.",
+  );
 }

@@ -190,6 +190,20 @@ describe("callbacks", () => {
     });
   });
 
+  test.each<[string, unknown, string]>([
+    ["a function*", function* log() {}, "the function log, a generator function: "],
+    ["a coroutine", coroutine(function* log() {}), "the function log, a generator function: "],
+    ["what is no function", undefined, "undefined: "],
+  ])("refuses %s: nothing of it would run", (_, callback, what) => {
+    expect(() => new Future<void>().addDoneCallback(callback as never)).toThrow(
+      new TypeError(
+        `Cannot call back ${what}a callback is an ordinary function, which is called and not awaited. Write ` +
+          "`() => …`; to wait for something in it, let it create a task, or write a task that awaits this one with " +
+          "`yield*`.",
+      ),
+    );
+  });
+
   test("one that throws fails the run", async () => {
     const program = runVirtual(function* () {
       const future = new Future<void>();

@@ -9,7 +9,7 @@ import { current, type Enders, type LoopPort, type Parked, type Runner } from ".
 import { cancelledError, InvalidStateError } from "./errors.ts";
 import { Link, LinkedList } from "./list.ts";
 import type { Cancellation } from "./monitor.ts";
-import { Callback } from "./callback.ts";
+import { Callback, checkCallback } from "./callback.ts";
 import { notByHand } from "./misuse.ts";
 import { toldWaiting } from "./story.ts";
 import { enterWait, Wait } from "./wait.ts";
@@ -78,8 +78,14 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
     return this.kind === RESULT ? undefined : this.rejection();
   }
 
-  /** Calls `callback` with this, from the loop, once it is done; in a later turn if it is done already. */
+  /**
+   * Calls `callback` with this, from the loop, once it is done; in a later turn if it is done already. What it throws
+   * fails the run.
+   *
+   * @throws TypeError if `callback` is no function, or a `function*`, of which nothing would run.
+   */
   addDoneCallback(callback: (outcome: this) => void): void {
+    checkCallback(callback);
     const { loop } = this;
     const call = new Callback(loop, () => callback(this));
     this.subscribe(new Listener(() => loop.enqueue(call)));
