@@ -11,7 +11,7 @@
 import { current, type Parked, type Runner } from "./current.ts";
 import { DeadlockError } from "./errors.ts";
 import { OPEN } from "./frame.ts";
-import { at } from "./place.ts";
+import { waitsAt } from "./place.ts";
 import type { Runnable } from "./ready.ts";
 import { Scope } from "./scope.ts";
 import type { CancelNode } from "./cancel.ts";
@@ -157,7 +157,7 @@ function fromOldest(circle: readonly Waiting[]): Waiting[] {
 
 /** False if no error can end any of the waits. */
 function tell(circle: readonly Waiting[]): boolean {
-  const waiting = circle.map(({ task, wait }) => ({ task: task.name, label: `${wait.label}${at(wait)}` }));
+  const waiting = circle.map(({ task, wait }) => ({ task: task.name, label: `${wait.label}${waitsAt(task)}` }));
   const error = new DeadlockError(
     (circle.length === 1 && circle[0]!.enders.length === 0
       ? "Cannot go on: whoever could end this wait has ended."

@@ -4,6 +4,7 @@
  * where debug mode is off: the question is one flag, asked where things are made.
  */
 import { current, type Runner } from "./current.ts";
+import { delegates } from "./source.ts";
 
 // V8's stack API, which the language does not know. Elsewhere the limit does nothing, and the text is read all the same.
 const StackError = Error as unknown as { stackTraceLimit: number };
@@ -15,14 +16,21 @@ const places = new WeakMap<object, Place>();
 
 export class Place {
   readonly #captured: Error;
+  /** Where that was called from within which the library captured this one, if no line of the program was. */
+  readonly #around: Place | null;
 
-  constructor(captured: Error) {
+  constructor(captured: Error, around: Place | null = null) {
     this.#captured = captured;
+    this.#around = around;
   }
 
-  /** The file, the line and the column: "file:///app/api.ts:40:7"; "cede" if the engine does not tell. */
+  /** The file, the line and the column: "file:///app/api.ts:40:7"; "cede" if it is not the program's, or not known. */
   get text(): string {
-    return outermostLine(this.#captured.stack) ?? "cede";
+    return this.known ?? "cede";
+  }
+
+  get known(): string | undefined {
+    return outermostLine(this.#captured.stack) ?? this.#around?.known;
   }
 }
 
@@ -33,8 +41,10 @@ export function placeFor(task: Pick<Runner, "root"> | null): Place | null {
 
 /** Remembers where something was made. */
 export function mark(thing: object, task: Pick<Runner, "root">): void {
-  const place = placeFor(task);
-  if (place !== null) places.set(thing, place);
+  if (!current.debug || !task.root.debug) return;
+  const { top } = task as unknown as { top: Called | null };
+  // A body such as `() => timeout(…)` has returned when what it gave is awaited.
+  places.set(thing, capture(top !== null && delegates(top.source) ? placeAround(task, top) : null));
 }
 
 /** Where it was made, if that was in debug mode. */
@@ -44,28 +54,52 @@ export function placeOf(thing: object): Place | null {
 
 /** " at api.ts:40:7", for messages; "" where it is not known. */
 export function at(thing: object | null): string {
-  const place = thing === null ? null : placeOf(thing);
-  return place === null ? "" : ` at ${place.text}`;
+  const place = thing === null ? undefined : placeOf(thing)?.known;
+  return place === undefined ? "" : ` at ${place}`;
 }
 
-function capture(): Place {
+/** A frame, as far as this needs to know it. */
+interface Called {
+  readonly source: unknown;
+  readonly parent: Called | null;
+}
+
+/** Where the innermost of a task's frames was called of which that is known; or where the task was created. */
+function placeAround(task: object, top: Called | null): Place | null {
+  for (let frame = top; frame !== null; frame = frame.parent) {
+    const place = placeOf(frame);
+    if (place?.known !== undefined) return place;
+  }
+  return placeOf(task);
+}
+
+/** The same, of where a task waits, which may be inside the library: for the tasks of a group that is left, say. */
+export function waitsAt(task: object): string {
+  const { wait, top } = task as { wait: object | null; top: Called | null };
+  const place = (wait === null ? undefined : placeOf(wait)?.known) ?? placeAround(task, top)?.known;
+  return place === undefined ? "" : ` at ${place}`;
+}
+
+function capture(around: Place | null = null): Place {
   const { stackTraceLimit } = StackError;
   // With Reflect, since it may be frozen: then less may be seen.
   Reflect.set(StackError, "stackTraceLimit", DEEPEST);
   try {
-    return new Place(new Error());
+    return new Place(new Error(), around);
   } finally {
     Reflect.set(StackError, "stackTraceLimit", stackTraceLimit);
   }
 }
 
-/** The first line that is not the library's own. */
-function outermostLine(stack: string | undefined): string | null {
+/** The first line that is neither the library's own nor the platform's, as far as the loop: who turns it has no part in it. */
+function outermostLine(stack: string | undefined): string | undefined {
   for (const line of stack?.split("\n") ?? []) {
     const file = fileOf(line);
-    if (file !== null && (library === null || !file.startsWith(library))) return file;
+    if (file === null || /^(?:node|ext):/.test(file)) continue;
+    if (library === null || !file.startsWith(library)) return file;
+    if (/^kernel[/\\]loop\./.test(file.slice(library.length))) break;
   }
-  return null;
+  return undefined;
 }
 
 /** The place in a line of a stack: "    at name (file:1:2)", "    at file:1:2", and "name@file:1:2" elsewhere. */

@@ -1,11 +1,11 @@
 /** Cleanup that takes longer than a second is reported: it may be slow, or a frame that escaped. */
-import { cancellationAround, type CancelNode } from "./cancel.ts";
+import { visibleTarget, type CancelNode } from "./cancel.ts";
 import type { Runner } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { askedBy } from "./errors.ts";
 import type { Exit } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
-import { at } from "./place.ts";
+import { waitsAt } from "./place.ts";
 
 const SLOW_MS = 1000;
 
@@ -20,10 +20,12 @@ export class SlowCleanup implements Exit, Timer {
   /** What the frame is cleaned up for. */
   readonly #cancellation: Cancellation | undefined;
 
-  constructor(frame: string, task: Runner, scope: CancelNode | null = null) {
+  /** `scope` is that of what the frame calls now, or called before. */
+  constructor(frame: string, task: Runner, scope: CancelNode) {
     this.#frame = frame;
     this.#task = task;
-    this.#cancellation = (scope && cancellationAround(scope)) ?? undefined;
+    // Once the cleanup has called something, the frame's own barrier keeps from view what it is for.
+    this.#cancellation = (visibleTarget(scope) ?? visibleTarget(scope.outer))?.cancellation ?? undefined;
     task.loop.deadlines.set(this, task.loop.now() + SLOW_MS);
   }
 
@@ -32,12 +34,12 @@ export class SlowCleanup implements Exit, Timer {
   }
 
   expire(): void {
-    const { loop, name, waitingFor, wait } = this.#task;
+    const { loop, name, waitingFor } = this.#task;
     loop.report({
       kind: "slow-cleanup",
       message:
         `The cleanup of ${this.#frame} in ${name} has taken a second` +
-        `${waitingFor === undefined ? "" : `, and waits for ${waitingFor}${at(wait)}`}: it is slow, or it escaped its cancellation.` +
+        `${waitingFor === undefined ? "" : `, and waits for ${waitingFor}${waitsAt(this.#task)}`}: it is slow, or it escaped its cancellation.` +
         cancelledBy(this.#task, this.#cancellation),
       task: name,
       cancellation: this.#cancellation,

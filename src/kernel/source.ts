@@ -37,6 +37,11 @@ function isAwaitable(value: unknown): value is Awaitable<unknown> {
   return isObject(value) && Symbol.iterator in value;
 }
 
+/** Whether a frame's generator is the library's, and does nothing but await something. */
+export function delegates(source: unknown): boolean {
+  return isObject(source) && Object.getPrototypeOf(source) === delegate.prototype;
+}
+
 function* delegate(awaitable: Awaitable<unknown>): Generator<unknown, unknown, void> {
   return yield* awaitable;
 }

@@ -60,7 +60,7 @@ function unwind(task: Stack, frame: Frame): Result {
     result = returnWatched(frame);
   }
   result = refusing(task, frame, result);
-  if (!result.done) frame.addExit(new SlowCleanup(frameName(frame), task, frame.scope));
+  if (!result.done) frame.addExit(new SlowCleanup(frameName(frame), task, frame.scope!));
   return result;
 }
 

@@ -1,6 +1,6 @@
 /** What is to be said, and done, when no task can go on and nothing is left that could wake one. */
 import { DeadlockError } from "../kernel/errors.ts";
-import { at } from "../kernel/place.ts";
+import { waitsAt } from "../kernel/place.ts";
 import { tasksOf, type Run } from "../kernel/run.ts";
 
 /** Fails the runs with the picture in words. A cleanup that is stuck itself is abandoned. */
@@ -15,10 +15,9 @@ export function deadlock(runs: readonly Run<never>[]): void {
 function deadlockError(runs: readonly Run<never>[]): DeadlockError {
   const waiting: { task: string; label: string }[] = [];
   for (const run of runs) {
-    for (const { name, waitingFor, wait } of tasksOf(run)) {
-      if (waitingFor !== undefined) {
-        waiting.push({ task: name, label: `${waitingFor}${at(wait)}` });
-      }
+    for (const task of tasksOf(run)) {
+      const { name, waitingFor } = task;
+      if (waitingFor !== undefined) waiting.push({ task: name, label: `${waitingFor}${waitsAt(task)}` });
     }
   }
   return new DeadlockError(

@@ -39,7 +39,8 @@ export class Release implements Exit {
 
 /** As for a `finally` that suspends: cleanup that holds up a cancellation for a second is told. */
 export function reportIfSlow(frame: Leaving, what: string, task: Runner): void {
-  if (frame.state === UNWOUND) task.onLeave(new SlowCleanup(what, task)); // the exit that is run next
+  // It is the exit that is run next.
+  if (frame.state === UNWOUND) task.onLeave(new SlowCleanup(what, task, task.calleeScope()));
 }
 
 /** What a release gave, if that can be awaited. */

@@ -1,4 +1,5 @@
 // Places are of the program, not of the library: so these tests stand outside src/.
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   call,
@@ -6,13 +7,21 @@ import {
   coroutine,
   createTask,
   DeadlockError,
+  defer,
+  Future,
   InvalidStateError,
   moveOnAfter,
+  resource,
+  shield,
   sleep,
   sleepForever,
+  taskGroup,
   timeout,
   until,
+  use,
   type Awaitable,
+  type Task,
+  type TaskGroup,
 } from "cede";
 import type { Report } from "cede/lowlevel";
 import { runVirtual } from "cede/testing";
@@ -78,16 +87,113 @@ describe("S2: in debug mode", () => {
     ]);
   });
 
-  test("a deadlock says where each task waits", async () => {
-    const { ended } = await reportsOf(function* () {
-      const first: { task?: Awaitable<void> } = {};
-      first.task = createTask(function* () {
-        yield;
-        yield* createTask(() => first.task!);
-      });
-      yield* first.task;
+  const deferring = (ms: number) =>
+    coroutine(function* work() {
+      defer(() => sleep(2000));
+      yield* sleep(ms);
     });
-    expect(ended).toBeInstanceOf(DeadlockError);
+  const holding = (ms: number) =>
+    coroutine(function* work() {
+      yield* use(
+        resource(function* slow(provide) {
+          yield* provide(1);
+          yield* sleep(2000);
+        }),
+      );
+      yield* sleep(ms);
+    });
+
+  test.each([
+    ["deferred function", deferring, "a deferred function", "sleep 2000 ms"],
+    ["resource", holding, "the resource slow", "the release of the resource slow"],
+  ])("a slow %s is reported with what it is released for", async (_, work, what, waits) => {
+    const slow = async (main: () => Awaitable<unknown>) =>
+      (await reportsOf(main)).told.filter((report) => report.startsWith("slow-cleanup"));
+    const report = (by: string): string =>
+      `slow-cleanup: The cleanup of ${what} in main#1 has taken a second, and waits for ${waits} at ` +
+      `reports.test.ts: it is slow, or it escaped its cancellation. It was cancelled by ${by} at reports.test.ts).`;
+    expect(await slow(() => timeout(5, work(9000)))).toEqual([report("timeout 5 ms (set by main#1")]);
+    expect(await slow(() => timeout(5, () => moveOnAfter(9, work(9000))))).toEqual([
+      report("timeout 5 ms (set by main#1"),
+    ]);
+  });
+
+  test.each([
+    ["deferred function", deferring],
+    ["resource", holding],
+  ])("a slow %s on a normal way out is not reported, and neither is a cancellation", async (_, work) => {
+    expect((await reportsOf(() => moveOnAfter(9000, work(5)))).told).toEqual([]);
+  });
+
+  test("cleanup in a shield, or in other cleanup, is told to be for what cancelled it, and for nothing further out", async () => {
+    const inner = () => moveOnAfter(20, cleaningUp(3000));
+    const outer = (body: () => Awaitable<unknown>) => () => moveOnAfter(5, body);
+    for (const main of [
+      outer(() => shield(inner)),
+      outer(function* () {
+        defer(inner);
+        yield* sleepForever();
+      }),
+    ]) {
+      const { told } = await reportsOf(main);
+      const about = told.filter((report) => report.includes("coroutine slow"));
+      expect(about).toEqual([expect.stringMatching(/ It was cancelled by moveOnAfter 20 ms \(/)]);
+    }
+  });
+
+  /** The number of the only line of this file that says so. */
+  const lineOf = (text: string): number => {
+    const lines = readFileSync(new URL(import.meta.url), "utf8").split("\n");
+    return lines.findIndex((line) => line.trim().endsWith(`// ${text}`)) + 1;
+  };
+  const withLines = (text: string): string =>
+    text.replace(/(?:file:\/\/)?\/\S*\/\w+\.test\.ts:(\d+):\d+/g, "line $1");
+
+  const waitsOf = (error: unknown): string[] => {
+    expect(error).toBeInstanceOf(DeadlockError);
+    const { message, waiting } = error as DeadlockError;
+    const waits = waiting.map(({ task, label }) => `${task} waits for ${label}`);
+    for (const wait of waits) expect(message).toContain(`\n  ${wait}`);
+    return waits.map(withLines);
+  };
+
+  test("S23: a deadlock says where each task waits", async () => {
+    const { ended } = await reportsOf(function* () {
+      const never = new Future<void>("the answer");
+      const asker = function* () {
+        yield* never; // asks
+      };
+      createTask(asker, { name: "asker" });
+      yield* createTask(() => never, { name: "arrow" }); // creates an arrow, and awaits it
+    });
+    expect(waitsOf(ended)).toEqual([
+      `main#1 waits for task arrow#3 at line ${lineOf("creates an arrow, and awaits it")}`,
+      `asker#2 waits for future "the answer" at line ${lineOf("asks")}`,
+      `arrow#3 waits for future "the answer" at line ${lineOf("creates an arrow, and awaits it")}`,
+    ]);
+  });
+
+  test("S23: so does a circle, also where a group is left, while others go on", async () => {
+    const { ended } = await reportsOf(function* () {
+      createTask(sleepForever());
+      let first: Task<void>;
+      const child = function* () {
+        yield* first; // awaits the first
+      };
+      const body = function* (group: TaskGroup) {
+        group.createTask(child, { name: "child" });
+      };
+      const main = function* () {
+        yield;
+        yield* taskGroup(body); // leaves the group
+      };
+      first = createTask(main, { name: "first" });
+      yield* first;
+    });
+    expect(waitsOf(ended)).toEqual([
+      `first#3 waits for group "tasks", 1 of 1 left at line ${lineOf("leaves the group")}`,
+      `child#4 waits for task first#3 at line ${lineOf("awaits the first")}`,
+    ]);
   });
 
   test("a bare yield in cleanup is refused at its line; cede() is not", async () => {
