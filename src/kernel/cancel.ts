@@ -16,6 +16,8 @@ export interface CancelNode {
   previousSibling: CancelNode | null;
   /** Set once, when it is cancelled. */
   cancellation: Cancellation | null;
+  /** For what is no task: see `visibleTarget`. Written by `adopt` and `cancelTree`. */
+  target?: CancelNode | null;
   /** Whether cancellation from outside stops here. */
   readonly shield: boolean;
   /** Whether this is a task: the end of the scopes that its frames can see, and what a mark is put on. */
@@ -34,6 +36,7 @@ export interface CancelNode {
 export function adopt(parent: CancelNode, child: CancelNode): void {
   const first = parent.firstChild;
   child.outer = parent;
+  if (!child.isTask) look(child);
   child.nextSibling = null;
   if (first === null) {
     parent.firstChild = child.previousSibling = child;
@@ -62,15 +65,25 @@ export function disown(child: CancelNode): void {
  */
 export function cancelTree(root: CancelNode, cancellation: Cancellation): void {
   if (root.cancellation !== null) return;
+  const overtaken = visibleTarget(root) !== null; // then nothing changes for what is below
   root.cancellation = cancellation;
-  root.marked();
-  for (const node of below(root, (child) => child.shield || child.cancellation !== null)) {
-    if (!node.isTask) {
-      node.reached?.();
-      continue;
+  const reached: CancelNode[] = [];
+  if (!overtaken) {
+    if (!root.isTask) look(root);
+    for (const node of below(
+      root,
+      (child) => child.shield || (child.isTask && child.cancellation !== null),
+    )) {
+      if (node.isTask) node.cancellation = cancellation;
+      else look(node);
+      reached.push(node);
     }
-    node.cancellation = cancellation;
-    node.marked();
+  }
+  // Whoever is marked looks at once, so all must know what they obey.
+  root.marked();
+  for (const node of reached) {
+    if (node.isTask) node.marked();
+    else node.reached?.();
   }
 }
 
@@ -102,13 +115,16 @@ export function cancellationAround(from: CancelNode): Cancellation | null {
 
 /**
  * What a frame that runs in scope `from` has to obey: the *outermost* cancelled node that it can see,
- * looking outwards as far as the first shield or its own task.
+ * looking outwards as far as the first shield or its own task. Each node knows, so that it costs nothing to ask
+ * at every checkpoint, and at every frame of a deep stack that is unwound.
  */
 export function visibleTarget(from: CancelNode | null): CancelNode | null {
-  let target: CancelNode | null = null;
-  for (let node = from; node !== null; node = node.outer) {
-    if (node.cancellation !== null) target = node;
-    if (node.shield || node.isTask) break;
-  }
-  return target;
+  if (from === null) return null;
+  if (!from.shield && !from.isTask) return from.target ?? null;
+  return from.cancellation === null ? null : from;
+}
+
+/** The node around it was looked at before. */
+function look(node: CancelNode): void {
+  node.target = visibleTarget(node.outer) ?? (node.cancellation === null ? null : node);
 }

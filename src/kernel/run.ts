@@ -46,6 +46,7 @@ export class Run<T> implements Root, Timer {
   nextSibling: CancelNode | null = null;
   previousSibling: CancelNode | null = null;
   cancellation: Cancellation | null = null;
+  target: CancelNode | null = null;
   readonly debug: boolean;
   readonly shield = false;
   readonly isTask = false;

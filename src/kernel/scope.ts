@@ -25,6 +25,7 @@ export class Scope implements CancelNode, Timer, Exit {
   nextSibling: CancelNode | null = null;
   previousSibling: CancelNode | null = null;
   cancellation: Cancellation | null = null;
+  target: CancelNode | null = null;
   shield: boolean;
   readonly isTask: boolean = false;
   nextExit: Exit | null = null;
@@ -152,6 +153,6 @@ export function asked(
   reason: unknown,
   of: { readonly loop: LoopPort; readonly root: Root } | null,
 ): Cancellation {
-  const place = current.debug ? placeFor(current.task ?? of)?.text : undefined;
+  const place = current.debug ? placeFor(current.task ?? of)?.known : undefined;
   return { reason, by: current.task?.name, source: undefined, place, at: of?.loop.now() ?? 0 };
 }

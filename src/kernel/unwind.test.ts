@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  cancelScope,
   cede,
   coroutine,
   createTask,
@@ -8,6 +9,7 @@ import {
   sleep,
   sleepForever,
   taskGroup,
+  timeout,
   type Awaitable,
 } from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
@@ -245,6 +247,20 @@ describe("Unwinding reaches frames", () => {
     await cancelled(deep(100_000));
     expect([entered, cleaned]).toEqual([100_000, 100_000]);
   });
+
+  const nestings: Record<string, (body: () => Awaitable<unknown>) => Awaitable<unknown>> = {
+    timeouts: (body) => timeout(60_000, body),
+    scopes: (body) => cancelScope(body),
+    groups: (body) => taskGroup(body),
+  };
+  test.each(Object.keys(nestings))(
+    "S1: of 40,000 %s in one another, in time that grows with their number",
+    async (kind) => {
+      const nested = (n: number): Awaitable<unknown> =>
+        n === 0 ? sleepForever() : nestings[kind]!(() => nested(n - 1));
+      await cancelled(() => nested(40_000));
+    },
+  );
 
   test("S1: of 20,000 tasks at once, each with a finally that waits", async () => {
     let cleaned = 0;
