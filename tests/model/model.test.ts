@@ -30,6 +30,7 @@ test("2,000 random programs do what the rules say", async () => {
     "before [",
     "expired-unheard",
     "task-failed",
+    "late-error",
     "invalid state",
     "expired",
   ]) {

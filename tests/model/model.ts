@@ -1,4 +1,4 @@
-/** The rules, as an interpreter: what each operation does, and how scopes, groups and the run end. */
+/** The rules, as an interpreter: what each operation does, and what it ends with. */
 import {
   cancelled,
   describe,
@@ -9,11 +9,10 @@ import {
   Task,
   type Cancellation,
   type Ending,
-  type Failure,
-  type Owner,
   type Steps,
 } from "./machine.ts";
 import { numbered, type Op, type Program, type Trial } from "./program.ts";
+import { Completions, Group, Run, Supervision, Timeout } from "./scopes.ts";
 import { OUTSIDE, type Story } from "./story.ts";
 
 export function onModel({ program, cancelAt, cancelPoint }: Trial): Story {
@@ -32,139 +31,10 @@ export function onModel({ program, cancelAt, cancelPoint }: Trial): Story {
   const main = machine.create("main", run, () => interpreter.main());
   run.main = main;
   const points = machine.run();
-  const { trace, circle } = machine;
+  const { trace } = machine;
+  // Of one who waits for any of several it is known only at the end that none of them can go on.
+  const circle = machine.circle ?? (run.ended ? null : trace.length);
   return { trace, outcome: circle === null ? run.outcome(abortedOutside) : "", points, circle };
-}
-
-/** The root: it owns what belongs to no group, and ends when main has, and all that main left behind. */
-class Run extends Scope implements Owner {
-  readonly #machine: Machine;
-  main: Task | null = null;
-  #problem: Problem | null = null;
-  /** How many failures wait for somebody to observe them. */
-  #unobserved = 0;
-
-  constructor(machine: Machine) {
-    super(null, null);
-    this.#machine = machine;
-  }
-
-  get ended(): boolean {
-    return this.inner.length === 0 && this.#unobserved === 0;
-  }
-
-  childEnded(child: Task): void {
-    const { failure } = child;
-    if (child === this.main) {
-      if (failure !== null) this.#keep(failure.problem);
-      this.#machine.cancel(this, undefined);
-    } else if (failure !== null && !child.observed) {
-      // Whoever is ready now has a step to become its observer.
-      this.#unobserved++;
-      this.#machine.call(() => {
-        if (!child.observed) this.fail(failure.problem);
-        this.#unobserved--;
-      });
-    }
-  }
-
-  fail(problem: Problem): void {
-    this.#keep(problem);
-    this.#machine.cancel(this.main!, problem);
-  }
-
-  #keep(problem: Problem): void {
-    if (this.#problem === null) this.#problem = problem;
-    else this.#machine.suppress(this.#problem, problem);
-  }
-
-  outcome(abortedOutside: boolean): string {
-    if (this.#problem !== null) return describe(this.#problem);
-    const { ending } = this.main!;
-    if (ending?.how === "value") return `result ${String(ending.value)}`;
-    return abortedOutside ? OUTSIDE : describe(cancelled("main", this.main!.cancelled!));
-  }
-}
-
-class Group extends Scope implements Owner {
-  readonly name: string;
-  protected readonly machine: Machine;
-  /** Its tasks that have not ended. */
-  alive = 0;
-  failure: Failure | null = null;
-  /** Whether a cancellation from further out had come when its last task ended. */
-  overtaken = false;
-  /** Whether its body's own wait was its checkpoint. */
-  waitsItself = false;
-  whenEmpty: () => void = () => {};
-
-  constructor(name: string, outer: Scope, machine: Machine) {
-    super(outer, machine.running);
-    this.name = name;
-    this.machine = machine;
-  }
-
-  /** The first failure cancels the others, and the body. */
-  fail(failure: Failure | null): void {
-    this.machine.cancel(this, failure?.problem);
-    if (failure === null || this.failure === null) {
-      this.failure ??= failure;
-      return;
-    }
-    // Which one is the first is told by when they reach the group; the body's may have been on its way longer.
-    this.machine.suppress(this.failure.problem, failure.problem);
-    this.failure = { problem: this.failure.problem, since: Math.min(this.failure.since, failure.since) };
-  }
-
-  childEnded(child: Task): void {
-    if (child.failure !== null) this.fail(this.machine.failure(child.failure.problem));
-    this.oneLess();
-  }
-
-  oneLess(): void {
-    if (--this.alive > 0) return;
-    this.overtaken = this.machine.target(this.outer) !== null;
-    this.whenEmpty();
-  }
-}
-
-/** Its tasks fail alone: of a failure that nobody observes it tells, and ends no earlier. */
-class Supervision extends Group {
-  override childEnded(child: Task): void {
-    const { failure } = child;
-    if (failure === null || child.observed) return this.oneLess();
-    this.machine.call(() => {
-      if (!child.observed) this.machine.report("task-failed", failure.problem);
-      this.oneLess();
-    });
-  }
-}
-
-class Timeout extends Scope {
-  readonly #ms: number;
-  readonly #entered: number;
-  failure: Failure | null = null;
-
-  constructor(ms: number, outer: Scope, machine: Machine) {
-    super(outer, machine.running);
-    this.#ms = ms;
-    this.#entered = machine.now;
-    machine.setDeadline(this, ms);
-  }
-
-  /** It counts as an error at its moment, unless this scope is being unwound anyhow. */
-  override expire(machine: Machine): void {
-    // What was given; where the deadline was moved, the time that there was.
-    const given = this.deadline === this.#entered + this.#ms;
-    const ms = given ? this.#ms : machine.now - this.#entered;
-    const problem = new Problem(() => `timeout of ${ms}`);
-    if (this.cancelled !== null || machine.target(this.outer) !== null) {
-      machine.report("expired-unheard", problem);
-      return;
-    }
-    this.failure = machine.failure(problem);
-    machine.cancel(this, problem);
-  }
 }
 
 /** What an operation is written in. */
@@ -300,6 +170,8 @@ class Interpreter {
         return yield* this.#all(op, around);
       case "map":
         return yield* this.#map(op, around);
+      case "as completed":
+        return yield* this.#asCompleted(op, around);
       case "child":
         return this.#child(body, around);
       case "task": {
@@ -313,12 +185,7 @@ class Interpreter {
   /** Waits for a task, for its result or for just its end. Its failure is thrown either way. */
   *#join(task: Task, within: Scope, justEnd: boolean): Steps {
     const machine = this.#machine;
-    const outcome = (): Ending => {
-      const ending = task.ending!;
-      if (task.failure !== null) return machine.error(task.failure.problem);
-      if (justEnd) return nothing;
-      return ending.how === "value" ? ending : machine.error(cancelled(task.name, task.cancelled!));
-    };
+    const outcome = (): Ending => (justEnd && task.failure === null ? nothing : this.#outcome(task));
     return yield* machine.wait(
       within,
       (end) => {
@@ -332,6 +199,12 @@ class Interpreter {
       },
       () => [task],
     );
+  }
+
+  /** What whoever awaits a task is given that has ended. */
+  #outcome({ name, ending, failure, cancelled: cancellation }: Task): Ending {
+    if (failure !== null) return this.#machine.error(failure.problem);
+    return ending!.how === "value" ? ending! : this.#machine.error(cancelled(name, cancellation!));
   }
 
   /** Being unwound, cleanup runs to its end whatever is cancelled; on any other way out it is ordinary code. */
@@ -473,6 +346,56 @@ class Interpreter {
       return nothing;
     });
     return ending.how === "value" ? { how: "value", value: results } : ending;
+  }
+
+  /** Whatever comes, what still runs when the loop is left is cancelled and awaited. */
+  *#asCompleted({ n, bodies }: Op, around: Surroundings): Steps {
+    const machine = this.#machine;
+    const { within } = around;
+    const own = new Completions(n % 3 || Infinity, within, machine);
+    const tasks = (): Task[] => own.inner.filter((node) => node instanceof Task);
+    const begun = bodies.map((body) => {
+      const who = `t${++this.#created}`;
+      return () => this.#begin(body, { ...around, who });
+    });
+    own.start(begun);
+    const results: unknown[] = [];
+    let ending: Ending = { how: "value", value: results };
+    while (results.length < (n >= 3 ? 1 : bodies.length)) {
+      const next = yield* machine.wait(within, (end) => {
+        const stop = (): void => void (own.whenOneEnded = () => {});
+        own.whenOneEnded = () => {
+          const task = own.take();
+          if (task === undefined) return;
+          stop();
+          end(() => this.#outcome(task));
+        };
+        own.whenOneEnded();
+        return stop;
+      });
+      if (next.how !== "value") {
+        ending = next;
+        break;
+      }
+      results.push(next.value);
+    }
+    own.stop();
+    if (own.alive > 0) {
+      const inside = new Scope(within, machine.running, true);
+      yield* machine.wait(
+        inside,
+        (end) => {
+          own.whenEmpty = () => end(() => nothing);
+          return () => {};
+        },
+        tasks,
+      );
+      machine.leave(inside);
+    }
+    machine.leave(own);
+    if (own.failure === null) return ending;
+    if (ending.how === "value") return { how: "error", failure: own.failure };
+    return { how: ending.how, failure: machine.merge(ending.failure, own.failure)! };
   }
 
   #child(body: Program, around: Surroundings): Ending {

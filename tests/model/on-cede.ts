@@ -1,6 +1,7 @@
 /** A program, run on Cede. */
 import {
   all,
+  asCompleted,
   cancelScope,
   CancelledError,
   cede,
@@ -200,6 +201,15 @@ function performance(program: Program, note: (text: string) => void): () => Awai
         return yield* map(op.bodies, (one) => begin(one, { ...around, who: `t${++created}` }), {
           concurrency,
         });
+      }
+      case "as completed": {
+        const items = op.bodies.map((one) => begin(one, { ...around, who: `t${++created}` }));
+        const results: number[] = [];
+        for (const next of asCompleted(items, { concurrency: op.n % 3 || Infinity })) {
+          results.push(yield* next);
+          if (op.n >= 3) break;
+        }
+        return results;
       }
       case "child": {
         const who = `t${++created}`;

@@ -29,6 +29,7 @@ const BRANCHES = [
   "supervise", // a group whose tasks fail alone
   "all", // of any number of bodies
   "map", // the same, at most n at once; 0: all
+  "as completed", // the same; from 3 on, left after the first result, and then at most n - 3 at once
   "child", // a task of the group
   "task", // a task of the run
 ] as const;
@@ -88,13 +89,14 @@ const WEIGHTS: Record<Kind, number> = {
   group: 5,
   supervise: 2,
   all: 2,
-  map: 2,
+  map: 1,
+  "as completed": 1.5,
   child: 4,
   task: 3,
 };
 
 /** Whose bodies are tasks, as many as there are. */
-const IN_PARALLEL: readonly Kind[] = ["all", "map"];
+const IN_PARALLEL: readonly Kind[] = ["all", "map", "as completed"];
 
 const QUIET_LEAVES = LEAVES.slice(0, LEAVES.indexOf("fail"));
 
@@ -159,6 +161,7 @@ const WITH_NUMBER: readonly Kind[] = [
   "timeout",
   "move on",
   "map",
+  "as completed",
 ];
 
 /** The program in lines, as it is to be read. */

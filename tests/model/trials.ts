@@ -15,7 +15,7 @@ export interface Examined {
   readonly seen: Set<string>;
 }
 
-const WORDS = /timeout of|cancelled|before \[|expired-unheard|task-failed|invalid state|expired/g;
+const WORDS = /timeout of|cancelled|before \[|expired-unheard|task-failed|late-error|invalid state|expired/g;
 
 /**
  * Runs the program of a seed in every way: as it is, everyone polled in vain at every point, cancelled at a
