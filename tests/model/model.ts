@@ -142,6 +142,17 @@ class Interpreter {
       }
       case "clean up":
         return yield* this.#cleanUp(body, second, around, place);
+      case "defer": {
+        const ending = yield* this.#walk(body, around);
+        return yield* this.#release(ending, op.bodies.slice(1).reverse(), around, place);
+      }
+      case "use": {
+        // What was given is the user's own already; then comes a checkpoint.
+        const cancelled = machine.target(within) !== null;
+        const ending = cancelled ? machine.unwind(within) : yield* this.#walk(body, around);
+        machine.note(`${place} releases`);
+        return ending;
+      }
       case "shield":
         return yield* this.#inScope(new Scope(within, running, true), body, around);
       case "scope":
@@ -225,6 +236,21 @@ class Interpreter {
     if (after.how === "value") machine.note(`${place} has cleaned up`);
     const failure = machine.merge(ending.failure, after.how === "value" ? null : after.failure);
     return { how: "unwound", failure };
+  }
+
+  /** However the body was left, what was deferred runs to its end whatever is cancelled. */
+  *#release(ending: Ending, deferred: readonly Program[], around: Surroundings, place: string): Steps {
+    const machine = this.#machine;
+    const inside = new Scope(around.within, machine.running, true);
+    for (const body of deferred) {
+      machine.note(`${place} releases`);
+      const after = yield* this.#walk(body, { ...around, within: inside });
+      if (after.how === "value") continue;
+      if (ending.how === "value") ending = { how: "error", failure: after.failure! };
+      else ending = { how: ending.how, failure: machine.merge(ending.failure, after.failure)! };
+    }
+    machine.leave(inside);
+    return ending;
   }
 
   *#inScope(own: Scope, body: Program, around: Surroundings): Steps {

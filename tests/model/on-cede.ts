@@ -8,6 +8,7 @@ import {
   coroutine,
   createTask,
   currentTask,
+  defer,
   EventLoop,
   InvalidStateError,
   map,
@@ -20,6 +21,7 @@ import {
   taskGroup,
   timeout,
   TimeoutError,
+  use,
   type Awaitable,
   type CancelScope,
   type Task,
@@ -178,6 +180,18 @@ function performance(program: Program, note: (text: string) => void): () => Awai
           yield* walk(second, around);
           note(`${place} has cleaned up`);
         }
+      case "defer": {
+        for (const deferred of op.bodies.slice(1)) {
+          defer(() => {
+            note(`${place} releases`);
+            return walk(deferred, around);
+          });
+        }
+        return yield* walk(body, around);
+      }
+      case "use":
+        yield* use({ [Symbol.dispose]: () => note(`${place} releases`) });
+        return yield* walk(body, around);
       case "shield":
         return yield* shield(() => walk(body, around));
       case "scope": {

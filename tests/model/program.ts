@@ -21,6 +21,8 @@ const BRANCHES = [
   "call",
   "catch", // a body and a handler
   "clean up", // a body and what its `finally` does
+  "defer", // a body, and what is deferred before it
+  "use", // something that is released at once, while a body runs
   "shield",
   "scope",
   "timeout", // of n milliseconds
@@ -78,10 +80,12 @@ const WEIGHTS: Record<Kind, number> = {
   "move the deadline": 1,
   cancel: 2,
   "cancel and await": 1,
-  await: 4,
+  await: 3,
   call: 1,
   catch: 4,
   "clean up": 7,
+  defer: 4,
+  use: 1,
   shield: 2,
   scope: 2,
   timeout: 3,
@@ -130,6 +134,7 @@ export function makeProgram(seed: number): Program {
       bodies.push(body);
       if (kind === "catch") bodies.push(next() < 0.3 ? list(depth + 1, 1) : []);
       if (kind === "clean up") bodies.push(next() < 0.7 ? list(depth + 2, 1) : []);
+      if (kind === "defer") for (let n = 1 + below(2); n > 0; n--) bodies.push(list(depth + 2, 1));
       if (IN_PARALLEL.includes(kind)) for (let n = below(3); n > 0; n--) bodies.push(list(depth + 1, 1));
     }
     const most = kind === "timeout" || kind === "move on" ? 12 : kind === "map" ? 3 : 6;
