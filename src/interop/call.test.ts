@@ -226,7 +226,10 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
   });
 
   const settlements: Record<string, [settle: (work: Work) => void, ...told: string[]]> = {
-    "with a value, which is nobody's": [(work) => work.resolve("late")],
+    "with a value, which is nobody's, and is reported": [
+      (work) => work.resolve("late"),
+      "late-result: Host work that task aborted gave its result all the same, N ms later.",
+    ],
     "with an AbortError": [(work) => work.reject(new DOMException("gone", "AbortError"))],
     "with another error, which is reported": [
       (work) => work.reject(new Error("broken")),
@@ -256,7 +259,8 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
         yield* end;
         return task.cancelled;
       });
-      expect(result).toEqual({ ended: "true", told });
+      const ms = when === "later" ? "500 ms" : "0 ms";
+      expect(result).toEqual({ ended: "true", told: told.map((report) => report.replace("N ms", ms)) });
       expect(work.signal!.aborted).toBe(true);
     });
   }
@@ -314,7 +318,26 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
     result.told.length = 0;
     work.reject(new Error("late"));
     await setImmediate();
-    expect(result.told).toEqual(["late-error: Host work that task aborted failed: Error: late"]);
+    expect(result.told).toEqual([
+      `late-error: Host work that task aborted failed ${ms} ms later: Error: late`,
+    ]);
+  });
+
+  test.each<[string, settle: (work: Work) => void]>([
+    ["gives its result", (work) => work.resolve("late")],
+    ["fails as it was asked to", (work) => work.reject(work.signal!.reason)],
+  ])("what was abandoned, and at last %s, is reported with how long that took", async (_, settle) => {
+    const work = new Work();
+    const { told } = await outcome(function* () {
+      yield* moveOnAfter(1, () => call(work.start, { settleTimeout: 50 }));
+      yield* sleep(3000);
+      settle(work);
+      yield* sleep(1);
+    });
+    expect(told).toEqual([
+      "work-abandoned: Host work of main did not end 50 ms after its signal was aborted.",
+      "work-ended: Host work that main aborted has ended after all, 3050 ms later.",
+    ]);
   });
 
   test("for ever, with a settleTimeout of Infinity", async () => {
@@ -330,7 +353,9 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
       return task.cancelled;
     });
     expect(result.ended).toBe("true");
-    expect(result.told.filter((report) => !report.startsWith("slow-cleanup"))).toEqual([]);
+    expect(result.told.filter((report) => !report.startsWith("slow-cleanup"))).toEqual([
+      "late-result: Host work that call aborted gave its result all the same, 1000000000 ms later.",
+    ]);
   });
 
   test("where its task is abandoned it is aborted, and not waited for", async () => {

@@ -7,7 +7,7 @@ import { checkDelay, checkpoint } from "../kernel/sleep.ts";
 import type { Stack } from "../kernel/frame.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
-import { checkPromise, promiseWait } from "./until.ts";
+import { checkPromise, millisecondsSince, promiseWait } from "./until.ts";
 
 /** How `call` ends when it is cancelled. */
 export interface CallOptions {
@@ -67,31 +67,51 @@ const callAndSettle = coroutine(function* call<T>(
   }
 });
 
-/** At once, so that it happens in a task that is abandoned, too. What it returns ends with the work. */
-function stop(controller: AbortController, promise: Promise<unknown>, where: string): Promise<unknown> {
-  const task = current.task!;
+/** Host work whose signal was aborted. */
+interface Stopped {
+  readonly ended: Promise<void>;
+  /** Whether nobody waits for its end any more, and that was reported. */
+  abandoned: boolean;
+}
+
+/** At once, so that it happens in a task that is abandoned, too. */
+function stop(controller: AbortController, promise: Promise<unknown>, where: string): Stopped {
+  const { loop, name } = current.task!;
   const { signal } = controller;
-  controller.abort(abortReason(task));
-  return promise.catch((error: unknown) => {
+  const since = loop.now();
+  const aborted = `Host work that ${name} aborted${where && `, called${where},`}`;
+  const ended = (result: boolean): void => {
+    const later = `${millisecondsSince(since, loop)} later`;
+    if (stopped.abandoned)
+      loop.report({ kind: "work-ended", message: `${aborted} has ended after all, ${later}.`, task: name });
+    else if (result)
+      loop.report({
+        kind: "late-result",
+        message: `${aborted} gave its result all the same, ${later}.`,
+        task: name,
+      });
+  };
+  const failed = (error: unknown): void => {
     // That it was aborted is what was asked for.
-    if (error === signal.reason || (error as Error | null)?.name === "AbortError") return;
-    task.loop.report({
-      kind: "late-error",
-      message: `Host work that ${task.name} aborted${where && `, called${where},`} failed: ${textOf(error)}`,
-      task: task.name,
-      error,
-    });
-  });
+    if (error === signal.reason || (error as Error | null)?.name === "AbortError") return ended(false);
+    const later = stopped.abandoned ? ` ${millisecondsSince(since, loop)} later` : "";
+    const message = `${aborted} failed${later}: ${textOf(error)}`;
+    loop.report({ kind: "late-error", message, task: name, error });
+  };
+  controller.abort(abortReason(current.task!));
+  const stopped: Stopped = { abandoned: false, ended: promise.then(() => ended(true), failed) };
+  return stopped;
 }
 
 const settle = coroutine(function* settle(
-  work: Promise<unknown>,
+  work: Stopped,
   settleTimeout: number,
   where: string,
 ): Awaitable<void> {
   const task = current.task!;
-  const { expired } = yield* moveOnAfter(settleTimeout, () => promiseWait(work));
+  const { expired } = yield* moveOnAfter(settleTimeout, () => promiseWait(work.ended));
   if (!expired) return;
+  work.abandoned = true;
   task.loop.report({
     kind: "work-abandoned",
     message: `Host work of ${task.name}${where && `, called${where},`} did not end ${settleTimeout} ms after its signal was aborted.`,

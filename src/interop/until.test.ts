@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   all,
   createTask,
@@ -14,7 +14,7 @@ import {
   until,
   type Awaitable,
 } from "../index.ts";
-import { VirtualClock } from "../testing/index.ts";
+import { runVirtual, VirtualClock } from "../testing/index.ts";
 import { outcome as endingOf } from "../../tests/support/host-work.ts";
 
 interface Resolvers<T> {
@@ -51,6 +51,8 @@ async function outcome(
 }
 const late = (what: string, task = "main"): string =>
   `late-error: A promise of ${task}, ${what}, rejected: Error: late`;
+const lateResult = (what: string, when = "", task = "main"): string =>
+  `late-result: A promise of ${task}, ${what}, was resolved${when}.`;
 const cancelledWait = "whose wait was cancelled";
 const neverWaited = "that nobody waited for";
 
@@ -181,15 +183,48 @@ describe("until waits for", () => {
 });
 
 describe("S9: cancelling ends the wait at once; the promise runs on", () => {
-  test("its result is nobody's", async () => {
+  test("its result is nobody's, and is reported with how late it was", async () => {
     const { promise, resolve } = withResolvers();
     const result = await outcome(function* () {
       const { expired } = yield* moveOnAfter(5, () => until(promise));
+      yield* sleep(40);
       resolve("late");
       yield* sleep(1);
       return [expired, yield* until(promise)]; // for whoever asks again
     });
-    expect(result).toEqual({ ended: "true,late", told: [], unhandled: [] });
+    expect(result).toEqual({
+      ended: "true,late",
+      told: [lateResult(cancelledWait, " 40 ms later")],
+      unhandled: [],
+    });
+  });
+
+  test("its result is reported, too, if it was cancelled before it began; not if nobody has asked so far", async () => {
+    const [one, other] = [withResolvers(), withResolvers()];
+    const result = await outcome(function* () {
+      const wait = until(other.promise);
+      yield* moveOnAfter(0, () => until(one.promise));
+      one.resolve("late");
+      other.resolve("early");
+      yield* sleep(1);
+      return yield* wait;
+    });
+    expect(result).toEqual({ ended: "early", told: [lateResult(neverWaited)], unhandled: [] });
+  });
+
+  test("a late result is told, and not printed", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const told: string[] = [];
+    const { promise, resolve } = withResolvers();
+    const main = function* () {
+      yield* moveOnAfter(5, () => until(promise));
+      resolve("late");
+      yield* sleep(1);
+    };
+    await runVirtual(main, { monitor: { report: ({ kind }) => told.push(kind) } });
+    expect(told).toEqual(["late-result"]);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   test("its rejection is reported, once, and is no unhandled rejection", async () => {
@@ -245,7 +280,11 @@ describe("S9: cancelling ends the wait at once; the promise runs on", () => {
       });
       expect(result).toEqual({
         ended: "true",
-        told: settle === "reject" ? [late(cancelledWait, "waiter")] : [],
+        told: [
+          settle === "reject"
+            ? late(cancelledWait, "waiter")
+            : lateResult(cancelledWait, " 0 ms later", "waiter"),
+        ],
         unhandled: [],
       });
     }

@@ -1,6 +1,6 @@
 import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { Callback } from "../kernel/callback.ts";
-import { current, type Runner } from "../kernel/current.ts";
+import { current, type LoopPort, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { at, placeFor } from "../kernel/place.ts";
@@ -9,8 +9,10 @@ import { Wait } from "../kernel/wait.ts";
 /** Waits for a promise. The promise knows nothing of it: cancelling ends the wait only. */
 class PromiseWait<T> extends Wait<T> {
   readonly #promise: PromiseLike<T>;
-  /** For `until`: told that a wait has begun, and a rejection that comes too late for it is told, too. */
+  /** For `until`: told that a wait has begun, and what comes too late for it is told, too. */
   readonly #watched: { begun: boolean } | null;
+  /** When the wait was cancelled. */
+  #left = 0;
 
   constructor(promise: PromiseLike<T>, watched: { begun: boolean } | null) {
     super();
@@ -33,30 +35,50 @@ class PromiseWait<T> extends Wait<T> {
     Promise.resolve(this.#promise).then(
       (value) => {
         loop.hostWork--;
-        this.complete(value);
+        if (!this.complete(value) && this.#watched !== null)
+          reportLateResult(
+            this.task!,
+            `${CANCELLED}${at(this)}`,
+            ` ${millisecondsSince(this.#left, loop)} later`,
+          );
       },
       (error: unknown) => {
         loop.hostWork--;
-        if (!this.fail(error)) this.#late(error);
+        if (!this.fail(error) && this.#watched !== null)
+          reportLate(error, this.task!, `${CANCELLED}${at(this)}`);
       },
     );
     return false;
   }
 
-  abort(): void {}
-
-  #late(error: unknown): void {
-    if (this.#watched !== null) reportLate(error, this.task!, "whose wait was cancelled", at(this));
+  abort(): void {
+    this.#left = this.task!.loop.now();
   }
 }
 
-function reportLate(error: unknown, { loop, name }: Runner, what: string, where: string): void {
+const CANCELLED = "whose wait was cancelled";
+
+function reportLate(error: unknown, { loop, name }: Runner, what: string): void {
   loop.report({
     kind: "late-error",
-    message: `A promise of ${name}, ${what}${where}, rejected: ${textOf(error)}`,
+    message: `A promise of ${name}, ${what}, rejected: ${textOf(error)}`,
     task: name,
     error,
   });
+}
+
+/** Whatever it was (a connection that was opened, say), nobody has it. */
+function reportLateResult({ loop, name }: Runner, what: string, when: string): void {
+  loop.report({
+    kind: "late-result",
+    message: `A promise of ${name}, ${what}, was resolved${when}.`,
+    task: name,
+  });
+}
+
+/** For reports: "45 ms". */
+export function millisecondsSince(then: number, loop: LoopPort): string {
+  return `${Math.round(loop.now() - then)} ms`;
 }
 
 /**
@@ -75,9 +97,12 @@ function reportLate(error: unknown, { loop, name }: Runner, what: string, where:
  */
 export function until<T>(promise: PromiseLike<T>): Awaitable<T> {
   const thenable = checkPromise(promise);
-  const wait = { begun: false };
+  const wait = { asked: false, begun: false };
   if (current.task !== null && isNative(thenable)) watch(thenable, wait, current.task);
-  return new Lazy(() => new PromiseWait(thenable, wait));
+  return new Lazy(() => {
+    wait.asked = true;
+    return new PromiseWait(thenable, wait);
+  });
 }
 
 /** As `until`, for a caller that sees to it itself that no rejection is lost. */
@@ -87,19 +112,29 @@ export function promiseWait<T>(promise: PromiseLike<T>): Awaitable<T> {
 
 /**
  * Whoever was to wait may be cancelled before, and what the promise rejects with then must not end as an
- * unhandled rejection. Everyone who is ready when it rejects has one step to begin.
+ * unhandled rejection. Everyone who is ready when it rejects has one step to begin. A result that is there may be
+ * asked for as late as one likes; whose wait was asked for, and has not begun, was cancelled before.
  */
-function watch(promise: PromiseLike<unknown>, wait: { readonly begun: boolean }, task: Runner): void {
+function watch(
+  promise: PromiseLike<unknown>,
+  wait: { readonly asked: boolean; readonly begun: boolean },
+  task: Runner,
+): void {
   const { loop } = task;
   const place = placeFor(task);
-  promise.then(undefined, (error: unknown) => {
-    if (wait.begun) return;
-    const look = (): void => {
-      if (!wait.begun)
-        reportLate(error, task, "that nobody waited for", place === null ? "" : `, given at ${place.text}`);
-    };
-    loop.enqueue(new Callback(loop, look));
-  });
+  const what = (): string => `that nobody waited for${place === null ? "" : `, given at ${place.text}`}`;
+  promise.then(
+    () => {
+      if (wait.asked && !wait.begun) reportLateResult(task, what(), "");
+    },
+    (error: unknown) => {
+      if (wait.begun) return;
+      const look = (): void => {
+        if (!wait.begun) reportLate(error, task, what());
+      };
+      loop.enqueue(new Callback(loop, look));
+    },
+  );
 }
 
 /** Of any realm. Other thenables may do their work when they are asked: they are asked by a wait only. */

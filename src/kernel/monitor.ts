@@ -38,12 +38,14 @@ export interface Report {
     | "suppressed-error" // a later error gave way to the first one
     | "task-failed" // a task failed that nobody awaits, and that fails nothing else
     | "late-error" // host work failed after nobody waited for it any more
+    | "late-result" // host work gave a result after nobody waited for it any more
     | "slow-cleanup" // cleanup that takes long, or a frame that escaped
     | "cleanup-abandoned" // cleanup that exceeded its bound was cut
     | "escape" // a frame that was being cancelled went on
     | "expired-unheard" // a deadline passed where a cancellation had come first
     | "never-awaited" // a coroutine was made that nobody awaited
     | "work-abandoned" // host work did not end after its signal was aborted
+    | "work-ended" // what was abandoned, and reported so, has ended after all
     | "loop-held" // a task kept the loop from its host
     | "monitor-dropped"; // a monitor threw
   readonly message: string;

@@ -2,11 +2,16 @@
 import { textOf, withSuppressed } from "../kernel/errors.ts";
 import type { Report } from "../kernel/monitor.ts";
 
-/** What a caller was told, at least in part, or will be, need not be printed. */
-const TOLD_ELSEWHERE: readonly Report["kind"][] = ["suppressed-error", "escape", "expired-unheard"];
+/** What a caller was told, at least in part, or will be, need not be printed; nor what is no mistake. */
+const NOT_PRINTED: readonly Report["kind"][] = [
+  "suppressed-error",
+  "escape",
+  "expired-unheard",
+  "late-result",
+];
 
 export function printReport(report: Report): void {
-  if (TOLD_ELSEWHERE.includes(report.kind)) return;
+  if (NOT_PRINTED.includes(report.kind)) return;
   const { message, error } = report;
   if (error === undefined) console.warn(`cede: ${message}`);
   else console.warn(`cede: ${withoutEnd(message, textOf(error))}`, error);

@@ -66,11 +66,18 @@ function settling(promise: PromiseLike<unknown>, task: Runner): Awaitable<unknow
       error,
     });
   if (current.cutting) void settled.then(undefined, late);
+  const { loop, name } = task;
   return park({ label: "the promise of a release" }, (wait) => {
+    let abandonedAt = 0;
+    const ended = (): void => {
+      const message = `A release of ${name}, which was abandoned, has ended after all, ${Math.round(loop.now() - abandonedAt)} ms later.`;
+      loop.report({ kind: "work-ended", message, task: name });
+    };
     void settled.then(
-      (value) => wait.complete(value),
+      (value) => wait.complete(value) || ended(),
       (error: unknown) => wait.fail(error) || late(error),
     );
+    return () => void (abandonedAt = loop.now());
   });
 }
 
