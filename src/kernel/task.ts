@@ -29,7 +29,7 @@ import type { Runnable } from "./ready.ts";
 import { asked } from "./scope.ts";
 import { cancelledBy } from "./slow-cleanup.ts";
 import { checkSource } from "./source.ts";
-import { cut, dropClaimed, ended, isTarget, resume } from "./unwind.ts";
+import { cut, dropClaimed, ended, isTarget, resume, takeWhatIsOwed } from "./unwind.ts";
 import { Wait } from "./wait.ts";
 
 const READY = 0;
@@ -269,7 +269,7 @@ export class Task<T> extends Outcome<T> {
    * what they wait for is dropped. `why`: what its cleanup did, or cannot do. @internal
    */
   abandon(why: string): void {
-    if (this.activity === DONE) return;
+    if (this.activity === DONE || this.takeOwed()) return;
     const { name, waitingFor } = this;
     const place = at(this.wait);
     this.cancellation ??= asked("abandoned", this); // a shield had kept it from being marked
@@ -288,6 +288,18 @@ export class Task<T> extends Outcome<T> {
       cancellation: this.cancellation,
     });
     this.end(bottom);
+  }
+
+  /** Has it take what it was given since it was last resumed. True: with that it has ended. @internal */
+  takeOwed(): boolean {
+    if (this.activity !== OWED) return false;
+    this.activity = READY;
+    current.task = this;
+    const last = takeWhatIsOwed(this);
+    current.task = null;
+    if (this.top !== null) return false;
+    this.end(last);
+    return true;
   }
 
   private beginUnwinding(frame: Frame): IteratorResult<unknown, unknown> | null {

@@ -193,6 +193,31 @@ export function cut(task: Stack, until: Frame | null): unknown {
 }
 
 /**
+ * Resumes a task that is to be cut with what it was given a moment ago, a lock, say, so that its cleanup can give that
+ * back. What it then waits for is dropped. Gives the frame that was resumed last.
+ */
+export function takeWhatIsOwed(task: Stack): Frame {
+  for (;;) {
+    const frame = task.top!;
+    let result: Result | null;
+    current.parked = false;
+    current.cutting = frame.state < RETURNED || frame.state === CLEANUP; // exits run as ever
+    try {
+      result = resume(task, frame);
+      current.cutting = false;
+    } catch (error) {
+      current.cutting = false;
+      ended(task, frame, THREW, error);
+      if (task.top === null) return frame;
+      continue;
+    }
+    if (result?.done) ended(task, frame, RETURNED, result.value);
+    else if (result !== null) return frame;
+    if (task.top === null) return frame;
+  }
+}
+
+/**
  * Cuts what a task does in the scope that `frame` opened: the frames above, and that one down to the scope, which is
  * to be left next.
  */

@@ -95,6 +95,7 @@ class CleanupTimeout implements Bound, Timer {
     const scope = this.#scope;
     const task = scope.task as Task<unknown> | null;
     if (task === null || !isCancelled(scope, scope)) return;
+    if (task.takeOwed() || scope.task === null) return; // it was about to leave
     let frame: Frame | null = task.top;
     while (frame !== null && !isAmong(frame.exits, scope)) frame = frame.parent;
     if (frame === null) return;

@@ -287,7 +287,7 @@ describe("a resource", () => {
     );
     expect([log.lines.toSorted(), reports]).toEqual([
       ["11 deferred", "11 told to return"],
-      ["cleanup-abandoned", "cleanup-abandoned"],
+      ["cleanup-abandoned"], // its user waited for nothing else, and ends by itself
     ]);
   });
 
