@@ -71,7 +71,10 @@ export interface LoopStatistics {
 
 if (debugByEnvironment()) recordCalls(); // before the program marks its coroutines
 
-const facades = new WeakMap<LoopPort, EventLoop>();
+/** Known by its own loop, not by a map of all: that one would make garbage collection dear where loops are many. */
+class FacedLoop extends Loop {
+  facade: EventLoop | null = null;
+}
 
 /**
  * A loop of your own. Programs need none: `run` uses the default one. Make another for tests (with a
@@ -90,7 +93,7 @@ const facades = new WeakMap<LoopPort, EventLoop>();
  * ```
  */
 export class EventLoop {
-  readonly #loop: Loop;
+  readonly #loop: FacedLoop;
   readonly #host: Host;
   readonly #debug: boolean;
   /** What runs in it, in the order it was started. */
@@ -109,7 +112,7 @@ export class EventLoop {
     const host = options.host ?? standardHost();
     this.#host = host;
     this.#debug = options.debug ?? debugByEnvironment();
-    this.#loop = new Loop({
+    this.#loop = new FacedLoop({
       now: () => host.now(),
       wake: () => drive.wake(),
       contexts: asyncContexts(),
@@ -119,7 +122,7 @@ export class EventLoop {
       ...(options.monitor && { monitor: options.monitor }),
     });
     const drive = new Drive(this.#loop, host, () => this.#idle());
-    facades.set(this.#loop, this);
+    this.#loop.facade = this;
   }
 
   /**
@@ -422,8 +425,8 @@ export function runningLoop(): EventLoop {
         "you made.",
     );
   }
-  const loop = facades.get(task.loop);
-  if (loop === undefined) {
+  const loop = task.loop instanceof FacedLoop ? task.loop.facade : null;
+  if (loop === null) {
     throw new InvalidStateError(
       `Cannot tell the running loop: ${task.name} runs in a runSync, which has none that could be used. ` +
         "Write `await run(…)` instead of `runSync`.",

@@ -1,0 +1,161 @@
+/** One program under search: runs it, remembers what was not under control, and makes what was found simple. */
+import type { Decider } from "./decider.ts";
+import { execute, type Execution, type Program } from "./execution.ts";
+import { Recording, type ScheduleStep, type TraceEvent } from "./recording.ts";
+import { digitsOf, encode, firstDifference, Script, type Schedule } from "./schedule.ts";
+import { kindOf, shrink } from "./shrink.ts";
+import { table } from "./table.ts";
+import { listening } from "../watch.ts";
+
+/** A schedule that breaks the program. */
+export interface ExploreFailure {
+  /** What the program threw, or what is wrong with how it ended. */
+  readonly error: unknown;
+  /** For `replay`: the schedule, as simple as it could be made. */
+  readonly replay: string;
+  /** Its steps, in order. */
+  readonly steps: readonly ScheduleStep[];
+  /** How many of them came before another task that was ready to go on. */
+  readonly preemptions: number;
+  /** The steps as a table, with a column a task. */
+  readonly table: string;
+  /** The number of the schedule in which it was found. */
+  readonly schedule: number;
+  /** The same execution as events of a trace file. */
+  readonly trace: readonly TraceEvent[];
+}
+
+/** How each execution is run. */
+export interface Conditions {
+  readonly seed: number;
+  readonly maxSteps: number;
+  readonly cancelAt?: number | undefined;
+}
+
+/** An execution, and what was written down of it. */
+export interface Recorded {
+  readonly execution: Execution;
+  readonly recording: Recording;
+}
+
+export class Search {
+  readonly #program: Program;
+  readonly #conditions: Conditions;
+  #tooLong = 0;
+  #forced = 0;
+  #outside = 0;
+
+  constructor(program: Program, conditions: Conditions) {
+    this.#program = program;
+    this.#conditions = conditions;
+  }
+
+  async run(decider: Decider): Promise<Execution> {
+    const execution = await this.#execute(decider);
+    if (execution.tooLong) this.#tooLong++;
+    if (execution.forced) this.#forced++;
+    if (execution.outside) this.#outside++;
+    return execution;
+  }
+
+  /** The simplest schedule that can be found that fails in the same way, written down. */
+  async simplest(found: Execution, schedule: number): Promise<ExploreFailure> {
+    const simple = await shrink(found, (script) => this.#execute(script));
+    const recorded = await this.record(new Script(simple.deviations));
+    if (kindOf(recorded.execution) !== kindOf(simple)) return this.#unsteady(simple, recorded, schedule);
+    return this.told(recorded, schedule);
+  }
+
+  async record(decider: Decider): Promise<Recorded> {
+    let recording!: Recording;
+    const execution = await this.#execute(decider, (now) => (recording = new Recording(now)));
+    return { execution, recording };
+  }
+
+  told({ execution, recording }: Recorded, schedule: number): ExploreFailure {
+    const { steps, events } = recording;
+    return {
+      error: execution.failure!.error,
+      replay: encode(this.#scheduleOf(execution)),
+      steps,
+      preemptions: execution.preemptions,
+      table: table(steps),
+      schedule,
+      trace: events,
+    };
+  }
+
+  /** What kept the search from being complete, in words. */
+  limits(): string[] {
+    const of = (count: number): string => (count === 1 ? "1 schedule" : `${count} schedules`);
+    return [
+      ...(this.#tooLong > 0
+        ? [`the rest of ${of(this.#tooLong)} of more than ${this.#conditions.maxSteps} steps (maxSteps)`]
+        : []),
+      ...(this.#forced > 0
+        ? [`${of(this.#forced)} in which a task would have run on and on while others were ready`]
+        : []),
+      ...(this.#outside > 0
+        ? [`when promises settle, which nobody here decides about: ${of(this.#outside)} waited for one`]
+        : []),
+    ];
+  }
+
+  #scheduleOf({ deviations, picked }: Execution): Schedule {
+    const { seed, cancelAt } = this.#conditions;
+    return { deviations, seed, cancelAt, steps: picked.length, digits: digitsOf(picked) };
+  }
+
+  #execute(decider: Decider, record?: (now: () => number) => Recording): Promise<Execution> {
+    const { maxSteps, cancelAt } = this.#conditions;
+    if (record === undefined) return execute(this.#program, decider, { maxSteps, cancelAt, within: now });
+    let recording!: Recording;
+    const within = (call: () => void): void => listening((access) => recording.variable(access), call);
+    return execute(this.#program, decider, {
+      maxSteps,
+      cancelAt,
+      within,
+      record: (time) => (recording = record(time)),
+    });
+  }
+
+  /** It did not happen again with the same answers. */
+  #unsteady(simple: Execution, recorded: Recorded, schedule: number): ExploreFailure {
+    const error = new Error(
+      "The program fails, but not each time that it is run in the same order: it depends on something that is not " +
+        "decided here. Make all of its state inside `main`, and have it wait for nothing real.",
+      { cause: simple.failure!.error },
+    );
+    return {
+      ...this.told({ ...recorded, execution: { ...recorded.execution, failure: { error } } }, schedule),
+    };
+  }
+}
+
+function now(call: () => void): void {
+  call();
+}
+
+/** @throws Error if an execution is not the one that a schedule was made of. */
+export function checkFit(wanted: Schedule, script: Script, { execution, recording }: Recorded): void {
+  const { misfit } = script;
+  const nameOf = (number: number): string =>
+    recording.names.get(number) ?? (number < 0 ? "a callback" : `task ${number}`);
+  if (misfit !== null) {
+    const { kind, at, chosen } = misfit.deviation;
+    throw new Error(
+      kind === "tie"
+        ? `Cannot replay: at the ${at}. tie of deadlines there are not as many as when it was recorded. The program has changed.`
+        : `Cannot replay: at step ${at} ${nameOf(chosen)} is to run, but only ${misfit.ready.map(nameOf).join(", ")} ` +
+            "are ready. The program has changed since: explore it again.",
+    );
+  }
+  const difference = firstDifference(wanted, execution.picked);
+  if (difference === null) return;
+  const [from, to] = difference;
+  throw new Error(
+    `Cannot replay: the program takes other steps than when it was recorded, from ` +
+      `${from === to ? `step ${from}` : `one of the steps ${from} to ${to}`} on` +
+      ` (${execution.picked.length} steps, ${wanted.steps} then). It has changed since: explore it again.`,
+  );
+}

@@ -1,0 +1,111 @@
+/**
+ * Every schedule, each once: first those in which whoever runs goes on as long as it can, then those with one
+ * preemption, with two, … since most mistakes need few (Musuvathi and Qadeer, "Iterative context bounding for
+ * systematic testing of multithreaded programs", 2007). Where a schedule leaves the way of the one before it is known
+ * by the answers up to there; the rest of it goes on as it comes.
+ */
+import type { Random } from "../../random.ts";
+import { goOn, type Decider } from "../decider.ts";
+import type { Strategy } from "../strategy.ts";
+
+/** The answers up to a question, the last one first. */
+interface Path {
+  readonly before: Path | null;
+  readonly answer: number;
+}
+
+/** A question that was answered as it came: the other answers are to be tried. */
+interface Question {
+  readonly before: Path | null;
+  readonly answers: number;
+  readonly answered: number;
+  /** Whether another answer is a preemption. */
+  readonly preempts: boolean;
+}
+
+/** How many schedules may be kept for later: more are left out, and it is said. */
+const MOST_KEPT = 500_000;
+
+export class DepthFirst implements Strategy, Decider {
+  #todo: (Path | null)[] = [null];
+  /** With one preemption more. */
+  #later: Path[] = [];
+  #path: Path | null = null;
+  #given: number[] = [];
+  #at = 0;
+  #questions: Question[] = [];
+  #preemptions = 0;
+  #leftOut = 0;
+  readonly #most: number;
+  readonly #random: Random;
+
+  constructor(random: Random, mostPreemptions: number) {
+    this.#random = random;
+    this.#most = mostPreemptions;
+  }
+
+  next(): Decider | null {
+    if (this.#todo.length === 0) {
+      if (this.#later.length === 0 || this.#preemptions === this.#most) return null;
+      this.#preemptions++;
+      this.#todo = this.#later;
+      this.#later = [];
+      shuffle(this.#todo, this.#random); // where the budget ends before them, any part is as good as another
+    }
+    this.#path = this.#todo.pop()!;
+    this.#given = answersTo(this.#path);
+    this.#at = 0;
+    this.#questions = [];
+    return this;
+  }
+
+  choose(ready: readonly number[], last: number): number {
+    return this.#answer(ready.length, goOn(last), last >= 0);
+  }
+
+  tie(count: number): number {
+    return this.#answer(count, 0, true);
+  }
+
+  learn(): void {
+    for (const { before, answers, answered, preempts } of this.#questions) {
+      const to = preempts ? this.#later : this.#todo;
+      for (let answer = answers - 1; answer >= 0; answer--) {
+        if (answer === answered) continue;
+        if (to.length < MOST_KEPT) to.push({ before, answer });
+        else this.#leftOut++;
+      }
+    }
+  }
+
+  notSearched(): string[] {
+    const left = this.#todo.length + (this.#preemptions < this.#most ? this.#later.length : 0);
+    const beyond = this.#preemptions === this.#most ? this.#later.length : 0;
+    return [
+      ...(left > 0 ? ["schedules that were still to be tried when the budget was used up"] : []),
+      ...(beyond > 0 ? [`schedules with more than ${this.#most} preemptions`] : []),
+      ...(this.#leftOut > 0 ? ["schedules that there was no room to remember"] : []),
+    ];
+  }
+
+  #answer(answers: number, asItComes: number, preempts: boolean): number {
+    const at = this.#at++;
+    if (at < this.#given.length) return this.#given[at]!;
+    this.#questions.push({ before: this.#path, answers, answered: asItComes, preempts });
+    this.#path = { before: this.#path, answer: asItComes };
+    return asItComes;
+  }
+}
+
+function answersTo(path: Path | null): number[] {
+  const answers: number[] = [];
+  for (let at = path; at !== null; at = at.before) answers.push(at.answer);
+  return answers.reverse();
+}
+
+function shuffle(list: unknown[], random: Random): void {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [list[i], list[j]] = [list[j], list[i]];
+  }
+}

@@ -1,0 +1,78 @@
+/** A schedule as text: a row a step, a column a task. */
+import type { ScheduleStep } from "./recording.ts";
+
+const WIDEST = 34;
+const MOST_COLUMNS = 5;
+const MOST_ROWS = 80;
+
+export function table(steps: readonly ScheduleStep[]): string {
+  const names = [...new Set(steps.map(({ task }) => task))];
+  const rows = shown(steps);
+  const lines = names.length <= MOST_COLUMNS ? inColumns(names, rows) : inAList(rows);
+  const preempted = rows.some((row) => typeof row !== "string" && row.preempts);
+  return [
+    ...lines,
+    ...(preempted ? ["", "> another task was ready to go on, and this one came first"] : []),
+  ].join("\n");
+}
+
+/** Of a long one the beginning and the end. */
+function shown(steps: readonly ScheduleStep[]): (ScheduleStep | string)[] {
+  if (steps.length <= MOST_ROWS) return [...steps];
+  const half = MOST_ROWS / 2;
+  return [...steps.slice(0, half), `… ${steps.length - MOST_ROWS} steps …`, ...steps.slice(-half)];
+}
+
+function inColumns(names: readonly string[], rows: readonly (ScheduleStep | string)[]): string[] {
+  const cells = rows.map((row) => (typeof row === "string" ? row : words(row)));
+  const widths = names.map((name) =>
+    Math.max(
+      name.length,
+      ...rows.map((row, at) => {
+        if (typeof row === "string" || row.task !== name) return 0;
+        return Math.max(0, ...(cells[at] as string[]).map(({ length }) => length));
+      }),
+    ),
+  );
+  const line = (number: string, mark: string, texts: readonly string[]): string =>
+    `${number.padStart(4)} ${mark} ${texts.map((text, at) => text.padEnd(widths[at]!)).join("  ")}`.trimEnd();
+  return [
+    line("step", " ", names),
+    ...rows.flatMap((row, at) => {
+      const cell = cells[at]!;
+      if (typeof row === "string") return [`       ${row}`];
+      return (cell as string[]).map((text, part) =>
+        line(
+          part === 0 ? `${row.number}` : "",
+          part === 0 && row.preempts ? ">" : " ",
+          names.map((name) => (name === row.task ? text : "")),
+        ),
+      );
+    }),
+  ];
+}
+
+function inAList(rows: readonly (ScheduleStep | string)[]): string[] {
+  const width = Math.max(...rows.map((row) => (typeof row === "string" ? 0 : row.task.length)));
+  return [
+    `step   ${"task".padEnd(width)}`,
+    ...rows.map((row) =>
+      typeof row === "string"
+        ? `       ${row}`
+        : `${`${row.number}`.padStart(4)} ${row.preempts ? ">" : " "} ${row.task.padEnd(width)}  ${row.does.join(", ")}`,
+    ),
+  ];
+}
+
+/** What a step does, in lines that are not too wide. */
+function words({ does }: ScheduleStep): string[] {
+  const lines: string[] = [];
+  for (const what of does) {
+    const line = lines.at(-1);
+    const text = what.length > WIDEST ? `${what.slice(0, WIDEST - 1)}…` : what;
+    if (line !== undefined && line.length + 2 + text.length <= WIDEST)
+      lines[lines.length - 1] = `${line}, ${text}`;
+    else lines.push(text);
+  }
+  return lines.length === 0 ? ["runs"] : lines;
+}
