@@ -7,6 +7,7 @@
  *
  * The first of the four can be caught earlier where the engine shows its built-in frames (V8).
  */
+import { callSites, isBuiltIn, type CallSite } from "./call-sites.ts";
 import { current, type Runner } from "./current.ts";
 import { CancellationEscapedError } from "./errors.ts";
 import { RETURN } from "./generator.ts";
@@ -54,18 +55,6 @@ export function helperEscaped(frame: string, helper: string): CancellationEscape
   );
 }
 
-interface CallSite {
-  getFunctionName(): string | null;
-  getFileName(): string | null;
-  getLineNumber(): number | null;
-}
-// V8's stack API, which the language does not know. Elsewhere it is absent and nothing is seen here.
-const StackError = Error as unknown as {
-  captureStackTrace?(target: object): void;
-  prepareStackTrace?: ((error: unknown, sites: CallSite[]) => unknown) | undefined;
-  stackTraceLimit: number;
-};
-
 /** Called wherever library code suspends. Whether a helper's cleanup is what suspends: then it goes no further. */
 export function caughtReturning(): boolean {
   return current.returning && (current.escape ??= suspendedHelper()) !== null;
@@ -79,27 +68,14 @@ export function caughtReturning(): boolean {
  * `finally` it is, or `null`.
  */
 function suspendedHelper(): string | null {
-  if (StackError.captureStackTrace === undefined) return null;
-  const { prepareStackTrace, stackTraceLimit } = StackError;
-  let sites: CallSite[] = [];
-  // With Reflect, since they may be frozen: then nothing is seen, as elsewhere.
-  Reflect.set(StackError, "stackTraceLimit", Infinity);
-  Reflect.set(StackError, "prepareStackTrace", (_: unknown, captured: CallSite[]) => captured);
-  try {
-    const holder: { stack?: unknown } = {};
-    StackError.captureStackTrace(holder);
-    if (Array.isArray(holder.stack)) sites = holder.stack as CallSite[];
-  } finally {
-    Reflect.set(StackError, "prepareStackTrace", prepareStackTrace);
-    Reflect.set(StackError, "stackTraceLimit", stackTraceLimit);
-  }
-  const here = sites[0]?.getFileName();
+  const sites = callSites();
+  const here = sites[1]?.getFileName();
   const isReturnToken = (site: CallSite | undefined): boolean =>
     site?.getFunctionName() === returnToken.name && site.getFileName() === here;
   let helper: string | null = null;
   for (let i = 1; i < sites.length; i++) {
     if (isReturnToken(sites[i])) return null;
-    if (!isBuiltInReturn(sites[i]!)) continue;
+    if (!isBuiltIn(sites[i], "return")) continue;
     if (isReturnToken(sites[i + 1])) return helper;
     const inner = sites[i - 1]!;
     helper ??= `${inner.getFunctionName() ?? "(anonymous)"} (${inner.getFileName()}:${inner.getLineNumber()})`;
@@ -112,8 +88,4 @@ export function returnToken(
   generator: Generator<unknown, unknown, unknown>,
 ): IteratorResult<unknown, unknown> {
   return RETURN.call(generator, TOKEN);
-}
-
-function isBuiltInReturn(site: CallSite): boolean {
-  return site.getFunctionName() === "return" && site.getFileName() === null;
 }
