@@ -10,7 +10,6 @@ import {
   Future,
   InvalidStateError,
   moveOnAfter,
-  runningLoop,
   sleep,
   sleepForever,
   suppressedErrors,
@@ -347,24 +346,6 @@ describe("defer", () => {
       expect.stringMatching(
         /^late-error: A release of task#\d+, which was abandoned, failed: Error: rejected late/,
       ),
-    ]);
-  });
-
-  test("S2: a promise of a release that was abandoned is told when it is resolved after all", async () => {
-    const told: string[] = [];
-    const program = function* () {
-      const close = () => new Promise<void>((resolve) => runningLoop().callLater(900, resolve));
-      const work = function* () {
-        defer(close);
-        yield* sleepForever();
-      };
-      yield* moveOnAfter(5, work, { cleanupTimeout: 100 });
-      yield* sleep(2000);
-    };
-    await runVirtual(program, { onReport: ({ kind, message }) => told.push(`${kind}: ${message}`) });
-    expect(told).toEqual([
-      expect.stringMatching(/^cleanup-abandoned: .* while it waited for the promise of a release\.$/),
-      "work-ended: A release of main#1, which was abandoned, has ended after all, 800 ms later.",
     ]);
   });
 

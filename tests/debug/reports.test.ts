@@ -29,6 +29,14 @@ import { runVirtual } from "cede/testing";
 const short = (text: string): string =>
   text.replace(/(?:file:\/\/)?\/\S*\/(\w+\.test\.ts)(?::\d+){2}/g, "$1");
 
+/** The number of the only line of this file that says so. */
+const lineOf = (text: string): number => {
+  const lines = readFileSync(new URL(import.meta.url), "utf8").split("\n");
+  return lines.findIndex((line) => line.trim().endsWith(`// ${text}`)) + 1;
+};
+const withLines = (text: string): string =>
+  text.replace(/(?:file:\/\/)?\/\S*\/\w+\.test\.ts:(\d+):\d+/g, "line $1");
+
 /** What is reported of a program in debug mode, and how it ends. */
 async function reportsOf(main: () => Awaitable<unknown>, debug = true, shutdownTimeout = 10_000) {
   const reports: Report[] = [];
@@ -141,14 +149,6 @@ describe("S2: in debug mode", () => {
     }
   });
 
-  /** The number of the only line of this file that says so. */
-  const lineOf = (text: string): number => {
-    const lines = readFileSync(new URL(import.meta.url), "utf8").split("\n");
-    return lines.findIndex((line) => line.trim().endsWith(`// ${text}`)) + 1;
-  };
-  const withLines = (text: string): string =>
-    text.replace(/(?:file:\/\/)?\/\S*\/\w+\.test\.ts:(\d+):\d+/g, "line $1");
-
   const waitsOf = (error: unknown): string[] => {
     expect(error).toBeInstanceOf(DeadlockError);
     const { message, waiting } = error as DeadlockError;
@@ -176,7 +176,6 @@ describe("S2: in debug mode", () => {
   test("S23: so does a circle, also where a group is left, while others go on", async () => {
     const { ended } = await reportsOf(function* () {
       createTask(sleepForever());
-      let first: Task<void>;
       const child = function* () {
         yield* first; // awaits the first
       };
@@ -187,7 +186,7 @@ describe("S2: in debug mode", () => {
         yield;
         yield* taskGroup(body); // leaves the group
       };
-      first = createTask(main, { name: "first" });
+      const first: Task<void> = createTask(main, { name: "first" });
       yield* first;
     });
     expect(waitsOf(ended)).toEqual([
@@ -231,14 +230,40 @@ describe("S9: in debug mode", () => {
     ]);
   });
 
-  test("host work that ignores its signal says where it was called", async () => {
-    const { told } = await reportsOf(function* () {
-      yield* moveOnAfter(5, function* () {
-        yield* call(() => new Promise(() => {}), { settleTimeout: 5 });
-      });
+  test("a result that comes too late says where it was waited for, and how late it was", async () => {
+    const { reports } = await reportsOf(function* () {
+      let give!: () => void;
+      const slow = new Promise<void>((resolve) => (give = resolve));
+      const wait = function* () {
+        yield* until(slow); // waits for what is slow
+      };
+      yield* moveOnAfter(5, wait);
+      yield* sleep(40);
+      give();
+      yield* sleep(1);
     });
-    expect(told).toEqual([
-      "work-abandoned: Host work of main#1, called at reports.test.ts, did not end 5 ms after its signal was aborted.",
+    expect(reports.map(({ message }) => withLines(message))).toEqual([
+      `A promise of main#1, whose wait was cancelled at line ${lineOf("waits for what is slow")}, ` +
+        "was resolved 40 ms later.",
+    ]);
+  });
+
+  test("host work that ignores its signal says where it was called, also when it ends at last", async () => {
+    const { reports } = await reportsOf(function* () {
+      let give!: () => void;
+      const deaf = new Promise<void>((resolve) => (give = resolve));
+      const work = function* () {
+        yield* call(() => deaf, { settleTimeout: 5 }); // calls what is deaf
+      };
+      yield* moveOnAfter(5, work);
+      yield* sleep(2000);
+      give();
+      yield* sleep(1);
+    });
+    const called = `called at line ${lineOf("calls what is deaf")}`;
+    expect(reports.map(({ message }) => withLines(message))).toEqual([
+      `Host work of main#1, ${called}, did not end 5 ms after its signal was aborted.`,
+      `Host work that main#1 aborted, ${called}, has ended after all, 2005 ms later.`,
     ]);
   });
 });
