@@ -1,6 +1,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import type { Outcome } from "../kernel/future.ts";
+import type { ScopeOptions } from "../structure/cleanup-timeout.ts";
 import type { ResultOf } from "./items.ts";
 import { inShape, shapeOf, type Several, type Shape } from "./shape.ts";
 import { together, type Rule } from "./together.ts";
@@ -16,7 +17,7 @@ export type SettledResults<Items> = {
  * `CancelledError` for what was cancelled. Coroutines and functions are started, each as a task, and fail alone; a
  * task or future that was passed in is only awaited.
  *
- * @throws nothing of theirs.
+ * @throws nothing of theirs; RangeError if `cleanupTimeout` is negative or not a number.
  * @example
  * ```ts
  * import { allSettled, coroutine, run, sleep } from "cede";
@@ -33,14 +34,17 @@ export type SettledResults<Items> = {
  * // prints: no name
  * ```
  */
-export function allSettled<const Items extends Several>(items: Items): Coroutine<SettledResults<Items>> {
-  return settle(shapeOf("await all of", items)) as Coroutine<SettledResults<Items>>;
+export function allSettled<const Items extends Several>(
+  items: Items,
+  options?: ScopeOptions,
+): Coroutine<SettledResults<Items>> {
+  return settle(shapeOf("await all of", items, options)) as Coroutine<SettledResults<Items>>;
 }
 
 const rule: Rule = { name: "allSettled", decides: () => false, takesAll: true };
 
 const settle = coroutine(function* allSettled(shape: Shape): Awaitable<unknown> {
-  const { outcomes } = yield* together(rule, shape.list);
+  const { outcomes } = yield* together(rule, shape);
   return inShape(shape, outcomes.map(settled));
 });
 

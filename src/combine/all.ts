@@ -1,5 +1,6 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
+import type { ScopeOptions } from "../structure/cleanup-timeout.ts";
 import type { ResultOf } from "./items.ts";
 import { inShape, shapeOf, type Several, type Shape } from "./shape.ts";
 import { together, type Rule } from "./together.ts";
@@ -13,7 +14,8 @@ export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Ke
  * cancels them, waits for their cleanup, and is thrown. A task or future that was passed in is only
  * awaited, never cancelled.
  *
- * @throws the first failure; the later ones are its `suppressedErrors`.
+ * @throws the first failure; the later ones are its `suppressedErrors`; RangeError if `cleanupTimeout` is negative or
+ * not a number.
  * @example
  * ```ts
  * import { all, coroutine, run, sleep } from "cede";
@@ -26,8 +28,11 @@ export type Results<Items> = { -readonly [Key in keyof Items]: ResultOf<Items[Ke
  * console.log(fast, slow); // prints: 10 20
  * ```
  */
-export function all<const Items extends Several>(items: Items): Coroutine<Results<Items>> {
-  return gather(shapeOf("await all of", items)) as Coroutine<Results<Items>>;
+export function all<const Items extends Several>(
+  items: Items,
+  options?: ScopeOptions,
+): Coroutine<Results<Items>> {
+  return gather(shapeOf("await all of", items, options)) as Coroutine<Results<Items>>;
 }
 
 const rule: Rule = {
@@ -38,7 +43,7 @@ const rule: Rule = {
 };
 
 const gather = coroutine(function* all(shape: Shape): Awaitable<unknown> {
-  const { outcomes } = yield* together(rule, shape.list);
+  const { outcomes } = yield* together(rule, shape);
   return inShape(
     shape,
     outcomes.map((outcome) => outcome.result()),

@@ -3,12 +3,13 @@ import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { Frame } from "../kernel/frame.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
+import { checkCleanupTimeout, type ScopeOptions } from "../structure/cleanup-timeout.ts";
 import type { TaskGroup } from "../structure/group.ts";
 import { taskGroup } from "../structure/task-group.ts";
 import { checkConcurrency } from "./items.ts";
 
 /** How `map` calls its function. */
-export interface MapOptions {
+export interface MapOptions extends ScopeOptions {
   /** How many run at once, at most: a whole number from 1, or `Infinity`, which is the default. */
   concurrency?: number;
 }
@@ -18,8 +19,8 @@ export interface MapOptions {
  * items. An iterable is read as the work goes on. The first failure cancels the rest, waits for its
  * cleanup, and is thrown.
  *
- * @throws the first failure; RangeError if `concurrency` is no whole number from 1, nor `Infinity`; TypeError
- * if `items` cannot be iterated over.
+ * @throws the first failure; RangeError if `concurrency` is no whole number from 1, nor `Infinity`, or if
+ * `cleanupTimeout` is negative or not a number; TypeError if `items` cannot be iterated over.
  * @example
  * ```ts
  * import { coroutine, map, run, sleep } from "cede";
@@ -34,13 +35,14 @@ export interface MapOptions {
 export function map<Item, T>(
   items: Iterable<Item>,
   fn: (item: Item, index: number) => Awaitable<T>,
-  { concurrency = Infinity }: MapOptions = {},
+  { concurrency = Infinity, ...options }: MapOptions = {},
 ): Coroutine<T[]> {
   checkConcurrency("map", concurrency);
   if (typeof (items as Iterable<Item> | null | undefined)?.[Symbol.iterator] !== "function") {
     throw new TypeError(`Cannot map ${describe(items)}: it takes an array, or another iterable, of items.`);
   }
-  return concurrently(items, fn, concurrency);
+  checkCleanupTimeout(options);
+  return concurrently(items, fn, concurrency, options);
 }
 
 /** The items that are left, their numbers, and the results so far: what the workers share. */
@@ -56,10 +58,11 @@ const concurrently = coroutine(function* map<Item, T>(
   items: Iterable<Item>,
   fn: (item: Item, index: number) => Awaitable<T>,
   concurrency: number,
+  options: ScopeOptions,
 ): Awaitable<T[]> {
   const work: Work<Item, T> = { items: items[Symbol.iterator](), fn, results: [], next: 0, exhausted: false };
   try {
-    yield* taskGroup((group) => startWorkers(group, work, concurrency), { name: "map" });
+    yield* taskGroup((group) => startWorkers(group, work, concurrency), { name: "map", ...options });
   } finally {
     if (!work.exhausted) work.items.return?.();
   }

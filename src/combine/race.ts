@@ -1,11 +1,12 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
+import type { ScopeOptions } from "../structure/cleanup-timeout.ts";
 import type { ResultOf } from "./items.ts";
 import { refuseNone, shapeOf, type Several, type Shape } from "./shape.ts";
 import { together, type Rule } from "./together.ts";
 
 /** What becomes of those that lose. */
-export interface RaceOptions {
+export interface RaceOptions extends ScopeOptions {
   /** Whether tasks and futures that were passed in, and lose, are cancelled too; they are not unless given. */
   cancel?: boolean;
 }
@@ -25,7 +26,7 @@ export type Winner<Items> = Items extends readonly unknown[]
  * order, and then nothing else is begun.
  *
  * @throws the winner's error, or that of a loser's cleanup (beside the winner's, it is one of its
- * `suppressedErrors`); RangeError if there are no items.
+ * `suppressedErrors`); RangeError if there are no items, or if `cleanupTimeout` is negative or not a number.
  * @example
  * ```ts
  * import { coroutine, race, run, sleep } from "cede";
@@ -43,9 +44,9 @@ export type Winner<Items> = Items extends readonly unknown[]
  */
 export function race<const Items extends Several>(
   items: Items,
-  { cancel = false }: RaceOptions = {},
+  { cancel = false, ...options }: RaceOptions = {},
 ): Coroutine<Winner<Items>> {
-  const shape = shapeOf("race", items);
+  const shape = shapeOf("race", items, options);
   refuseNone(shape, "race", "none would ever win");
   return first(rule, shape, cancel) as Coroutine<Winner<Items>>;
 }
@@ -58,7 +59,7 @@ const rule: Rule = { name: "race", decides: () => true, takesAll: false };
  * futures that were passed in are left alone, unless `cancel` says otherwise.
  *
  * @throws AggregateError if all have failed: its `errors` are theirs, in the order of the items; the error of a
- * loser's cleanup; RangeError if there are no items.
+ * loser's cleanup; RangeError if there are no items, or if `cleanupTimeout` is negative or not a number.
  * @example
  * ```ts
  * import { any, coroutine, run, sleep } from "cede";
@@ -73,9 +74,9 @@ const rule: Rule = { name: "race", decides: () => true, takesAll: false };
  */
 export function any<const Items extends Several>(
   items: Items,
-  { cancel = false }: RaceOptions = {},
+  { cancel = false, ...options }: RaceOptions = {},
 ): Coroutine<Winner<Items>> {
-  const shape = shapeOf("await any of", items);
+  const shape = shapeOf("await any of", items, options);
   refuseNone(shape, "await any of", "none could succeed");
   return first(anyRule, shape, cancel) as Coroutine<Winner<Items>>;
 }
@@ -91,12 +92,9 @@ const anyRule: Rule = {
     ),
 };
 
-const first = coroutine(function* race(
-  rule: Rule,
-  { list, keys }: Shape,
-  cancel: boolean,
-): Awaitable<unknown> {
-  const { outcomes, decisive } = yield* together(rule, list, cancel);
+const first = coroutine(function* race(rule: Rule, shape: Shape, cancel: boolean): Awaitable<unknown> {
+  const { outcomes, decisive } = yield* together(rule, shape, cancel);
   const value = decisive!.result();
+  const { keys } = shape;
   return keys === null ? value : { key: keys[outcomes.indexOf(decisive!)], value };
 });

@@ -10,6 +10,7 @@ import { scoped } from "../structure/scoped.ts";
 import { orCancel } from "../structure/wait-for.ts";
 import { observe, type Startable } from "./items.ts";
 import { Settling, type Question } from "./settling.ts";
+import type { Shape } from "./shape.ts";
 
 /** What is asked, and what it means when no end has decided it. */
 export interface Rule extends Question {
@@ -28,14 +29,11 @@ export interface Decision {
 }
 
 /** `cancel`: tasks and futures that were passed in are cancelled and awaited as what was started. */
-export function together(
-  rule: Rule,
-  items: readonly Startable<unknown>[],
-  cancel: boolean = false,
-): Awaitable<Decision> {
+export function together(rule: Rule, { list, options }: Shape, cancel: boolean = false): Awaitable<Decision> {
   return scoped(
     () => new Together(rule),
-    (group) => group.await(items, cancel),
+    (group) => group.await(list, cancel),
+    options,
   );
 }
 

@@ -17,7 +17,7 @@ import { cancelledBy } from "../kernel/slow-cleanup.ts";
 import type { Task } from "../kernel/task.ts";
 import { cutScope, frameInWords } from "../kernel/unwind.ts";
 
-/** How what is cancelled may clean up: an option of every scope, timeout and group. */
+/** How what is cancelled may clean up: an option of every scope, timeout and group, and of `all` and its like. */
 export interface ScopeOptions {
   /**
    * How long the cleanup in it may take once it is cancelled, in milliseconds; unlimited unless given. What takes
