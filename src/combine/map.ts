@@ -1,7 +1,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { Frame } from "../kernel/frame.ts";
-import { describe } from "../kernel/misuse.ts";
+import { describe, namedAfter } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
 import { checkCleanupTimeout, type ScopeOptions } from "../structure/cleanup-timeout.ts";
 import type { TaskGroup } from "../structure/group.ts";
@@ -99,7 +99,7 @@ function apply<Item, T>(
   item: Item,
   index: number,
 ): Awaitable<T> {
-  return new Frame(() => fn(item, index));
+  return new Frame(() => namedAfter(fn, fn(item, index)));
 }
 
 interface Taken<Item> {

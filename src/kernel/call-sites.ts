@@ -1,4 +1,5 @@
 /** The native stack, function by function, where the engine shows it (V8). The language knows nothing of it. */
+import { limitStacks } from "./stack.ts";
 
 export interface CallSite {
   getFunctionName(): string | null;
@@ -12,15 +13,14 @@ export interface CallSite {
 const StackError = Error as unknown as {
   captureStackTrace?(target: object): void;
   prepareStackTrace?: ((error: unknown, sites: CallSite[]) => unknown) | undefined;
-  stackTraceLimit: number;
 };
 
 /** From the inside out: first this function, then whoever calls it. Empty where nothing is shown. */
 export function callSites(): readonly CallSite[] {
   if (StackError.captureStackTrace === undefined) return [];
-  const { prepareStackTrace, stackTraceLimit } = StackError;
-  // With Reflect, since they may be frozen: then nothing is seen, as elsewhere.
-  Reflect.set(StackError, "stackTraceLimit", Infinity);
+  const { prepareStackTrace } = StackError;
+  const restore = limitStacks(Infinity);
+  // With Reflect, since it may be frozen: then nothing is seen, as elsewhere.
   Reflect.set(StackError, "prepareStackTrace", (_: unknown, captured: CallSite[]) => captured);
   try {
     const holder: { stack?: unknown } = {};
@@ -28,7 +28,7 @@ export function callSites(): readonly CallSite[] {
     return Array.isArray(holder.stack) ? (holder.stack as CallSite[]) : [];
   } finally {
     Reflect.set(StackError, "prepareStackTrace", prepareStackTrace);
-    Reflect.set(StackError, "stackTraceLimit", stackTraceLimit);
+    restore();
   }
 }
 

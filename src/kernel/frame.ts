@@ -18,6 +18,7 @@ import { isUnawaited, notAwaited, notByHand, outside, polledByHand } from "./mis
 import { mark } from "./place.ts";
 import { Scope } from "./scope.ts";
 import { generatorOf } from "./source.ts";
+import { thrownThrough } from "./story.ts";
 import { pollAgain, Wait } from "./wait.ts";
 
 /** Not started. */
@@ -156,6 +157,7 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
       return result as Poll<T>;
     } catch (error) {
       current.depth--;
+      thrownThrough(this, error);
       if (this.exits !== null || task.top !== this) return this.endLater(THREW, error);
       this.state = THREW;
       this.value = error;

@@ -11,7 +11,7 @@ import { Link, LinkedList } from "./list.ts";
 import type { Cancellation } from "./monitor.ts";
 import { Callback, checkCallback } from "./callback.ts";
 import { notByHand } from "./misuse.ts";
-import { toldWaiting } from "./story.ts";
+import { cleaned, toldWaiting } from "./story.ts";
 import { enterWait, Wait } from "./wait.ts";
 
 const PENDING = 0;
@@ -138,7 +138,7 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
   /** What its awaiter is to be thrown. A cancellation makes an error of its own for each. @internal */
   rejection(): unknown {
     if (this.kind !== CANCELLED) return this.value;
-    return cancelledError(this, this.value as Cancellation);
+    return cleaned(cancelledError(this, this.value as Cancellation));
   }
 
   /** Its result, at once, if that is what it has. @internal */

@@ -5,8 +5,25 @@ import { isGenerator } from "./generator.ts";
 
 /** On the prototype of what a marked function makes: its name. */
 export const COROUTINE: unique symbol = Symbol.for("cede.coroutine") as never;
+/** On what a plain `function*` made, where it is known: that function's name. */
+const NAME: unique symbol = Symbol("name") as never;
 /** On a generator that somebody awaits, or has awaited: the frame. */
 export const AWAITED: unique symbol = Symbol("awaited") as never;
+
+/** Gives what a function made its name, if it has none of its own. */
+export function namedAfter<T>(fn: { readonly name: string }, made: T): T {
+  if (fn.name !== "" && isGenerator(made) && !(COROUTINE in made))
+    (made as { [NAME]?: string })[NAME] = fn.name;
+  return made;
+}
+
+/** The name of a function, or of the one that made a generator; "" where it is not known. */
+export function nameOf(source: unknown): string {
+  if (typeof source === "function") return source.name;
+  if (!isGenerator(source)) return "";
+  const { [COROUTINE]: marked, [NAME]: given } = source as { [COROUTINE]?: string; [NAME]?: string };
+  return marked ?? given ?? "";
+}
 
 export function notByHand(what: string): TypeError {
   return new TypeError(
@@ -39,7 +56,7 @@ export function awaitedTwice(generator: object): InvalidStateError {
 
 /** The stack cannot show where: the generator is suspended when it is made. So it names the coroutine, or the task. */
 export function wrongYield(value: unknown, generator: object, task: string): Error {
-  const name = (generator as { [COROUTINE]?: string })[COROUTINE];
+  const name = nameOf(generator);
   try {
     return new TypeError(
       `Cannot yield ${describe(value)} in ${name ? `coroutine ${name}` : task}: ${yieldHint(value)}`,

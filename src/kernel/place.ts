@@ -5,9 +5,7 @@
  */
 import { current, type Runner } from "./current.ts";
 import { delegates } from "./source.ts";
-
-// V8's stack API, which the language does not know. Elsewhere the limit does nothing, and the text is read all the same.
-const StackError = Error as unknown as { stackTraceLimit: number };
+import { fileOf, limitStacks, ownerOf } from "./stack.ts";
 
 /** How deep inside the library something may be made: its own lines are left out. */
 const DEEPEST = 32;
@@ -81,13 +79,11 @@ export function waitsAt(task: object): string {
 }
 
 function capture(around: Place | null = null): Place {
-  const { stackTraceLimit } = StackError;
-  // With Reflect, since it may be frozen: then less may be seen.
-  Reflect.set(StackError, "stackTraceLimit", DEEPEST);
+  const restore = limitStacks(DEEPEST);
   try {
     return new Place(new Error(), around);
   } finally {
-    Reflect.set(StackError, "stackTraceLimit", stackTraceLimit);
+    restore();
   }
 }
 
@@ -95,23 +91,9 @@ function capture(around: Place | null = null): Place {
 function outermostLine(stack: string | undefined): string | undefined {
   for (const line of stack?.split("\n") ?? []) {
     const file = fileOf(line);
-    if (file === null || /^(?:node|ext):/.test(file)) continue;
-    if (library === null || !file.startsWith(library)) return file;
-    if (/^kernel[/\\]loop\./.test(file.slice(library.length))) break;
+    const owner = file === null ? null : ownerOf(file);
+    if (owner === "program") return file!;
+    if (owner === "loop") break;
   }
   return undefined;
 }
-
-/** The place in a line of a stack: "    at name (file:1:2)", "    at file:1:2", and "name@file:1:2" elsewhere. */
-function fileOf(line: string): string | null {
-  return /(?:\(|@|^\s*at (?:async )?)([^()@\s][^()]*:\d+:\d+)\)?$/.exec(line)?.[1] ?? null;
-}
-
-/** The folder that the library's modules are in; `null` where they are bundled with the program's. */
-const library = ((): string | null => {
-  for (const line of new Error().stack?.split("\n") ?? []) {
-    const file = fileOf(line);
-    if (file !== null) return /^(.*[/\\])kernel[/\\]place\.[jt]s:/.exec(file)?.[1] ?? null;
-  }
-  return null;
-})();

@@ -12,6 +12,7 @@ import { CancellationEscapedError } from "./errors.ts";
 import { giveWay, NONE } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
 import { asked } from "./scope.ts";
+import { cleaned } from "./story.ts";
 import { Task, type TaskOptions } from "./task.ts";
 import { reportUnawaited } from "./unawaited.ts";
 
@@ -179,7 +180,7 @@ export class Run<T> implements Root, Timer {
 
   outcome(): RunOutcome<T> {
     const { main } = this;
-    if (this.#error !== NONE) return { kind: "error", error: this.#error };
+    if (this.#error !== NONE) return { kind: "error", error: cleaned(this.#error) };
     if (main === null) return { kind: "result", value: undefined as T };
     return main.succeeded
       ? { kind: "result", value: main.result() }

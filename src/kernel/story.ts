@@ -5,15 +5,15 @@
  *
  *     Error: no such page
  *         at fetchPage (file:///app/pages.ts:12:9)
- *         at Generator.next (<anonymous>)
- *         …
  *         at download (cede)
  *         at task download#2 created by main#1 (cede)
  *         at collect (cede)
  *         at task main#1 (cede)
  *
  * These are lines as V8 writes them: a name, and in parentheses the place; `cede` where none is known. In debug mode
- * it is: then a caller's line says where it called, and a task's where it was created.
+ * it is: then a caller's line says where it called, and a task's where it was created. What the engine has written is
+ * left without the library's own lines, which say nothing of the program; of callers that ran inline it has written
+ * the nearest itself.
  *
  * Each task tells its part once, when the error is first seen in it; an error that passes through many tasks, or is a
  * constant thrown again and again, tells of the first few. Names are kept, never frames: an error may be kept for
@@ -21,9 +21,9 @@
  * frozen, a stack with a getter of its own.
  */
 import type { Runner } from "./current.ts";
-import { isGenerator } from "./generator.ts";
-import { COROUTINE } from "./misuse.ts";
+import { nameOf } from "./misuse.ts";
 import { placeFor, placeOf, type Place } from "./place.ts";
+import { isOf, parse } from "./stack.ts";
 
 /** How many callers are told, nearest and furthest, and how many are counted at most. */
 const NEAREST = 16;
@@ -84,35 +84,63 @@ class Told extends Given {
 /** The engine's own getter, where stacks have one: it writes the text when it is read. */
 const native = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get;
 
-/** Tells of an error that is on its way out of `frame`, or into it, in `task`; and gives it back. */
-export function told(error: unknown, task: Runner, frame: Caller | null, here: Place | null = null): unknown {
-  try {
-    if (error instanceof Error) tell(error, task, frame, here);
-  } catch {
-    // What explodes when it is looked at has no story.
-  }
+/** The last error that was thrown through a frame that ran inline, and the first of those frames. */
+let thrown: unknown = null;
+let thrower: Caller | null = null;
+
+/** Remembers which frame threw: one that ran inline is gone when the loop hears of its error. */
+export function thrownThrough(frame: Caller, error: unknown): void {
+  if (error === thrown) return;
+  thrown = error;
+  thrower = frame;
+}
+
+/** For the end of a turn: what was thrown may be large. */
+export function forgetThrown(): void {
+  thrown = thrower = null;
+}
+
+/** Tells of an error that is on its way out of `frame`, in `task`. */
+export function told(error: unknown, task: Runner, frame: Caller): void {
+  let inline = error === thrown ? thrower : null;
+  while (inline !== null && inline !== frame) inline = inline.parent;
+  tell(error, task, inline === null ? frame : thrower, null);
+}
+
+/** Tells of one that is thrown to the task's top frame, which waited; and gives it back. */
+export function toldWaiting(error: unknown, task: Runner): unknown {
+  tell(error, task, (task as unknown as { top: Caller | null }).top, placeFor(task));
   return error;
 }
 
-/** As `told`, for an error that is thrown to the task's top frame, which waited. */
-export function toldWaiting(error: unknown, task: Runner): unknown {
-  return told(error, task, (task as unknown as { top: Caller | null }).top, placeFor(task));
+/** Leaves out of an error's stack what tells nothing of the program; and gives it back. */
+export function cleaned(error: unknown): unknown {
+  tell(error, null, null, null);
+  return error;
 }
 
-function tell(error: Error, task: Runner, frame: Caller | null, here: Place | null): void {
+function tell(error: unknown, task: Runner | null, frame: Caller | null, here: Place | null): void {
+  try {
+    const chapters = error instanceof Error ? chaptersOf(error) : undefined;
+    if (chapters === undefined || task === null || chapters.length >= TASKS) return;
+    for (const { id, loop } of chapters) if (id === task.id && loop === task.loop) return;
+    chapters.push(chapterOf(task, frame, here));
+  } catch {
+    // What explodes when it is looked at has no story.
+  }
+}
+
+function chaptersOf(error: Error): Chapter[] | undefined {
   let story = Told.storyOf(error);
   if (story === undefined) {
     const stack = Object.getOwnPropertyDescriptor(error, "stack");
-    if (stack === undefined || !stack.configurable) return;
-    if (stack.get === undefined ? typeof stack.value !== "string" : stack.get !== native) return;
+    if (stack === undefined || !stack.configurable) return undefined;
+    if (stack.get === undefined ? typeof stack.value !== "string" : stack.get !== native) return undefined;
     story = { text: stack.get === undefined ? (stack.value as string) : null, chapters: [] };
     void new Told(error, story);
     Object.defineProperty(error, "stack", accessor);
   }
-  const { chapters } = story;
-  if (chapters.length >= TASKS) return;
-  for (const { id, loop } of chapters) if (id === task.id && loop === task.loop) return;
-  chapters.push(chapterOf(task, frame, here));
+  return story.chapters;
 }
 
 function chapterOf(task: Runner, frame: Caller | null, here: Place | null): Chapter {
@@ -144,18 +172,13 @@ function chapterOf(task: Runner, frame: Caller | null, here: Place | null): Chap
   return chapter;
 }
 
-function nameOf(source: unknown): string {
-  if (typeof source === "function") return source.name;
-  return isGenerator(source) ? ((source as { [COROUTINE]?: string })[COROUTINE] ?? "") : "";
-}
-
 const accessor: PropertyDescriptor = {
   configurable: true,
   enumerable: false,
   get(this: object): unknown {
     for (let at: object | null = this; at !== null; at = Object.getPrototypeOf(at) as object | null) {
       const story = Told.storyOf(at);
-      if (story !== undefined) return written(story, story.text ?? native!.call(at));
+      if (story !== undefined) return written(story, at, story.text ?? native!.call(at));
     }
     return undefined;
   },
@@ -164,19 +187,36 @@ const accessor: PropertyDescriptor = {
   },
 };
 
-function written({ chapters }: Story, text: unknown): unknown {
+function written({ chapters }: Story, error: object, text: unknown): unknown {
   if (typeof text !== "string") return text; // the program has a way of its own to write stacks
-  const lines = [text];
-  for (const chapter of chapters) {
+  const message: unknown = Object.getOwnPropertyDescriptor(error, "message")?.value;
+  const isEngines =
+    error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  const stack = parse(text, typeof message === "string" ? message : "", isEngines);
+  const lines = [...stack.message, ...stack.inside];
+  chapters.forEach((chapter, n) => {
+    // What the engine has seen, it has told: its lines have places.
+    const told = n === 0 ? countTold(chapter, stack.written) : 0;
     chapter.lines.forEach((line, i) => {
       if (chapter.elided > 0 && i === NEAREST) {
         lines.push(`    ... ${chapter.elided === Infinity ? "further" : chapter.elided} callers`);
       }
-      // The frame that threw is in the engine's own stack, unless its error was made elsewhere.
-      if (i > 0 || !text.includes(`    at ${line.name} (`)) lines.push(lineOf(line));
+      if (i >= told) lines.push(lineOf(line));
     });
+  });
+  return [...lines, ...stack.outside].join("\n");
+}
+
+/** How many of the nearest callers are among what the engine has written, in their order. */
+function countTold({ lines }: Chapter, written: readonly string[]): number {
+  const most = Math.min(lines.length - 1, NEAREST);
+  let told = 0;
+  for (const text of written) {
+    if (told === most) break;
+    const { name, place } = lines[told]!;
+    if (name === "" ? text.includes(place!.text) : isOf(name, text)) told++;
   }
-  return lines.join("\n");
+  return told;
 }
 
 function lineOf({ name, place }: Line): string {

@@ -22,7 +22,7 @@ import { NONE, RETURNED, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { DUE, Frame, NEW, OPEN } from "./frame.ts";
 import { awaitsItself, Outcome, type Waiter } from "./future.ts";
 import { NEXT, THROW } from "./generator.ts";
-import { COROUTINE, wrongYield } from "./misuse.ts";
+import { nameOf, wrongYield } from "./misuse.ts";
 import type { Cancellation } from "./monitor.ts";
 import { at, mark } from "./place.ts";
 import type { Runnable } from "./ready.ts";
@@ -422,6 +422,5 @@ function nothingArranged(): TypeError {
 
 /** A function is asked for its name when somebody wants to know. */
 function named(source: Awaitable<unknown> | Body<unknown>): string | Body<unknown> {
-  if (typeof source === "function") return source;
-  return (source as { [COROUTINE]?: string } | null | undefined)?.[COROUTINE] ?? "";
+  return typeof source === "function" ? source : nameOf(source);
 }

@@ -15,7 +15,7 @@ import { escaped, helperEscaped, returnToken, tell, TOKEN } from "./escape.ts";
 import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited, type Stack } from "./frame.ts";
 import { NEXT, THROW } from "./generator.ts";
-import { bareYield, COROUTINE } from "./misuse.ts";
+import { bareYield, nameOf } from "./misuse.ts";
 import { SlowCleanup } from "./slow-cleanup.ts";
 import { told } from "./story.ts";
 
@@ -296,10 +296,8 @@ const NAMELESS = "a generator";
 
 /** The coroutine's name, for messages. */
 function frameName(frame: Frame): string {
-  const { source } = frame;
-  const name =
-    typeof source === "function" ? source.name : (source as unknown as { [COROUTINE]?: string })[COROUTINE];
-  return name === undefined || name === "" ? NAMELESS : `coroutine ${name}`;
+  const name = nameOf(frame.source);
+  return name === "" ? NAMELESS : `coroutine ${name}`;
 }
 
 /** As far as it is known which function it is; otherwise, where it runs. */

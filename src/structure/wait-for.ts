@@ -1,6 +1,7 @@
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { Future, Outcome } from "../kernel/future.ts";
+import { namedAfter } from "../kernel/misuse.ts";
 import { Task } from "../kernel/task.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { timeout } from "./timeout.ts";
@@ -43,7 +44,11 @@ export function waitFor<T>(
 ): Awaitable<T> {
   if (awaitable instanceof Outcome) awaitable.observed = true;
   if (cancel && awaitable instanceof Outcome) return timeout(ms, () => orCancel(awaitable), options);
-  return timeout(ms, () => (typeof awaitable === "function" ? awaitable() : awaitable), options);
+  return timeout(
+    ms,
+    () => (typeof awaitable === "function" ? namedAfter(awaitable, awaitable()) : awaitable),
+    options,
+  );
 }
 
 /** Awaits a task or future, which is cancelled with whoever awaits it. */

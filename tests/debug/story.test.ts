@@ -1,3 +1,4 @@
+// Stacks are left without the lines of the library: so these tests stand outside src/.
 import { describe, expect, test } from "vitest";
 import {
   cede,
@@ -12,7 +13,7 @@ import {
   timeout,
   until,
   type Awaitable,
-} from "../index.ts";
+} from "cede";
 
 /** What is told in a stack below what the engine has written. */
 const told = (error: unknown): string[] =>
@@ -30,9 +31,9 @@ const storyOf = async (main: () => Awaitable<unknown>): Promise<string[]> =>
     ),
   );
 
-const fail = coroutine(function* fail(error: unknown = new Error("no such page")): Awaitable<never> {
+const fail = coroutine(function* fail(error?: unknown): Awaitable<never> {
   yield* cede();
-  throw error;
+  throw error === undefined ? new Error("no such page") : error;
 });
 const fetchPage = coroutine(function* fetchPage(error?: unknown): Awaitable<never> {
   yield* cede();
