@@ -1,22 +1,38 @@
 /**
  * Cancels a program before and after its first step, its second, its third … on a virtual clock, and checks
- * each time that it ends and that nothing is left: no task, no timer, no wait.
+ * each time that it ends and that nothing is left: no task, no timer, no wait, no promise.
  */
-import { EventLoop, type Awaitable } from "../index.ts";
-import { firstInFirstOut, type Runnable, type Scheduler } from "../lowlevel.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import type { Awaitable } from "../index.ts";
+import type { CancelPoint } from "./explore/cancelling.ts";
+import { inOrder, type Decider } from "./explore/decider.ts";
+import type { Execution } from "./explore/execution.ts";
+import { Script } from "./explore/schedule.ts";
+import { Search } from "./explore/search.ts";
+import { RandomWalk } from "./explore/strategies/random-walk.ts";
+import { Random } from "./random.ts";
 
-/** What `cancelEverywhere` does after each run. */
+/** How `cancelEverywhere` runs a program, and what it does after each run. */
 export interface CancelEverywhereOptions {
   /** Called after each run with the number of the point at which it was cancelled; 0: not cancelled. */
   check?: (point: number) => void;
+  /** Who cancels: the run's signal, a deadline around the whole program, or first the one and then the other (unless given). */
+  by?: "signal" | "deadline" | "both";
+  /** In how many other orders of its tasks' steps to do all of it again; 0 unless given. */
+  schedules?: number;
+  /** Decides these orders, and what the program draws at random: 1 unless given. */
+  seed?: number;
+  /** Whether promises may be left that have not settled, as `until` leaves them: `false` unless given. */
+  allowHostWork?: boolean;
 }
+
+const MAX_STEPS = 100_000;
 
 /**
  * Runs `main` to its end, counts the points at which it can be cancelled (two a step), and runs it again for
- * each, cancelled there. Resolves to their number. Programs that wait for promises cannot be run so.
+ * each, cancelled there. Resolves to their number. `main` must make all of its state anew.
  *
- * @throws (rejects) with an error that names the point, and has the program's own error as its cause.
+ * @throws (rejects) with an error that names the point, shows the steps, says how to run it again with `replay`, and has
+ * the program's own error as its cause.
  * @example
  * ```ts
  * import { shield, sleep, taskGroup } from "cede";
@@ -48,75 +64,55 @@ export interface CancelEverywhereOptions {
  */
 export async function cancelEverywhere(
   main: () => Awaitable<unknown>,
-  { check }: CancelEverywhereOptions = {},
+  options: CancelEverywhereOptions = {},
 ): Promise<number> {
-  const { points } = await runCancelled(main, 0, check);
-  for (let point = 1; point <= points; point++) await runCancelled(main, point, check);
+  const { by = "both", schedules = 0, seed = 1 } = options;
+  const orders: (() => Decider)[] = [() => inOrder];
+  for (let n = 0; n < schedules; n++) orders.push(() => new RandomWalk(new Random(seed + n)));
+  let points = 0;
+  for (const order of orders) {
+    const execution = await runCancelled(main, order(), undefined, options);
+    const last = 2 * execution.picked.length;
+    for (const way of by === "both" ? (["signal", "deadline"] as const) : [by]) {
+      for (let at = 1; at <= last; at++) await runCancelled(main, order(), { at, by: way }, options);
+      points += last;
+    }
+  }
   return points;
 }
 
 async function runCancelled(
   main: () => Awaitable<unknown>,
-  at: number,
-  check: ((point: number) => void) | undefined,
-): Promise<CancellingScheduler> {
-  const where = at === 0 ? "when it is not cancelled" : `when it is cancelled at point ${at}`;
-  const controller = new AbortController();
-  const reason = new Error(`cancelled at point ${at}`);
-  const scheduler = new CancellingScheduler(at, () => controller.abort(reason));
-  const host = new VirtualClock();
-  const loop = new EventLoop({ host, scheduler, onReport: () => {} });
-  const ended = loop
-    .runUntilComplete(main, { signal: controller.signal, shutdownTimeout: Infinity })
-    .catch((error: unknown) => {
-      if (error !== reason) throw new Error(`The program fails ${where}.`, { cause: error });
-    });
-  host.runAll();
-  const { ready, deadlines, external } = loop.statistics;
-  const left = loop.tasks().map((task) => `${task.name} (${task.waitingFor ?? task.state})`);
-  if (left.length > 0) throw new Error(`The program does not end ${where}: ${left.join(", ")}.`);
-  if (ready + deadlines + external > 0) {
-    throw new Error(`The program leaves something behind ${where}: ${JSON.stringify(loop.statistics)}.`);
+  order: Decider,
+  cancel: CancelPoint | undefined,
+  { check, seed = 1, allowHostWork = false }: CancelEverywhereOptions,
+): Promise<Execution> {
+  const search = new Search(main, { seed, maxSteps: MAX_STEPS, cancel });
+  const execution = await search.run(order);
+  const where =
+    cancel === undefined
+      ? "when it is not cancelled"
+      : `when it is cancelled ${cancel.by === "signal" ? "" : "by a deadline "}at point ${cancel.at}`;
+  const picture = async (): Promise<string> => {
+    const { replay, table } = search.told(await search.record(new Script(execution.deviations)), 1);
+    return `\n\n${table}\n\nTo run it again: replay(main, "${replay}")`;
+  };
+  if (execution.failure !== null) {
+    throw new Error(`The program fails ${where}.${await picture()}`, { cause: execution.failure.error });
   }
-  await ended;
+  if (execution.tooLong) {
+    throw new Error(`The program does not end ${where}: it has taken ${MAX_STEPS} steps.`);
+  }
+  if (execution.hostWork > 0 && !allowHostWork) {
+    throw new Error(
+      `The program leaves ${execution.hostWork} of its promises unsettled ${where}. Stop the work with \`call\`, or ` +
+        "allow it: { allowHostWork: true }.",
+    );
+  }
   try {
-    check?.(at);
+    check?.(cancel?.at ?? 0);
   } catch (error) {
-    throw new Error(`The check fails ${where}.`, { cause: error });
+    throw new Error(`The check fails ${where}.${await picture()}`, { cause: error });
   }
-  return scheduler;
-}
-
-/** First in, first out; and something happens at point `at`: before and after each step there is one. */
-class CancellingScheduler implements Scheduler {
-  points = 0;
-  readonly #queue = firstInFirstOut();
-  readonly #at: number;
-  readonly #act: () => void;
-
-  constructor(at: number, act: () => void) {
-    this.#at = at;
-    this.#act = act;
-  }
-  get size(): number {
-    return this.#queue.size;
-  }
-  push(runnable: Runnable): void {
-    this.#queue.push(runnable);
-  }
-  pick(): Runnable | null {
-    const runnable = this.#queue.pick();
-    if (runnable === null) return null;
-    const step = (): boolean => {
-      this.#pass();
-      if (runnable.step()) this.#queue.push(runnable);
-      this.#pass();
-      return false;
-    };
-    return { nextReady: null, step };
-  }
-
-  #pass(): void {
-    if (++this.points === this.#at) this.#act();
-  }
+  return execution;
 }

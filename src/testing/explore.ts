@@ -178,8 +178,8 @@ export async function replay(
   { trace, throws = true }: ReplayOptions = {},
 ): Promise<ExploreFailure | undefined> {
   const wanted = decode(schedule);
-  const { seed, cancelAt } = wanted;
-  const search = new Search(main, { seed, cancelAt, maxSteps: Math.max(MAX_STEPS, wanted.steps) });
+  const { seed, cancel } = wanted;
+  const search = new Search(main, { seed, cancel, maxSteps: Math.max(MAX_STEPS, wanted.steps) });
   const script = new Script(wanted.deviations);
   const recorded = await search.record(script);
   checkFit(wanted, script, recorded);

@@ -14,6 +14,16 @@ export interface Deviation {
   readonly chosen: number;
 }
 
+/** What is told of each step, by its number. */
+export interface Passing {
+  /** It is to be decided who has it. */
+  before(step: number): void;
+  /** It is decided; whether another one could have gone on. */
+  decided(step: number, preempts: boolean): void;
+  /** It is over: others may be ready, or nobody. */
+  after(step: number): void;
+}
+
 /** Who takes so many steps in a row while others are ready gives way: it may wait for them, busily. */
 const PATIENCE = 100;
 
@@ -34,10 +44,7 @@ export class Crossroads implements Scheduler, Runnable {
   readonly #numbers: number[] = [];
   readonly #internal: Runnable[] = [];
   readonly #callbacks = new Map<Runnable, number>();
-  /** Called before it is decided who has the step of that number. */
-  readonly #before: (step: number) => void;
-  /** Called when it is decided. */
-  readonly #decided: (step: number, preempts: boolean) => void;
+  readonly #passing: Passing;
   #last = 0;
   #inARow = 0;
   #running: Runnable | null = null;
@@ -46,14 +53,9 @@ export class Crossroads implements Scheduler, Runnable {
   #newest = 0;
   #ties = 0;
 
-  constructor(
-    decider: Decider,
-    before: (step: number) => void,
-    decided: (step: number, preempts: boolean) => void,
-  ) {
+  constructor(decider: Decider, passing: Passing) {
     this.#decider = decider;
-    this.#before = before;
-    this.#decided = decided;
+    this.#passing = passing;
   }
 
   get size(): number {
@@ -79,7 +81,7 @@ export class Crossroads implements Scheduler, Runnable {
     if (this.#ready.length === 0) return null;
     const step = this.picked.length + 1;
     const { preemptions } = this;
-    this.#before(step);
+    this.#passing.before(step);
     if (this.stopped) return nothing;
     const at = this.#ready.length === 1 ? 0 : this.#decide();
     const number = this.#numbers[at]!;
@@ -87,7 +89,7 @@ export class Crossroads implements Scheduler, Runnable {
     this.#last = number;
     this.picked.push(number);
     this.#decider.runs?.(number);
-    this.#decided(step, this.preemptions > preemptions);
+    this.#passing.decided(step, this.preemptions > preemptions);
     this.#running = this.#ready[at]!;
     take(this.#ready, at);
     take(this.#numbers, at);
@@ -99,6 +101,7 @@ export class Crossroads implements Scheduler, Runnable {
     const running = this.#running!;
     this.#mayGoOn = running.step();
     if (this.#mayGoOn) this.push(running);
+    this.#passing.after(this.picked.length);
     return false;
   }
 

@@ -4,13 +4,14 @@
  * numbers, if the program draws any, and where it is cancelled, if it is; how many steps there are; and digits that
  * tell, every few steps, whether the program still takes the same ones.
  */
+import type { CancelPoint } from "./cancelling.ts";
 import type { Deviation } from "./crossroads.ts";
 import { goOn, type Decider } from "./decider.ts";
 
 export interface Schedule {
   readonly deviations: readonly Deviation[];
   readonly seed: number;
-  readonly cancelAt: number | undefined;
+  readonly cancel: CancelPoint | undefined;
   readonly steps: number;
   /** One digit for every `ceil(steps / 32)` of them. */
   readonly digits: string;
@@ -19,19 +20,20 @@ export interface Schedule {
 const VERSION = "1";
 const MOST_DIGITS = 32;
 const FORM =
-  /^1:(?<deviations>[-.\dtc]*):(?<seed>[\da-z]+)(?:!(?<cancelAt>\d+))?:(?<steps>\d+):(?<digits>[\da-v]*)$/;
+  /^1:(?<deviations>[-.\dtc]*):(?<seed>[\da-z]+)(?:(?<by>[!@])(?<cancelAt>\d+))?:(?<steps>\d+):(?<digits>[\da-v]*)$/;
 
-export function encode({ deviations, seed, cancelAt, steps, digits }: Schedule): string {
+export function encode({ deviations, seed, cancel, steps, digits }: Schedule): string {
   const parts = deviations.map(({ kind, at, chosen }) =>
     kind === "tie" ? `t${at}.${chosen}` : `${at}.${chosen < 0 ? `c${-chosen}` : chosen}`,
   );
-  const cancelled = cancelAt === undefined ? "" : `!${cancelAt}`;
+  const cancelled = cancel === undefined ? "" : `${cancel.by === "signal" ? "!" : "@"}${cancel.at}`;
   return `${VERSION}:${parts.join("-")}:${seed.toString(36)}${cancelled}:${steps}:${digits}`;
 }
 
 /** @throws TypeError if it is no such string. */
 export function decode(text: string): Schedule {
   const parts = FORM.exec(text)?.groups as Record<"deviations" | "seed" | "steps" | "digits", string> & {
+    by?: string;
     cancelAt?: string;
   };
   const deviations = parts?.deviations === "" ? [] : parts?.deviations.split("-").map(toDeviation);
@@ -44,7 +46,10 @@ export function decode(text: string): Schedule {
   return {
     deviations: deviations as Deviation[],
     seed: parseInt(parts.seed, 36),
-    cancelAt: parts.cancelAt === undefined ? undefined : Number(parts.cancelAt),
+    cancel:
+      parts.cancelAt === undefined
+        ? undefined
+        : { at: Number(parts.cancelAt), by: parts.by === "!" ? "signal" : "deadline" },
     steps: Number(parts.steps),
     digits: parts.digits,
   };

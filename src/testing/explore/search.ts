@@ -1,4 +1,5 @@
 /** One program under search: runs it, remembers what was not under control, and makes what was found simple. */
+import type { CancelPoint } from "./cancelling.ts";
 import type { Decider } from "./decider.ts";
 import { execute, type Execution, type Program } from "./execution.ts";
 import { Recording, type ScheduleStep, type TraceEvent } from "./recording.ts";
@@ -6,6 +7,7 @@ import { digitsOf, encode, firstDifference, Script, type Schedule } from "./sche
 import { kindOf, shrink } from "./shrink.ts";
 import { table } from "./table.ts";
 import { listening } from "../watch.ts";
+import { World } from "./world.ts";
 
 /** A schedule that breaks the program. */
 export interface ExploreFailure {
@@ -29,7 +31,7 @@ export interface ExploreFailure {
 export interface Conditions {
   readonly seed: number;
   readonly maxSteps: number;
-  readonly cancelAt?: number | undefined;
+  readonly cancel?: CancelPoint | undefined;
 }
 
 /** An execution, and what was written down of it. */
@@ -41,6 +43,7 @@ export interface Recorded {
 export class Search {
   readonly #program: Program;
   readonly #conditions: Conditions;
+  readonly #world: World;
   #tooLong = 0;
   #forced = 0;
   #outside = 0;
@@ -48,6 +51,7 @@ export class Search {
   constructor(program: Program, conditions: Conditions) {
     this.#program = program;
     this.#conditions = conditions;
+    this.#world = new World(conditions.seed);
   }
 
   async run(decider: Decider): Promise<Execution> {
@@ -75,7 +79,7 @@ export class Search {
   told({ execution, recording }: Recorded, schedule: number): ExploreFailure {
     const { steps, events } = recording;
     return {
-      error: execution.failure!.error,
+      error: execution.failure?.error,
       replay: encode(this.#scheduleOf(execution)),
       steps,
       preemptions: execution.preemptions,
@@ -96,26 +100,29 @@ export class Search {
         ? [`${of(this.#forced)} in which a task would have run on and on while others were ready`]
         : []),
       ...(this.#outside > 0
-        ? [`when promises settle, which nobody here decides about: ${of(this.#outside)} waited for one`]
+        ? [`when the outside answers, which nobody here decides about: ${of(this.#outside)} waited for it`]
         : []),
+      ...[...this.#world.timers].map(
+        ([name, task]) => `when ${name} calls back, which ${task} uses: use \`sleep\``,
+      ),
     ];
   }
 
   #scheduleOf({ deviations, picked }: Execution): Schedule {
-    const { seed, cancelAt } = this.#conditions;
-    return { deviations, seed, cancelAt, steps: picked.length, digits: digitsOf(picked) };
+    const { cancel } = this.#conditions;
+    const seed = this.#world.drawn ? this.#conditions.seed : 0;
+    return { deviations, seed, cancel, steps: picked.length, digits: digitsOf(picked) };
   }
 
   #execute(decider: Decider, record?: (now: () => number) => Recording): Promise<Execution> {
-    const { maxSteps, cancelAt } = this.#conditions;
-    if (record === undefined) return execute(this.#program, decider, { maxSteps, cancelAt, within: now });
+    const { maxSteps, cancel } = this.#conditions;
+    const options = { maxSteps, cancel, world: this.#world };
+    if (record === undefined) return execute(this.#program, decider, options);
     let recording!: Recording;
-    const within = (call: () => void): void => listening((access) => recording.variable(access), call);
     return execute(this.#program, decider, {
-      maxSteps,
-      cancelAt,
-      within,
-      record: (time) => (recording = record(time)),
+      ...options,
+      within: (call) => listening((access) => recording.variable(access), call),
+      record: (now) => (recording = record(now)),
     });
   }
 
@@ -130,10 +137,6 @@ export class Search {
       ...this.told({ ...recorded, execution: { ...recorded.execution, failure: { error } } }, schedule),
     };
   }
-}
-
-function now(call: () => void): void {
-  call();
 }
 
 /** @throws Error if an execution is not the one that a schedule was made of. */
