@@ -46,8 +46,16 @@ export function coroutine<This, Arguments extends unknown[], T>(
   if (!(COROUTINE in prototype)) {
     Object.defineProperties(prototype, methods);
     Object.defineProperty(prototype, COROUTINE, { value: fn.name });
+    functions.set(prototype, fn);
   }
   return recorded(fn as (this: This, ...args: Arguments) => Coroutine<T>);
+}
+
+const functions = new WeakMap<object, object>();
+
+/** The marked function, if it is one, that made a generator. */
+export function functionOf(generator: object): object | undefined {
+  return functions.get(Object.getPrototypeOf(generator) as object);
 }
 
 function hidden(value: unknown): PropertyDescriptor {

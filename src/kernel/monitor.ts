@@ -44,6 +44,7 @@ export interface Report {
     | "escape" // a frame that was being cancelled went on
     | "expired-unheard" // a deadline passed where a cancellation had come first
     | "never-awaited" // a coroutine was made that nobody awaited
+    | "released-by-caller" // what a plain helper defers, or uses, belongs to its caller: told in debug mode
     | "work-abandoned" // host work did not end after its signal was aborted
     | "work-ended" // what was abandoned, and reported so, has ended after all
     | "loop-held" // a task kept the loop from its host

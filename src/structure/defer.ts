@@ -1,14 +1,16 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
-import { describe } from "../kernel/misuse.ts";
+import { describe, namedAfter } from "../kernel/misuse.ts";
+import { tellOfHelper } from "./helper.ts";
 import { Release } from "./release.ts";
 
 /**
  * Has `fn` called when the coroutine that calls `defer` is left, however that happens: by its return, an
  * error, a cancellation or a timeout. What was deferred last is called first. If `fn` gives an awaitable (it
  * may be a `function*`) or a promise, that is awaited, and nothing cancels it from outside; it is bounded by
- * the run's `shutdownTimeout`.
+ * the run's `shutdownTimeout`. A plain helper has no end of its own: what it defers belongs to the coroutine that
+ * called it, and debug mode says so.
  *
  * What `fn` throws is thrown to whoever called the coroutine; if an error is on its way already, it is
  * among that one's `suppressedErrors`, and the other releases are still called. In the body of a group `fn`
@@ -47,5 +49,11 @@ export function defer(fn: () => Awaitable<unknown> | PromiseLike<unknown> | void
         "Call `defer` inside a coroutine that `run` or `createTask` started.",
     );
   }
-  task.onLeave(new Release(fn, fn.name === "" ? "a deferred function" : `the deferred function ${fn.name}`));
+  tellOfHelper("defers", task);
+  task.onLeave(
+    new Release(
+      () => namedAfter(fn, fn()),
+      fn.name === "" ? "a deferred function" : `the deferred function ${fn.name}`,
+    ),
+  );
 }

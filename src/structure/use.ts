@@ -4,6 +4,7 @@ import { InvalidStateError, isObject } from "../kernel/errors.ts";
 import { isGenerator } from "../kernel/generator.ts";
 import { describe } from "../kernel/misuse.ts";
 import { Wait } from "../kernel/wait.ts";
+import { tellOfHelper } from "./helper.ts";
 import { Release } from "./release.ts";
 import { acquire, ResourceOf, type Resource } from "./resource.ts";
 
@@ -49,6 +50,7 @@ export function use(resource: unknown): Awaitable<unknown> {
         "it. Call `use` inside a coroutine that `run` or `createTask` started.",
     );
   }
+  if (resource !== null && resource !== undefined) tellOfHelper("uses", task);
   if (resource instanceof ResourceOf) return acquire(resource);
   // At once, before any cancellation is looked for: the resource is there already.
   if (resource !== null && resource !== undefined) releaseOnLeave(resource, task);
