@@ -1,6 +1,7 @@
 /**
  * Where the platform tells when nothing is left that could call into the program (Node, Bun, Deno's Node
- * layer: `beforeExit`), a program that would end in silence with tasks still waiting can say so instead.
+ * layer: `beforeExit`), a program that would end in silence with tasks still waiting can say so instead. Outside
+ * Node nothing is told while a top-level `await` is pending: there Deno ends with an error of its own, and Bun waits on.
  */
 interface Process {
   on(event: "beforeExit", listener: () => void): void;
