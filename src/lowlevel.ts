@@ -3,3 +3,4 @@ export { park, type ParkedWait, type ParkOptions } from "./kernel/park.ts";
 export type { Cancellation, Monitor, Report, TaskInfo, WaitInfo } from "./kernel/monitor.ts";
 export type { Host } from "./kernel/host.ts";
 export { firstInFirstOut, type Runnable, type Scheduler } from "./kernel/ready.ts";
+export { waitAllParked } from "./kernel/all-parked.ts";

@@ -30,6 +30,8 @@ export interface LoopPort {
   externals: number;
   /** How many waits for a promise have begun whose promise has not settled, whether or not a task still waits. */
   hostWork: number;
+  /** The waits that end once nobody is ready and nothing is due: see all-parked.ts. */
+  readonly whenParked: Set<{ complete(): boolean }>;
   /** How many tasks were created in it. */
   created: number;
   /** The time of this turn, in milliseconds. */

@@ -36,6 +36,7 @@ export class Loop implements LoopPort {
   externals = 0;
   hostWork = 0;
   created = 0;
+  readonly whenParked: LoopPort["whenParked"] = new Set();
   readonly #circles = new Circles((runnable) => this.enqueue(runnable));
   readonly #wake: () => void;
   #report: ((report: Report) => void) | undefined;
@@ -122,7 +123,7 @@ export class Loop implements LoopPort {
             pace.expired(this.now());
           }
           left = ready.size;
-          if (left === 0) break;
+          if (left === 0 && (left = this.#allParked()) === 0) break;
         }
         left--;
         last = ready.pick()!;
@@ -131,7 +132,7 @@ export class Loop implements LoopPort {
         now = this.now();
         pace.look(now, steps, last);
         steps = 0;
-        if (now >= until) break;
+        if (now >= until && (ready.size > 0 || this.whenParked.size === 0)) break;
       }
     } finally {
       this.#left = left;
@@ -141,6 +142,14 @@ export class Loop implements LoopPort {
       else restore();
     }
     if (steps > 0) pace.look(this.now(), steps, last!);
+  }
+
+  /** Nobody is ready, nothing is due. Ends the waits for that, and tells how many are ready now. */
+  #allParked(): number {
+    current.task = null;
+    for (const wait of this.whenParked) wait.complete();
+    this.whenParked.clear();
+    return this.ready.size;
   }
 }
 
