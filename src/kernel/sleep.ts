@@ -81,7 +81,25 @@ class Checkpoint extends Wait<void> {
   abort(): void {}
 }
 
-/** For waits that begin something: before they do, a cancellation that is due is delivered. */
+/**
+ * A checkpoint that gives way to nobody: a cancellation that is due is delivered here. For an awaitable of your own that
+ * may have its result at once, or that begins something: every wait is a checkpoint, also when it need not wait, and a
+ * cancellation comes before anything is taken. `park` is one already.
+ *
+ * @example
+ * ```ts
+ * import { coroutine, moveOnAfter, runSync } from "cede";
+ * import { checkpoint } from "cede/lowlevel";
+ *
+ * const items = ["a", "b"];
+ * const take = coroutine(function* take() {
+ *   yield* checkpoint;
+ *   return items.shift(); // at once, as long as there are any
+ * });
+ * const { expired } = runSync(() => moveOnAfter(0, () => take()));
+ * console.log(expired, items); // prints: true [ 'a', 'b' ]
+ * ```
+ */
 export const checkpoint: Awaitable<void> = { [Symbol.iterator]: () => new Checkpoint() };
 
 /** One turn. Complete only when its task is resumed: a cancellation that comes first wins. */
