@@ -40,7 +40,10 @@ export interface EventLoopOptions {
 
 /** How one run is called, cancelled and shut down. */
 export interface RunOptions {
-  /** Cancels the run; its promise then rejects with `signal.reason`, after the cleanup. */
+  /**
+   * Cancels the run; its promise then rejects with `signal.reason`, after the cleanup; with an error, if one was on its
+   * way already, or comes of the cleanup.
+   */
   signal?: AbortSignal;
   /** How long the cleanup may take when the run ends, in milliseconds: 10,000 unless given. */
   shutdownTimeout?: number;

@@ -11,10 +11,13 @@ import {
   runningLoop,
   sleep,
   sleepForever,
+  taskGroup,
+  timeout,
   until,
   type Awaitable,
 } from "../index.ts";
 import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
+import { failing } from "../../tests/support/small.ts";
 
 /** Gives way a few times: some work that needs no host. */
 const work = coroutine(function* work<T>(value: T): Awaitable<T> {
@@ -101,7 +104,7 @@ describe("run", () => {
 
 describe("S6: a signal", () => {
   test("cancels the run, which rejects with the signal's reason after the cleanup", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const controller = new AbortController();
     const reason = new Error("the user left");
     const program = runVirtual(
@@ -157,6 +160,51 @@ describe("S6: a signal", () => {
     await expect(program).rejects.toThrow("cleanup failed");
   });
 
+  const cleaningUp = coroutine(function* cleaningUp(): Awaitable<void> {
+    try {
+      yield* sleepForever();
+    } finally {
+      yield* sleep(10);
+    }
+  });
+  const failed: Record<string, [body: () => Awaitable<unknown>, error: string]> = {
+    "of a deadline": [() => timeout(10, cleaningUp), "Timed out after 10 ms."],
+    "of a task of a group": [
+      () =>
+        taskGroup(function* (group) {
+          group.createTask(failing(10, "the disk is full"));
+          yield* cleaningUp();
+        }),
+      "the disk is full",
+    ],
+  };
+  test.each(Object.keys(failed))(
+    "S12: gives way to the error %s that is on its way: no `catch` holds it up, so that every cleanup is protected",
+    async (kind) => {
+      const [body, error] = failed[kind]!;
+      const log = transcript({ tasks: false });
+      const controller = new AbortController();
+      const program = runVirtual(
+        function* () {
+          runningLoop().callLater(15, () => controller.abort("the reason"));
+          try {
+            try {
+              yield* body();
+            } finally {
+              yield* sleep(5); // entered by a throw, it would end here
+              log("cleaned up");
+            }
+          } catch {
+            log("wrong: cancelled, and goes on");
+          }
+        },
+        { signal: controller.signal },
+      );
+      await expect(program).rejects.toThrow(error);
+      expect(log.lines).toEqual(["25 cleaned up"]);
+    },
+  );
+
   test("that comes when main has its result changes nothing", async () => {
     const controller = new AbortController();
     const result = await run(
@@ -210,7 +258,7 @@ describe("S2: shutdownTimeout", () => {
     };
 
   test("is ten seconds: what exceeds it is abandoned, reported, and the run ends", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const reports: string[] = [];
     const result = await runVirtual(slow(log, 20_000), {
       onReport: ({ kind, message }) => reports.push(`${kind}: ${message.replace(/#\d+/g, "")}`),
@@ -227,7 +275,7 @@ describe("S2: shutdownTimeout", () => {
   test("bounds main's cleanup, too, from when it is cancelled", async () => {
     const controller = new AbortController();
     const clock = new VirtualClock();
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const aborted = runVirtual(slow(log, 20_000), {
       host: clock,
       shutdownTimeout: 5,
@@ -260,7 +308,7 @@ describe("S2: shutdownTimeout", () => {
       [5, ["1 begins", "6 left"]],
       [0, ["1 begins", "1 left"]], // what does not wait is done
     ] as const) {
-      const log = transcript();
+      const log = transcript({ tasks: false });
       await runVirtual(slow(log, 20_000), { shutdownTimeout });
       expect(log.lines).toEqual(lines);
     }

@@ -19,7 +19,8 @@ export interface TaskGroupOptions extends ScopeOptions {
 
 /**
  * Runs `body` and the tasks that it creates with `group.createTask`, and ends when all of them have: with
- * the body's value, or with the first failure, after the others were cancelled and have cleaned up.
+ * the body's value, or with the first failure, after the others were cancelled and have cleaned up. What the body
+ * itself was given by `use`, or has deferred, is released when the body is left: before the group waits for its tasks.
  *
  * @throws the first error of the body or of a task; the later ones are its `suppressedErrors`; with `errors: "all"`
  * an AggregateError of all of them; CancelledError if `group.cancel()` cut the body short; RangeError if

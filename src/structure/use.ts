@@ -15,7 +15,8 @@ import { acquire, ResourceOf, type Resource } from "./resource.ts";
  * also the promise of `Symbol.asyncDispose`, and nothing cancels it from outside. As with `using`, `null` and
  * `undefined` are allowed.
  *
- * A release that fails throws as what was deferred does: see `defer`.
+ * A release that fails throws as what was deferred does: see `defer`. In the body of a group it comes before the
+ * group waits for its tasks: call `use` outside it for what they need.
  *
  * @throws TypeError if it is given nothing that can be released; InvalidStateError outside every task; what
  * acquiring throws.
