@@ -64,7 +64,7 @@ export class Search {
 
   /** The simplest schedule that can be found that fails in the same way, written down. */
   async simplest(found: Execution, schedule: number): Promise<ExploreFailure> {
-    const simple = await shrink(found, (script) => this.#execute(script));
+    const simple = await shrink(found, (decider) => this.#execute(decider));
     const recorded = await this.record(new Script(simple.deviations));
     if (kindOf(recorded.execution) !== kindOf(simple)) return this.#unsteady(simple, recorded, schedule);
     return this.told(recorded, schedule);

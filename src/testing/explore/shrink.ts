@@ -1,43 +1,65 @@
 /**
- * A failing schedule made simpler: as few preemptions as can be found, then as few deviations, then as few steps. Each
- * candidate leaves something out of the simplest one so far, and is run: it counts if the program fails in the same way.
+ * A failing schedule made simpler: as few preemptions as can be found, then as few deviations, then as few steps. A
+ * candidate counts if the program fails in the same way.
  */
+import { Random } from "../random.ts";
 import type { Deviation } from "./crossroads.ts";
+import type { Decider } from "./decider.ts";
 import type { Execution } from "./execution.ts";
 import { Script } from "./schedule.ts";
+import { DepthFirst } from "./strategies/depth-first.ts";
 
-/** How many candidates are tried, at most. */
+/** How much is tried: executions, and steps of all of them together. */
 const MOST_TRIED = 500;
+const MOST_STEPS = 300_000;
 
 export async function shrink(
   failing: Execution,
-  run: (script: Script) => Promise<Execution>,
+  run: (decider: Decider) => Promise<Execution>,
 ): Promise<Execution> {
   const how = kindOf(failing);
   let best = failing;
   let tried = 0;
-  const attempt = async (deviations: readonly Deviation[]): Promise<boolean> => {
-    if (tried++ >= MOST_TRIED) return false;
-    const execution = await run(new Script(deviations));
-    if (kindOf(execution) !== how || !isSimpler(execution, best)) return false;
-    best = execution;
-    return true;
+  let steps = 0;
+  const mayTry = (): boolean => tried < MOST_TRIED && steps < MOST_STEPS;
+  /** Whether it is simpler, and then it is the best one. */
+  const attempt = async (decider: Decider): Promise<Execution> => {
+    const execution = await run(decider);
+    tried++;
+    steps += execution.picked.length;
+    if (kindOf(execution) === how && isSimpler(execution, best)) best = execution;
+    return execution;
   };
-  // Halves, quarters, … single ones, again as long as that helps.
-  for (let size = best.deviations.length; size >= 1; size = Math.floor(size / 2)) {
-    for (let at = 0; at < best.deviations.length;) {
+
+  /** Leaves out so many deviations at a time, wherever that can be done. */
+  const leaveOut = async (size: number): Promise<void> => {
+    for (let at = best.deviations.length - size; at >= 0 && mayTry(); at -= size) {
       const { deviations } = best;
-      if (!(await attempt([...deviations.slice(0, at), ...deviations.slice(at + size)]))) at += size;
+      await attempt(new Script(without(deviations, at, size)));
+      at = Math.min(at, best.deviations.length);
     }
+  };
+  for (let size = best.deviations.length; size >= 1; size >>= 1) await leaveOut(size);
+  for (let before: Execution | null = null; before !== best && mayTry();) {
+    before = best;
+    await leaveOut(1);
   }
-  for (let again = true; again && tried < MOST_TRIED;) {
-    again = false;
-    for (let at = best.deviations.length - 1; at >= 0; at--) {
-      const { deviations } = best;
-      if (await attempt([...deviations.slice(0, at), ...deviations.slice(at + 1)])) again = true;
-    }
+
+  // What leaving out does not find: those that have fewer preemptions, as far as they can be gone through.
+  tried = 0;
+  const systematic = new DepthFirst(new Random(1), best.preemptions - 1);
+  while (best.preemptions > 0 && mayTry()) {
+    const decider = systematic.next();
+    if (decider === null) break;
+    const found = await attempt(decider);
+    if (found === best) break;
+    systematic.learn();
   }
   return best;
+}
+
+function without(deviations: readonly Deviation[], at: number, size: number): Deviation[] {
+  return deviations.filter((_, index) => index < at || index >= at + size);
 }
 
 function isSimpler(a: Execution, b: Execution): boolean {

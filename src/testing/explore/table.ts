@@ -1,7 +1,7 @@
 /** A schedule as text: a row a step, a column a task. */
 import type { ScheduleStep } from "./recording.ts";
 
-const WIDEST = 34;
+const WIDEST = 40;
 const MOST_COLUMNS = 5;
 const MOST_ROWS = 80;
 

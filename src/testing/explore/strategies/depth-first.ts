@@ -83,7 +83,9 @@ export class DepthFirst implements Strategy, Decider {
     const beyond = this.#preemptions === this.#most ? this.#later.length : 0;
     return [
       ...(left > 0 ? ["schedules that were still to be tried when the budget was used up"] : []),
-      ...(beyond > 0 ? [`schedules with more than ${this.#most} preemptions`] : []),
+      ...(beyond > 0
+        ? [`schedules with more than ${this.#most} ${this.#most === 1 ? "preemption" : "preemptions"}`]
+        : []),
       ...(this.#leftOut > 0 ? ["schedules that there was no room to remember"] : []),
     ];
   }

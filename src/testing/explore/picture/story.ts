@@ -1,0 +1,131 @@
+/** What a picture tells: for each step who takes it, what is done in it, and how every task stands when it is over. */
+import type { ScheduleStep, TraceEvent } from "../recording.ts";
+
+/** How a task stands after a step; `none`: it has not been created. */
+export type Standing = "none" | "ready" | "waiting" | "ended";
+
+/** A read or a write of a watched value. */
+export interface Touch {
+  readonly access: "read" | "write";
+  readonly name: string;
+  readonly value: string;
+  readonly lane: number;
+  /** The index of its step. */
+  readonly step: number;
+  /** The index of the words for it among those of the step. */
+  readonly word: number;
+}
+
+export interface StoryStep {
+  readonly step: ScheduleStep;
+  readonly lane: number;
+  /** Whether its task ends with an error. */
+  fails: boolean;
+  /** What happened before it and after the step before, by nobody's step. */
+  readonly before: readonly string[];
+  /** Of each lane, when it is over. */
+  standings: readonly Standing[];
+}
+
+/** A lane a task, in the order in which they were created. */
+export interface Story {
+  readonly lanes: readonly string[];
+  readonly steps: readonly StoryStep[];
+  readonly touches: readonly Touch[];
+  /** Of those that have not ended: what they wait for. */
+  readonly left: readonly string[];
+}
+
+export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[], deadlock: boolean): Story {
+  const lanes = new Map<unknown, { readonly lane: number; readonly name: string; label: string }>();
+  const standings: Standing[] = [];
+  const told: StoryStep[] = [];
+  const touches: Touch[] = [];
+  let before: string[] = [];
+  let running = -1;
+  let word = 0;
+  const end = (): void => {
+    const last = told.at(-1);
+    if (last !== undefined) last.standings = [...standings];
+  };
+  const laneOf = (event: TraceEvent) => {
+    const { task } = event;
+    const known = lanes.get(task);
+    if (known !== undefined) return known;
+    const made = { lane: lanes.size, name: String(event["name"] ?? task), label: "" };
+    lanes.set(task, made);
+    standings[made.lane] = "ready";
+    return made;
+  };
+  const happens = (text: string): void => {
+    if (!before.includes(text)) before.push(text);
+  };
+  for (const event of trace) {
+    switch (event.type) {
+      case "spawn":
+        laneOf(event);
+        break;
+      case "step": {
+        end();
+        const step = steps[told.length];
+        if (step === undefined) break;
+        running = laneOf(event).lane;
+        standings[running] = "ready"; // unless it says otherwise, it has given way when its step is over
+        word = 0;
+        told.push({ step, lane: running, fails: false, before, standings: [] });
+        before = [];
+        break;
+      }
+      case "wait": {
+        const lane = laneOf(event);
+        lane.label = String(event["label"]);
+        standings[lane.lane] = "waiting";
+        if (lane.lane === running) running = -1;
+        break;
+      }
+      case "wake": {
+        const { lane } = laneOf(event);
+        if (standings[lane] === "waiting") standings[lane] = "ready";
+        break;
+      }
+      case "cancel":
+        if (running < 0 && event["phase"] === "asked") {
+          const { name } = laneOf(event);
+          if (deadlock && standings.every((standing) => standing === "waiting" || standing === "ended"))
+            happens("deadlock: every task waits, and nothing is left that could wake one");
+          else if (event["source"] !== undefined) happens(`${String(event["source"])} cancels ${name}`);
+          else if (!deadlock) happens(`${name} is cancelled from outside`);
+        }
+        break;
+      case "done": {
+        const { lane } = laneOf(event);
+        standings[lane] = "ended";
+        if (lane === running && event["outcome"] === "error") told.at(-1)!.fails = true;
+        if (lane === running) running = -1;
+        break;
+      }
+      case "variable": {
+        const current = told.at(-1);
+        if (current === undefined) break;
+        const { access, name, value } = event as unknown as Touch;
+        const words = access === "read" ? `${name} is ${value}` : `${name} = ${value}`;
+        const at = current.step.does.indexOf(words, word);
+        if (at >= 0) word = at + 1;
+        const { lane } = current;
+        touches.push({ access, name, value, lane, step: told.length - 1, word: Math.max(0, at) });
+      }
+    }
+  }
+  end();
+  const all = [...lanes.values()];
+  // Before it was created a task had no standing: the lists of the steps until then are too short.
+  for (const one of told) one.standings = all.map(({ lane }) => one.standings[lane] ?? "none");
+  const left = all.flatMap(({ lane, name, label }) =>
+    standings[lane] === "waiting"
+      ? [`${name} still waits for ${label}`]
+      : standings[lane] === "ready"
+        ? [`${name} is still ready`]
+        : [],
+  );
+  return { lanes: all.map(({ name }) => name), steps: told, touches, left };
+}
