@@ -10,12 +10,19 @@ async function difference(trial: Trial): Promise<string | null> {
 }
 
 export function between(model: Story, cede: Story): string | null {
-  const { trace, circle } = model;
-  const last = circle ?? Math.max(trace.length, cede.trace.length);
+  const { trace, circle, abandoned } = model;
+  const last = Math.min(circle ?? Infinity, abandoned?.at ?? Math.max(trace.length, cede.trace.length));
   for (let i = 0; i < last; i++) {
     if (trace[i] !== cede.trace[i]) return shown(trace.slice(0, i), trace[i], cede.trace[i]);
   }
-  if (circle !== null) return cede.outcome.startsWith(NEVER_ENDS) ? `  Cede ${cede.outcome}` : null;
+  if (circle === null && abandoned?.certain) {
+    const report = `${abandoned.now} report: cleanup-abandoned`;
+    if (!cede.trace.slice(last).some((line) => line.startsWith(report))) {
+      return shown(trace.slice(0, last), report, cede.trace[last]);
+    }
+  }
+  if (circle !== null || abandoned !== null)
+    return cede.outcome.startsWith(NEVER_ENDS) ? `  Cede ${cede.outcome}` : null;
   if (model.outcome !== cede.outcome) return shown(trace, model.outcome, cede.outcome);
   return model.points === cede.points
     ? null

@@ -5,7 +5,7 @@
  * Whatever a program does *ends* in one of three ways, and says so with a value: nothing is thrown here, and
  * no generator is told to return. A generator only stands for "goes on later".
  */
-import { inWords, OUTSIDE, type Described } from "./story.ts";
+import { inWords, OUTSIDE, type Abandoned, type Described } from "./story.ts";
 
 /** An error: its text, and those that gave way to it. */
 export class Problem {
@@ -52,6 +52,9 @@ export class Scope {
   /** When it cancels itself. */
   deadline = Infinity;
   timer: Timer | null = null;
+  /** How long its cleanup may take, and what abandons it then. */
+  bound = Infinity;
+  boundTimer: Timer | null = null;
 
   constructor(outer: Scope | null, task: Task | null, shields = false) {
     this.outer = outer;
@@ -118,6 +121,8 @@ export class Machine {
   readonly trace: string[] = [];
   /** How long the trace was when tasks began to wait for each other: what comes of that is no rule's. */
   circle: number | null = null;
+  /** When cleanup was abandoned first. */
+  abandoned: Abandoned | null = null;
   #ready: (() => void)[] = [];
   #timers: Timer[] = [];
   #orders = 0;
@@ -179,6 +184,7 @@ export class Machine {
     if (scope.cancelled !== null || scope.left) return;
     const cancellation = { reason, by };
     scope.cancelled = cancellation;
+    this.#beginBound(scope);
     if (scope.task !== null) this.#interrupt(scope.task);
     const mark = (around: Scope): void => {
       for (const inner of around.inner) {
@@ -186,11 +192,30 @@ export class Machine {
         if (inner instanceof Task) {
           inner.cancelled = cancellation;
           this.#interrupt(inner);
+        } else {
+          this.#beginBound(inner);
         }
         mark(inner);
       }
     };
     mark(scope);
+  }
+
+  /** From when it is cancelled on, or anything around it, the cleanup in a scope has so long. */
+  limitCleanup(scope: Scope, ms: number): void {
+    scope.bound = ms;
+    if (this.target(scope.outer) !== null) this.#beginBound(scope);
+  }
+
+  #beginBound(scope: Scope): void {
+    if (scope.bound === Infinity || scope.boundTimer !== null) return;
+    scope.boundTimer = this.after(scope.bound, () => {
+      const tasks = tasksIn(scope);
+      const { wait } = scope.task!;
+      const alone = tasks.length === 0 && wait !== null && wait.pending && isIn(wait.scope, scope);
+      const certain = alone || tasks.some((task) => task.steps !== null && task.wait?.pending);
+      this.abandoned ??= { now: this.now, at: this.trace.length, certain };
+    });
   }
 
   #interrupt(task: Task): void {
@@ -210,6 +235,7 @@ export class Machine {
 
   leave(scope: Scope): void {
     this.clear(scope.timer);
+    this.clear(scope.boundTimer);
     scope.left = true;
     scope.outer!.inner.splice(scope.outer!.inner.indexOf(scope), 1);
   }
@@ -361,6 +387,14 @@ function inCircle(task: Task): boolean {
   };
   look(task.wait!.needs());
   return found.has(task);
+}
+
+function tasksIn(scope: Scope): Task[] {
+  return scope.inner.flatMap((inner) => [...(inner instanceof Task ? [inner] : []), ...tasksIn(inner)]);
+}
+
+function isIn(inner: Scope, scope: Scope): boolean {
+  return inner === scope || (inner.outer !== null && isIn(inner.outer, scope));
 }
 
 export const nothing: Ending = { how: "value", value: undefined };

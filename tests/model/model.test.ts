@@ -9,7 +9,7 @@ import { examine, type Examined } from "./trials.ts";
 
 /** The trees of these seeds; no run of the check is unlike another. */
 async function compare(first: number, trees: number, everywhere: boolean): Promise<Examined> {
-  const examined: Examined = { trials: 0, events: 0, circles: 0, seen: new Set() };
+  const examined: Examined = { trials: 0, events: 0, circles: 0, abandoned: 0, seen: new Set() };
   for (let seed = first; seed < first + trees; seed++) {
     const differing = await examine(seed, everywhere, examined);
     if (differing !== null) {
@@ -20,7 +20,7 @@ async function compare(first: number, trees: number, everywhere: boolean): Promi
 }
 
 test("2,000 random programs do what the rules say", async () => {
-  const { trials, circles, seen } = await compare(1, 2000, false);
+  const { trials, circles, abandoned, seen } = await compare(1, 2000, false);
   expect(trials).toBe(8000);
   // A comparison says nothing of what does not happen.
   expect(KINDS.filter((kind) => kind !== "fail" && !seen.has(kind))).toEqual([]);
@@ -37,6 +37,8 @@ test("2,000 random programs do what the rules say", async () => {
     expect([...seen]).toContain(text);
   }
   expect(circles).toBeLessThan(trials / 20);
+  expect(abandoned).toBeGreaterThan(50);
+  expect(abandoned).toBeLessThan(trials / 20);
 }, 120_000);
 
 test("150 random programs do what the rules say wherever they are cancelled", async () => {

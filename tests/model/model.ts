@@ -31,10 +31,10 @@ export function onModel({ program, cancelAt, cancelPoint }: Trial): Story {
   const main = machine.create("main", run, () => interpreter.main());
   run.main = main;
   const points = machine.run();
-  const { trace } = machine;
+  const { trace, abandoned } = machine;
   // Of one who waits for any of several it is known only at the end that none of them can go on.
   const circle = machine.circle ?? (run.ended ? null : trace.length);
-  return { trace, outcome: circle === null ? run.outcome(abortedOutside) : "", points, circle };
+  return { trace, outcome: circle === null ? run.outcome(abortedOutside) : "", points, circle, abandoned };
 }
 
 /** What an operation is written in. */
@@ -156,9 +156,11 @@ class Interpreter {
       case "shield":
         return yield* this.#inScope(new Scope(within, running, true), body, around);
       case "scope":
-      case "move on": {
+      case "move on":
+      case "bounded move on": {
         const own = new Scope(within, running);
-        if (op.kind === "move on") machine.setDeadline(own, op.n);
+        if (op.kind === "bounded move on") machine.limitCleanup(own, op.n / 2 + 1);
+        if (op.kind !== "scope") machine.setDeadline(own, op.n);
         const ending = yield* this.#inScope(own, body, { ...around, scope: own });
         if (ending.how !== "unwound" || machine.target(within) !== null) return ending;
         if (ending.failure !== null) return { how: "error", failure: ending.failure };
@@ -170,9 +172,11 @@ class Interpreter {
         return this.#timedOut(own, ending, within);
       }
       case "group":
-        return yield* this.#inGroup(new Group("tasks", within, machine), (own) =>
-          this.#walk(body, { ...around, within: own, group: own }),
-        );
+      case "bounded group": {
+        const own = new Group("tasks", within, machine);
+        if (op.kind === "bounded group") machine.limitCleanup(own, op.n + 1);
+        return yield* this.#inGroup(own, () => this.#walk(body, { ...around, within: own, group: own }));
+      }
       case "supervise":
         return yield* this.#inGroup(new Supervision("supervised", within, machine), (own) =>
           this.#walk(body, { ...around, within: own, group: own }),

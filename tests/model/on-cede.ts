@@ -61,9 +61,9 @@ export async function onCede({ program, cancelAt, cancelPoint, inVain }: Trial):
   const { ready, deadlines, external } = loop.statistics;
   if (left.length > 0 || ready + deadlines + external > 0) {
     const outcome = `${NEVER_ENDS}: ${left.join(", ")}; ${JSON.stringify(loop.statistics)} left`;
-    return { trace, outcome, points: scheduler.passed, circle: null };
+    return { trace, outcome, points: scheduler.passed, circle: null, abandoned: null };
   }
-  return { trace, outcome: await ended, points: scheduler.passed, circle: null };
+  return { trace, outcome: await ended, points: scheduler.passed, circle: null, abandoned: null };
 }
 
 /** A task that is parked is given a step: it polls what it waits for, and has to park again. */
@@ -200,12 +200,16 @@ function performance(program: Program, note: (text: string) => void): () => Awai
       }
       case "timeout":
         return yield* timeout(op.n, inScope);
-      case "move on": {
-        const { expired, value } = yield* moveOnAfter(op.n, inScope);
+      case "move on":
+      case "bounded move on": {
+        const bound = op.kind === "move on" ? {} : { cleanupTimeout: op.n / 2 + 1 };
+        const { expired, value } = yield* moveOnAfter(op.n, inScope, bound);
         return expired ? "expired" : value;
       }
       case "group":
         return yield* taskGroup((group) => walk(body, { ...around, group }));
+      case "bounded group":
+        return yield* taskGroup((group) => walk(body, { ...around, group }), { cleanupTimeout: op.n + 1 });
       case "supervise":
         return yield* supervise((group) => walk(body, { ...around, group }));
       case "all":

@@ -27,7 +27,9 @@ const BRANCHES = [
   "scope",
   "timeout", // of n milliseconds
   "move on", // after n milliseconds
+  "bounded move on", // after n milliseconds; its cleanup has one more than half of that
   "group",
+  "bounded group", // its cleanup has n + 1 milliseconds
   "supervise", // a group whose tasks fail alone
   "all", // of any number of bodies
   "map", // the same, at most n at once; 0: all
@@ -90,7 +92,9 @@ const WEIGHTS: Record<Kind, number> = {
   scope: 2,
   timeout: 3,
   "move on": 2,
+  "bounded move on": 1,
   group: 5,
+  "bounded group": 1,
   supervise: 2,
   all: 2,
   map: 1,
@@ -101,6 +105,10 @@ const WEIGHTS: Record<Kind, number> = {
 
 /** Whose bodies are tasks, as many as there are. */
 const IN_PARALLEL: readonly Kind[] = ["all", "map", "as completed"];
+
+const GROUPS: readonly Kind[] = ["group", "bounded group", "supervise"];
+
+const LIMITED: readonly Kind[] = ["timeout", "move on", "bounded move on"];
 
 const QUIET_LEAVES = LEAVES.slice(0, LEAVES.indexOf("fail"));
 
@@ -129,7 +137,7 @@ export function makeProgram(seed: number): Program {
     const bodies: Program[] = [];
     if ((BRANCHES as readonly Kind[]).includes(kind)) {
       const body = list(depth + 1, 1);
-      const children = kind === "group" || kind === "supervise" ? below(4) : 0; // what would a group be without any?
+      const children = GROUPS.includes(kind) ? below(4) : 0; // what would a group be without any?
       for (let n = 0; n < children && left > 0; n++) body.unshift(child(depth + 1));
       bodies.push(body);
       if (kind === "catch") bodies.push(next() < 0.3 ? list(depth + 1, 1) : []);
@@ -137,7 +145,7 @@ export function makeProgram(seed: number): Program {
       if (kind === "defer") for (let n = 1 + below(2); n > 0; n--) bodies.push(list(depth + 2, 1));
       if (IN_PARALLEL.includes(kind)) for (let n = below(3); n > 0; n--) bodies.push(list(depth + 1, 1));
     }
-    const most = kind === "timeout" || kind === "move on" ? 12 : kind === "map" ? 3 : 6;
+    const most = LIMITED.includes(kind) ? 12 : kind === "map" ? 3 : 6;
     const n = below(most);
     return { kind, n, bodies };
   };
@@ -165,6 +173,8 @@ const WITH_NUMBER: readonly Kind[] = [
   "await",
   "timeout",
   "move on",
+  "bounded move on",
+  "bounded group",
   "map",
   "as completed",
 ];

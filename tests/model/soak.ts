@@ -20,7 +20,7 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : N
 const most = Number(values.differences);
 
 console.log(`${trees} trees from seed ${seed} on`);
-const total: Examined = { trials: 0, events: 0, circles: 0, seen: new Set() };
+const total: Examined = { trials: 0, events: 0, circles: 0, abandoned: 0, seen: new Set() };
 let differing = 0;
 for (let tree = 0; tree < trees && differing < most; tree++) {
   const trial = await examine(seed + tree, values.everywhere, total);
@@ -31,7 +31,7 @@ for (let tree = 0; tree < trees && differing < most; tree++) {
   console.log(await shrunk(trial));
 }
 console.log(
-  `${total.trials} runs compared, ${total.events} lines of what they did; ${total.circles} up to where tasks waited for each other`,
+  `${total.trials} runs compared, ${total.events} lines of what they did; ${total.circles} up to where tasks waited for each other, ${total.abandoned} up to where cleanup was abandoned`,
 );
 console.log(differing === 0 ? "No difference." : `${differing} differ.`);
 process.exitCode = differing === 0 ? 0 : 1;

@@ -7,6 +7,16 @@ export interface Story {
   readonly points: number;
   /** How long the trace was when tasks began to wait for each other: what comes of that is not compared. */
   readonly circle: number | null;
+  /** When cleanup was abandoned first, as told by the model: what comes of that is not compared either. */
+  readonly abandoned: Abandoned | null;
+}
+
+export interface Abandoned {
+  readonly now: number;
+  /** How long the trace was. */
+  readonly at: number;
+  /** Whether somebody was parked there; otherwise nobody may have been in need of it. */
+  readonly certain: boolean;
 }
 
 /** How an outcome begins that is none. */

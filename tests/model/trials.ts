@@ -11,6 +11,8 @@ export interface Examined {
   events: number;
   /** How many runs were compared only up to where tasks waited for each other. */
   circles: number;
+  /** How many only up to where cleanup was abandoned. */
+  abandoned: number;
   /** What happened at least once: operations that ended well, and words of the traces. */
   readonly seen: Set<string>;
 }
@@ -40,6 +42,7 @@ export async function examine(seed: number, everywhere: boolean, total: Examined
     total.trials++;
     total.events += model.trace.length;
     if (model.circle !== null) total.circles++;
+    if (model.abandoned !== null) total.abandoned++;
     for (const line of model.trace) {
       const ended = /^\d+ t\d+ \d+ ([a-z ]+):/.exec(line)?.[1];
       if (ended !== undefined) total.seen.add(ended);
