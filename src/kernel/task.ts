@@ -24,7 +24,7 @@ import { awaitsItself, Outcome, type Waiter } from "./future.ts";
 import { NEXT, THROW } from "./generator.ts";
 import { nameOf, wrongYield } from "./misuse.ts";
 import type { Cancellation } from "./monitor.ts";
-import { at, mark } from "./place.ts";
+import { mark, waitsAt } from "./place.ts";
 import type { Runnable } from "./ready.ts";
 import { asked } from "./scope.ts";
 import { cancelledBy } from "./slow-cleanup.ts";
@@ -271,7 +271,7 @@ export class Task<T> extends Outcome<T> {
   abandon(why: string): void {
     if (this.activity === DONE || this.takeOwed()) return;
     const { name, waitingFor } = this;
-    const place = at(this.wait);
+    const place = waitsAt(this);
     this.cancellation ??= asked("abandoned", this); // a shield had kept it from being marked
     let bottom = this.top!;
     while (bottom.parent !== null) bottom = bottom.parent;

@@ -9,7 +9,7 @@ import { current, type LoopPort } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
 import { NEW, type Frame } from "../kernel/frame.ts";
-import { at } from "../kernel/place.ts";
+import { waitsAt } from "../kernel/place.ts";
 import { innermostFirst } from "../kernel/run.ts";
 import type { Bound, Scope } from "../kernel/scope.ts";
 import { checkDelay } from "../kernel/sleep.ts";
@@ -100,7 +100,7 @@ class CleanupTimeout implements Bound, Timer {
     while (frame !== null && !isAmong(frame.exits, scope)) frame = frame.parent;
     if (frame === null) return;
     const { waitingFor } = task;
-    const where = at(task.wait);
+    const where = waitsAt(task);
     const cancellation = cancellationAround(scope) ?? undefined;
     const place = frameInWords(task.top!, task);
     current.task = task;

@@ -95,6 +95,24 @@ describe("S2: in debug mode", () => {
     ]);
   });
 
+  test("abandoned cleanup that waits in the library is reported with the line that called it", async () => {
+    const stuck = { [Symbol.asyncDispose]: () => new Promise<void>(() => {}) };
+    const holds = coroutine(function* holds() {
+      yield* use(stuck);
+      yield* sleepForever();
+    });
+    const main = function* () {
+      const body = function* () {
+        yield* holds(); // calls what holds
+      };
+      yield* moveOnAfter(5, body, { cleanupTimeout: 50 });
+    };
+    const { reports } = await reportsOf(main);
+    expect(withLines(reports[0]!.message)).toContain(
+      ` while it waited for the promise of a release at line ${lineOf("calls what holds")}. `,
+    );
+  });
+
   const deferring = (ms: number) =>
     coroutine(function* work() {
       defer(() => sleep(2000));
