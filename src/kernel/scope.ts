@@ -36,6 +36,8 @@ export class Scope implements CancelNode, Timer, Exit {
   task: Runner | null = null;
   /** Set before it is entered. */
   bound: Bound | null = null;
+  /** The function that runs in it: stacks say its name, which a plain generator does not know. */
+  body: { readonly name: string } | null = null;
 
   constructor(shield = false) {
     this.shield = shield;

@@ -35,6 +35,14 @@ const TASKS = 8;
 interface Caller {
   readonly source: unknown;
   readonly parent: Caller | null;
+  readonly scope: Around | null;
+}
+
+/** A scope, likewise. */
+interface Around {
+  readonly outer: Around | null;
+  readonly isTask: boolean;
+  readonly body?: { readonly name: string } | null;
 }
 
 interface Line {
@@ -151,7 +159,7 @@ function chapterOf(task: Runner, frame: Caller | null, here: Place | null): Chap
   let counted = 0;
   let at = frame;
   for (; at !== null && counted < COUNTED; at = at.parent) {
-    const name = nameOf(at.source);
+    const name = nameOfFrame(at);
     if (name !== "" || place !== null) {
       if (lines.length < NEAREST) lines.push({ name, place });
       else if (last.push({ name, place }) > FURTHEST) {
@@ -170,6 +178,16 @@ function chapterOf(task: Runner, frame: Caller | null, here: Place | null): Chap
     place: placeOf(task),
   });
   return chapter;
+}
+
+/** The name of its coroutine, or of the function that was to run in the scope that it opened; "" where none is known. */
+export function nameOfFrame({ source, scope, parent }: Caller): string {
+  const name = nameOf(source);
+  if (name !== "") return name;
+  for (let at = scope; at !== null && !at.isTask && at !== parent?.scope; at = at.outer) {
+    if (at.body) return at.body.name;
+  }
+  return "";
 }
 
 const accessor: PropertyDescriptor = {

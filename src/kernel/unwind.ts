@@ -15,9 +15,9 @@ import { escaped, helperEscaped, returnToken, tell, TOKEN } from "./escape.ts";
 import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Exit } from "./exit.ts";
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited, type Stack } from "./frame.ts";
 import { NEXT, THROW } from "./generator.ts";
-import { bareYield, nameOf } from "./misuse.ts";
+import { bareYield } from "./misuse.ts";
 import { SlowCleanup } from "./slow-cleanup.ts";
-import { told } from "./story.ts";
+import { nameOfFrame, told } from "./story.ts";
 
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 type Result = IteratorResult<unknown, unknown>;
@@ -296,7 +296,7 @@ const NAMELESS = "a generator";
 
 /** The coroutine's name, for messages. */
 function frameName(frame: Frame): string {
-  const name = nameOf(frame.source);
+  const name = nameOfFrame(frame);
   return name === "" ? NAMELESS : `coroutine ${name}`;
 }
 

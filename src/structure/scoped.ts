@@ -1,7 +1,7 @@
 /** A body in a frame and a scope of its own: what every function of this folder is made of. */
 import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { Frame } from "../kernel/frame.ts";
-import { describe, namedAfter } from "../kernel/misuse.ts";
+import { describe } from "../kernel/misuse.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { boundCleanup, checkCleanupTimeout, type ScopeOptions } from "./cleanup-timeout.ts";
 
@@ -20,8 +20,9 @@ export function scoped<S extends Scope, T, R = T>(
   checkCleanupTimeout(options);
   return new Lazy(() => {
     const scope = make();
+    scope.body = body;
     boundCleanup(scope, options);
-    const frame = new Frame<T>(() => namedAfter(body, body(scope)), scope);
+    const frame = new Frame<T>(() => body(scope), scope);
     frame.exits = scope;
     // A scope may give another value than its body: see its `leave`.
     return frame as unknown as Frame<R>;
