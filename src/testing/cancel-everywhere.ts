@@ -21,6 +21,11 @@ export interface CancelEverywhereOptions {
   schedules?: number;
   /** Decides these orders, and what the program draws at random: 1 unless given. */
   seed?: number;
+  /**
+   * Errors with which the program may end where it is cancelled: those that it throws and catches itself, say, since one
+   * that is on its way already when the cancellation comes is what the run rejects with. None, unless given.
+   */
+  allow?: (error: unknown) => boolean;
   /** Whether promises may be left that have not settled, as `until` leaves them: `false` unless given. */
   allowHostWork?: boolean;
 }
@@ -85,7 +90,7 @@ async function runCancelled(
   main: () => Awaitable<unknown>,
   order: Decider,
   cancel: CancelPoint | undefined,
-  { check, seed = 1, allowHostWork = false }: CancelEverywhereOptions,
+  { check, seed = 1, allow = () => false, allowHostWork = false }: CancelEverywhereOptions,
 ): Promise<Execution> {
   const search = new Search(main, { seed, maxSteps: MAX_STEPS, cancel });
   const execution = await search.run(order);
@@ -97,7 +102,7 @@ async function runCancelled(
     const { replay, table } = search.told(await search.record(new Script(execution.deviations)), 1);
     return `\n\n${table}\n\nTo run it again: replay(main, "${replay}")`;
   };
-  if (execution.failure !== null) {
+  if (execution.failure !== null && (cancel === undefined || !allow(execution.failure.error))) {
     throw new Error(`The program fails ${where}.${await picture()}`, { cause: execution.failure.error });
   }
   if (execution.tooLong) {
