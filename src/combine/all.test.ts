@@ -100,7 +100,7 @@ describe("the results", () => {
   });
 
   test("they run at the same time, each as a task of its own", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const names = await runVirtual(function* () {
       const names = yield* all(
         [1, 2, 3].map(() =>
@@ -141,7 +141,7 @@ describe("the results", () => {
 
 describe("failures", () => {
   test("S16: the first failure cancels what was started, waits for its cleanup, and is thrown", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const tidy = coroutine(function* tidy() {
         try {
@@ -163,7 +163,7 @@ describe("failures", () => {
   // It waited for the others first.
   test("S6: an item that somebody cancels fails it at once, started or passed in", async () => {
     for (const start of [true, false]) {
-      const log = transcript();
+      const log = transcript({ tasks: false });
       await runVirtual(function* () {
         let cancelled!: Task<unknown>;
         createTask(function* () {
@@ -201,7 +201,7 @@ describe("failures", () => {
   });
 
   test("S16: a task or a future that was passed in is left alone", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const task = createTask(after(50, "task"));
       const future = new Future<string>();
@@ -257,7 +257,7 @@ describe("failures", () => {
   });
 
   test("S16: cancelling whoever awaits all cancels what it started and awaits its cleanup", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const tidy = coroutine(function* tidy(name: string) {
         try {

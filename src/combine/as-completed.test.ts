@@ -20,7 +20,7 @@ import { after, failing } from "../../tests/support/small.ts";
 
 describe("results as they come", () => {
   test("the first to complete is the first to be given", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       for (const next of asCompleted([after(30, "c"), after(10, "a"), after(20, "b")])) log(yield* next);
     });
@@ -37,7 +37,7 @@ describe("results as they come", () => {
   });
 
   test("a slow loop body loses nothing: what completed meanwhile is there at once", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       for (const next of asCompleted([after(1, "a"), after(2, "b"), after(3, "c")])) {
         log(yield* next);
@@ -48,7 +48,7 @@ describe("results as they come", () => {
   });
 
   test("several tasks may await the next ones, first come, first served", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const [one, two] = [...asCompleted([after(20, "late"), after(10, "early")])];
       yield* taskGroup(function* (group) {
@@ -64,7 +64,7 @@ describe("results as they come", () => {
   });
 
   test("a waiter that was cancelled takes no result with it", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const [one, two] = [...asCompleted([after(20, "first"), after(30, "second")])];
       yield* moveOnAfter(10, () => one!);
@@ -93,7 +93,7 @@ describe("results as they come", () => {
 
 describe("failures", () => {
   test("a failure is thrown where it is awaited, and the others go on", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       for (const next of asCompleted([after(30, "c"), failing(10, "a failed"), after(20, "b")])) {
         try {
@@ -107,7 +107,7 @@ describe("failures", () => {
   });
 
   test("S16: an error that leaves the loop cancels the rest, whose cleanup the frame awaits", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const first = coroutine(function* first() {
       for (const next of asCompleted([failing(10, "no"), tidy(log, 5)])) yield* next;
     });

@@ -37,7 +37,7 @@ describe("the results", () => {
   });
 
   test("of items that need no waiting come without any", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       log(String(yield* map([1, 2, 3], () => sleep(0))));
     });
@@ -73,7 +73,7 @@ describe("the results", () => {
 
 describe("concurrency", () => {
   test("all at once, unless told otherwise", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* map([10, 10, 10, 10], double);
       log("all");
@@ -82,7 +82,7 @@ describe("concurrency", () => {
   });
 
   test("never more at once than was said, and the next begins as soon as one has ended", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     let running = 0;
     let most = 0;
     await runVirtual(() =>
@@ -102,7 +102,7 @@ describe("concurrency", () => {
   });
 
   test("one at a time is one after the other", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(() =>
       map(
         [5, 5, 5],
@@ -145,7 +145,7 @@ describe("concurrency", () => {
 
 describe("failures", () => {
   test("S16: the first one cancels the others, waits for their cleanup, and is thrown", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       try {
         yield* map([1, 2, 3], function* (n) {
@@ -250,7 +250,7 @@ describe("failures", () => {
 describe("S1: cancellation", () => {
   // `fn` was delegated to natively, in the worker's frame: its suspending cleanup was cut as an escape.
   test("a plain generator function is a body: its cleanup may suspend", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const result = await runVirtual(() =>
       moveOnAfter(5, () =>
         map([1, 2], function* (n) {

@@ -42,7 +42,7 @@ const badCleanup = coroutine(function* badCleanup(message: string): Awaitable<ne
 });
 
 async function lines(body: (log: Log) => Awaitable<unknown>): Promise<readonly string[]> {
-  const log = transcript();
+  const log = transcript({ tasks: false });
   const noted: Log = (line) => log(line.replaceAll(/#\d+/g, ""));
   await runVirtual(function* () {
     const end = yield* caught(body(noted));

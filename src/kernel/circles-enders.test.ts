@@ -29,7 +29,7 @@ async function failureOf(main: () => Awaitable<unknown>): Promise<string> {
 }
 describe("no circle is told", () => {
   test("that a deadline around one of its waits will end", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const failure = await failureOf(function* () {
       const tasks: Task<void>[] = [0, 1].map((i) =>
         createTask(function* (): Awaitable<void> {
@@ -62,7 +62,7 @@ describe("no circle is told", () => {
 
   // It cannot end what is cleaned up already.
   test("but a deadline outside of its cleanup is none for it", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(() =>
       moveOnAfter(50, function* () {
         const one: Task<void> = createTask(function* one(): Awaitable<void> {
@@ -199,7 +199,7 @@ describe("a wait that is made with `park`", () => {
   }
 
   test("S23: tells of circles when it says who holds what is waited for", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const [a, b] = [new Lock("a"), new Lock("b")];
     const both = coroutine(function* both(name: string, first: Lock, second: Lock): Awaitable<void> {
       yield* first.acquire();
@@ -232,7 +232,7 @@ describe("a wait that is made with `park`", () => {
 
   test("goes on waiting while a holder does anything else", async () => {
     const lock = new Lock("db");
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const holder = createTask(function* () {
         yield* lock.acquire();

@@ -54,7 +54,7 @@ describe("S23: tasks that wait for each other in a circle", () => {
     ],
   ];
   test.each(others)("are told at once, though another task %s", async (_, other) => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       createTask(other);
       try {
@@ -84,7 +84,7 @@ describe("S23: tasks that wait for each other in a circle", () => {
   });
 
   test("are told when the circle closes, however late", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const one: Task<void> = createTask(function* one(): Awaitable<void> {
         yield* two;
@@ -115,7 +115,7 @@ describe("S23: tasks that wait for each other in a circle", () => {
 
   test("are each told where they wait, with one error, and may go on", async () => {
     const errors: unknown[] = [];
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const results = await runVirtual(function* () {
       const tasks: Task<string>[] = ["one", "two"].map((name, i) =>
         createTask(function* (): Awaitable<string> {
@@ -157,7 +157,7 @@ describe("S23: tasks that wait for each other in a circle", () => {
   });
 
   test("in their cleanup are told there: it goes on to its end", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const tasks: Task<void>[] = ["one", "two"].map((name, i) =>
         createTask(function* (): Awaitable<void> {
@@ -223,7 +223,7 @@ describe("S23: tasks that wait for each other in a circle", () => {
 
 describe("S23: a circle goes through", () => {
   test("the end of a group, which itself is told nothing: its task is", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const failure = await failureOf(() =>
       taskGroup(
         function* (group) {
@@ -281,7 +281,7 @@ describe("S23: a circle goes through", () => {
 
 describe("S13: a circle whose tasks nobody else awaits", () => {
   test("fails the run: it would be told to nobody", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const failure = await failureOf(function* () {
       circle("one", "two");
       try {

@@ -85,7 +85,7 @@ interface Outcome {
 
 /** Cancels `body`'s task at 1 ms, catches whatever can be caught, and tells how the run ended. */
 async function cancelled(body: (log: (line: string) => void) => () => Awaitable<unknown>): Promise<Outcome> {
-  const log = transcript();
+  const log = transcript({ tasks: false });
   const reports: string[] = [];
   const ended = runVirtual(
     function* () {

@@ -20,7 +20,7 @@ type Program = (log: (line: string) => void) => () => Awaitable<unknown>;
 
 /** Cancels `body`'s task at 1 ms, catches whatever can be caught, and tells how the run ended. */
 async function cancelled(program: Program, engine: Engine = async (run) => run()): Promise<Outcome> {
-  const log = transcript();
+  const log = transcript({ tasks: false });
   const reports: string[] = [];
   const error: unknown = await engine(() =>
     runVirtual(

@@ -54,7 +54,7 @@ describe("Unwinding: the target is the outermost cancelled scope that can be see
   });
 
   test("S5: the inner scope alone", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const handles: Record<string, { cancel(): void }> = {};
     await runVirtual(function* () {
       createTask(function* () {
@@ -79,7 +79,7 @@ describe("Unwinding: the target is the outermost cancelled scope that can be see
     ["a", "c"],
     ["c", "a"],
   ])("S18: two scopes in one turn, %s before %s: the outer one takes all", async (...order) => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const handles: Record<string, { cancel(): void }> = {};
     await runVirtual(function* () {
       createTask(function* () {
@@ -92,7 +92,7 @@ describe("Unwinding: the target is the outermost cancelled scope that can be see
   });
 
   test("S5: a scope further out that is cancelled during the cleanup of an inner one takes over", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const handles: Record<string, { cancel(): void }> = {};
     const meanwhile = (name: string): void => {
       if (name === "c") handles["b"]!.cancel();
@@ -109,7 +109,7 @@ describe("Unwinding: the target is the outermost cancelled scope that can be see
   });
 
   test("S5: a scope further in that is cancelled during the cleanup of its own body changes nothing", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const handles: Record<string, { cancel(): void }> = {};
     await runVirtual(function* () {
       createTask(function* () {
@@ -131,7 +131,7 @@ describe("Unwinding: the target is the outermost cancelled scope that can be see
 
 describe("S2: while a frame unwinds", () => {
   test("S2: a second, third and fourth cancellation do not cut its cleanup short", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const task = createTask(function* () {
         try {
@@ -154,7 +154,7 @@ describe("S2: while a frame unwinds", () => {
   });
 
   test("S2: cleanup of cleanup, three deep, is not cut short either", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const level = coroutine(function* level(n: number, task: Task<unknown>): Awaitable<void> {
       const { expired } = yield* moveOnAfter(1, function* () {
         try {
@@ -194,7 +194,7 @@ describe("S2: while a frame unwinds", () => {
   });
 
   test("S2: the coroutines that its cleanup calls end like any other: with values and errors", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const add = coroutine(function* add(a: number, b: number): Awaitable<number> {
       yield* sleep(1);
       return a + b;
@@ -217,7 +217,7 @@ describe("S2: while a frame unwinds", () => {
   });
 
   test("S2: tasks in groups that its cleanup opens are not cancelled with it", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const task = createTask(function* () {
         try {
@@ -240,7 +240,7 @@ describe("S2: while a frame unwinds", () => {
   });
 
   test("S2: other frames of its task are not resumed, whatever they wait for", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const future = new Future<string>("value");
     const waiting = coroutine(function* waiting(): Awaitable<string> {
       try {

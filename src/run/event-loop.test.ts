@@ -219,7 +219,7 @@ describe("callbacks", () => {
 
   test("one that throws fails every run, and the loop goes on", async () => {
     const { loop, clock } = setUp();
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const main = loop.runUntilComplete(function* () {
       try {
         yield* sleepForever();
@@ -274,7 +274,7 @@ describe("callbacks", () => {
 describe("stop", () => {
   test("cancels everything that runs, and resolves when all of it has cleaned up", async () => {
     const { loop, clock } = setUp();
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const tidy = (name: string, ms: number) =>
       function* (): Awaitable<void> {
         try {

@@ -26,7 +26,7 @@ const tidy = coroutine(function* tidy(log: Log, ms: number, name: string = "back
 const background = { background: true };
 
 async function lines(body: (group: TaskGroup, log: Log) => Awaitable<unknown>): Promise<readonly string[]> {
-  const log = transcript();
+  const log = transcript({ tasks: false });
   await runVirtual(function* () {
     try {
       log(`gives ${String(yield* taskGroup((group) => body(group, log)))}`);

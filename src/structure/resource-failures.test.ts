@@ -37,7 +37,7 @@ describe("S11: a resource that fails while it is used", () => {
     });
 
   test("cancels the coroutine that uses it, which throws that error; others go on", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       defer(() => log("main left"));
       try {
@@ -127,7 +127,7 @@ describe("S11: a resource that fails while it is used", () => {
   });
 
   test("in cleanup, which nothing cancels, its error is thrown at the end of the cleanup", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const error = await runVirtual(function* () {
       const { cancelled } = yield* cancelScope(function* (scope) {
         try {
@@ -168,7 +168,7 @@ describe("S11: a resource that fails while it is used", () => {
 
 describe("mistakes with resources", () => {
   test("one that a plain helper begins to acquire in its cleanup is cancelled at once, and the escape told", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const slow = resource(function* slow(provide) {
       defer(() => log("cleaned up"));
       yield* sleep(1000);
@@ -238,7 +238,7 @@ describe("mistakes with resources", () => {
   });
 
   test("S23: one whose user it waits for is a circle, which is told at once, also where others go on", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       createTask(() => sleep(1000));
       const user: Task<void> = createTask(function* () {

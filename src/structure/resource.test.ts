@@ -39,7 +39,7 @@ function told(error: unknown): string[] {
 
 describe("a resource", () => {
   test("is acquired by use, gives its value, and goes on to release when the coroutine is left", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* coroutine(function* () {
         const a = yield* use(connection(log, "a"));
@@ -67,7 +67,7 @@ describe("a resource", () => {
   });
 
   test("may use resources itself, which it releases after what it does at its own end", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const pool = resource(function* pool(provide) {
       const inner = yield* use(connection(log, "inner"));
       yield* provide(`pool of ${inner.name}`);
@@ -99,7 +99,7 @@ describe("a resource", () => {
   });
 
   test("S8: is released by a timeout and a cancellation, and neither reaches the release", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(() =>
       moveOnAfter(7, function* () {
         yield* moveOnAfter(50, function* () {
@@ -124,7 +124,7 @@ describe("a resource", () => {
   });
 
   test("S2: acquiring that is cancelled half-way is cleaned up, at once, and awaited", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* moveOnAfter(3, function* () {
         try {
@@ -148,7 +148,7 @@ describe("a resource", () => {
   });
 
   test("S7: provided in a shield while nobody waits for it any more, is released at once", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* moveOnAfter(3, () =>
         use(
@@ -183,7 +183,7 @@ describe("a resource", () => {
   });
 
   test("that fails to acquire throws at `use`, where it can be caught, and is gone", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       for (let attempt = 1; attempt <= 2; attempt++) {
         try {
@@ -263,7 +263,7 @@ describe("a resource", () => {
   });
 
   test("S2: a release that never ends is abandoned with the run; its `finally` is told to return", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const reports: string[] = [];
     await runVirtual(
       function* () {

@@ -39,7 +39,7 @@ const tidy = coroutine(function* tidy(
 
 describe("S11: a failing child", () => {
   test("cancels its siblings and the body, waits for their cleanup, and the group throws", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const error = yield* caught(
         taskGroup(function* (group) {
@@ -54,7 +54,7 @@ describe("S11: a failing child", () => {
   });
 
   test("cancels them also when the body has ended", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const program = runVirtual(() =>
       taskGroup(function* (group) {
         group.createTask(tidy(log, "sibling", 1));
@@ -67,7 +67,7 @@ describe("S11: a failing child", () => {
   });
 
   test("fails the group though its failure was awaited and caught, in the body and elsewhere", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       let child!: Task<never>;
       createTask(function* elsewhere() {
@@ -132,7 +132,7 @@ describe("S11: a failing child", () => {
   });
 
   test("fails neither the group around nor its siblings, if the inner group's failure is caught", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(() =>
       taskGroup(function* (outer) {
         outer.createTask(function* () {
@@ -257,7 +257,7 @@ describe("S12: one error at a time", () => {
 
 describe("cancelling", () => {
   test("group.cancel() cancels the body and the children; it is no error when the body ends by itself", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const value = await runVirtual(function* () {
       const value = yield* taskGroup(function* (group) {
         group.createTask(tidy(log, "child", 5));
@@ -275,7 +275,7 @@ describe("cancelling", () => {
 
   // It gave `undefined`, whatever its type said.
   test("S6: a body that group.cancel() cuts short has no value: the group throws a CancelledError", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const error: unknown = await runVirtual(function* () {
       try {
         return yield* taskGroup(
@@ -329,7 +329,7 @@ describe("cancelling", () => {
   });
 
   test("a cancellation from outside reaches the children, and the group waits for their cleanup", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* moveOnAfter(10, () =>
         taskGroup(function* (group) {
@@ -346,7 +346,7 @@ describe("cancelling", () => {
   });
 
   test("a group in cleanup works as anywhere", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* moveOnAfter(10, function* () {
         try {

@@ -20,7 +20,7 @@ import { after, caught, failing } from "../../tests/support/small.ts";
 
 describe("S10: a group ends after all its children", () => {
   test("and gives its body's value", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       const value = yield* taskGroup(function* (group) {
         for (const ms of [20, 10]) {
@@ -38,7 +38,7 @@ describe("S10: a group ends after all its children", () => {
   });
 
   test("at once, if there are none", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       createTask(function* () {
         log("another task");
@@ -98,7 +98,7 @@ describe("S10: a group ends after all its children", () => {
   });
 
   test("also one that was created by whoever heard of the last one's end", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* taskGroup(function* (group) {
         const last = group.createTask(() => sleep(1));
@@ -139,7 +139,7 @@ describe("S10: a group ends after all its children", () => {
   });
 
   test("groups in groups end from the inside out", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const nest = coroutine(function* nest(n: number): Awaitable<void> {
       yield* taskGroup(function* (group) {
         if (n > 1) group.createTask(nest(n - 1));
@@ -222,7 +222,7 @@ describe("S10: creating a task", () => {
   });
 
   test("S4: in a group that is being cancelled creates it cancelled: it never runs", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(() =>
       taskGroup(function* (group) {
         group.cancel("enough");
@@ -238,7 +238,7 @@ describe("S10: creating a task", () => {
   });
 
   test('S4: with {start: "always"} it runs to its first checkpoint', async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(() =>
       taskGroup(function* (group) {
         group.cancel();
@@ -260,7 +260,7 @@ describe("S10: creating a task", () => {
   });
 
   test("in the cleanup of a failing group creates it cancelled, and it is awaited", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     const program = runVirtual(() =>
       taskGroup(function* (group) {
         group.createTask(function* () {

@@ -125,7 +125,7 @@ describe("use", () => {
   });
 
   test("prefers Symbol.asyncDispose, which may give an awaitable; what Symbol.dispose gives is ignored", async () => {
-    const log = transcript();
+    const log = transcript({ tasks: false });
     await runVirtual(function* () {
       yield* use({
         [Symbol.dispose](): unknown {

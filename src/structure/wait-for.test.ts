@@ -30,7 +30,7 @@ const tidy = coroutine(function* tidy(log: Log, ms: number): Awaitable<string> {
 });
 
 async function lines(body: (log: Log) => Awaitable<unknown>): Promise<readonly string[]> {
-  const log = transcript();
+  const log = transcript({ tasks: false });
   const noted: Log = (line) => log(line.replaceAll(/#\d+/g, ""));
   await runVirtual(function* () {
     noted(String(yield* caught(body(noted))));

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { all, coroutine, sleep } from "../index.ts";
 import { runVirtual, transcript, VirtualClock } from "./index.ts";
 
-test("a transcript notes what was said, and when", async () => {
+test("a transcript notes what was said, when, and in which task", async () => {
   const log = transcript();
   const walk = coroutine(function* walk(name: string, ms: number) {
     log(`${name} sets out`);
@@ -11,12 +11,12 @@ test("a transcript notes what was said, and when", async () => {
   });
   await runVirtual(() => all([walk("hare", 1.5), walk("tortoise", 2000)]));
   expect(log.lines).toEqual([
-    "0 hare sets out",
-    "0 tortoise sets out",
-    "1.5 hare arrives",
-    "2000 tortoise arrives",
+    "0 walk#2 hare sets out",
+    "0 walk#3 tortoise sets out",
+    "1.5 walk#2 hare arrives",
+    "2000 walk#3 tortoise arrives",
   ]);
-  expect(String(log)).toBe("0 hare sets out\n0 tortoise sets out\n1.5 hare arrives\n2000 tortoise arrives");
+  expect(String(log)).toBe(log.lines.join("\n"));
 });
 
 test("its time is the running loop's", async () => {
@@ -29,7 +29,16 @@ test("its time is the running loop's", async () => {
       { host: new VirtualClock(start) },
     );
   }
-  expect(log.lines).toEqual(["0 here", "500 here"]);
+  expect(log.lines).toEqual(["0 main#1 here", "500 main#1 here"]);
+});
+
+test("without tasks, a line is the time and what was said", async () => {
+  const log = transcript({ tasks: false });
+  await runVirtual(function* () {
+    yield* sleep(3);
+    log("here");
+  });
+  expect(log.lines).toEqual(["3 here"]);
 });
 
 test("one that nobody wrote in is empty", () => {

@@ -15,7 +15,8 @@ const standing = () => ({
 
 afterEach(() => {
   vi.useRealTimers();
-  expect(standing()).toEqual(real);
+  const changed = Object.entries(standing()).find(([name, fn]) => fn !== real[name as keyof typeof real]);
+  if (changed) throw new Error(`${changed[0]} was left behind`);
 });
 
 describe("what a program takes from the world", () => {

@@ -4,12 +4,24 @@
  * before time jumps, what takes real time is jumped over.
  */
 import type { Host } from "../lowlevel.ts";
-
-const macrotask: (callback: () => void) => unknown =
-  (globalThis as { setImmediate?: (callback: () => void) => unknown }).setImmediate ?? setTimeout;
+import { clearRealTimeout, macrotask, realTimeout } from "./real-time.ts";
 
 /** Who waits for the outside and hears nothing for so long, in real milliseconds, waits for ever. */
 const PATIENCE_MS = 200;
+/** Patience is spent in rounds of so many milliseconds: while this process is held up itself, it does not count. */
+const ROUND_MS = 10;
+
+/** What time is held for: see `VirtualClock.hold`. */
+interface Held {
+  /** How many pieces of work are under way outside. */
+  readonly work: () => number;
+  /** For how long the outside may be silent, in real milliseconds. */
+  readonly patience: number;
+  /** How many of them have been silent for that long. */
+  silent: number;
+  /** Whether time has gone on without them. */
+  wentOn: boolean;
+}
 
 /**
  * A clock that jumps, in milliseconds, to the next deadline as soon as nothing else is to be done: give it to an
@@ -31,7 +43,8 @@ export class VirtualClock implements Host {
   #wake: () => void = () => {};
   #exhausted: (() => void) | null = null;
   #scheduled = false;
-  #givingUp: ReturnType<typeof setTimeout> | undefined;
+  #listening: unknown;
+  #held: Held | null = null;
 
   /** A clock that shows `start` milliseconds. */
   constructor(start = 0) {
@@ -89,6 +102,16 @@ export class VirtualClock implements Host {
     this.#now = end;
   }
 
+  /**
+   * Has time stand still while work is under way outside, unless that has been silent for `patience` real
+   * milliseconds: then time goes on without it. Only while the clock runs by itself. @internal
+   */
+  hold(work: () => number, patience: number): { readonly wentOn: boolean } {
+    const held: Held = { work, patience, silent: 0, wentOn: false };
+    this.#held = held;
+    return held;
+  }
+
   #makeCalls(): void {
     for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) call();
   }
@@ -104,20 +127,49 @@ export class VirtualClock implements Host {
 
   /** By itself: promises that have settled come first; then time jumps. */
   #schedule(): void {
-    clearTimeout(this.#givingUp);
+    clearRealTimeout(this.#listening);
     if (this.#scheduled) return;
     this.#scheduled = true;
     macrotask(() => {
       this.#scheduled = false;
       const called = this.#calls.length > 0;
       this.#makeCalls();
-      if (called || this.#jump()) this.#schedule();
-      else if (this.#exhausted !== null) this.#giveUpLater();
+      if (called) this.#schedule();
+      else if (this.#wakeAt === Infinity) this.#giveUpLater();
+      else if (this.#mayJump()) this.#jumpOn();
     });
   }
 
-  /** Only the outside can bring anything now: it is given a moment of its own time. */
+  #jumpOn(): void {
+    if (this.#jump()) this.#schedule();
+  }
+
+  /** Otherwise it will go on by itself later. */
+  #mayJump(): boolean {
+    const held = this.#held;
+    if (held === null) return true;
+    const work = held.work();
+    held.silent = Math.min(held.silent, work);
+    if (work === held.silent || held.patience === 0) return true;
+    this.#listen(held.patience, () => {
+      held.silent = held.work();
+      held.wentOn = true;
+      this.#jumpOn();
+    });
+    return false;
+  }
+
+  /** Only the outside can bring anything now: it is given a moment of its own time, or more if it is at work. */
   #giveUpLater(): void {
-    this.#givingUp = setTimeout(() => this.#exhausted?.(), PATIENCE_MS);
+    if (this.#exhausted === null) return;
+    const { work, patience } = this.#held ?? { work: () => 0, patience: 0 };
+    const ms = work() > 0 ? Math.max(PATIENCE_MS, patience * 10) : PATIENCE_MS;
+    this.#listen(ms, () => this.#exhausted?.());
+  }
+
+  /** Whatever is heard, or set, meanwhile begins anew. */
+  #listen(ms: number, then: () => void): void {
+    const next = (): void => (ms > ROUND_MS ? this.#listen(ms - ROUND_MS, then) : then());
+    this.#listening = realTimeout(next, Math.min(ms, ROUND_MS));
   }
 }

@@ -24,7 +24,7 @@ export const server = coroutine(function* server(
 export async function lines(
   body: (group: TaskGroup, log: Log) => Awaitable<unknown>,
 ): Promise<readonly string[]> {
-  const log = transcript();
+  const log = transcript({ tasks: false });
   const noted: Log = (line) => log(line.replaceAll(/#\d+/g, ""));
   await runVirtual(function* () {
     try {

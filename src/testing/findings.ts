@@ -1,0 +1,92 @@
+/**
+ * What a program did wrong that no caller of its was told: what it left behind when main had ended, and what was
+ * reported. A program in production goes on; a test is to fail.
+ */
+import type { Report } from "../lowlevel.ts";
+
+/** The reports that mean a mistake. Not: what the caller was thrown anyway, and what only took long. */
+type Telling =
+  | "task-failed"
+  | "late-error"
+  | "cleanup-abandoned"
+  | "never-awaited"
+  | "work-abandoned"
+  | "monitor-dropped";
+
+/** What a test may be allowed: see `RunTestOptions.allow`. */
+export type Finding =
+  /** Main has ended, and a task that it did not wait for, or cancel, had not. */
+  | "unfinished-task"
+  /** Main has ended, and a promise that was given to `until` or `call` had not settled. */
+  | "host-work"
+  | Telling;
+
+const TELLING: readonly Telling[] = [
+  "task-failed",
+  "late-error",
+  "cleanup-abandoned",
+  "never-awaited",
+  "work-abandoned",
+  "monitor-dropped",
+];
+
+const ALL: readonly Finding[] = ["unfinished-task", "host-work", ...TELLING];
+
+/** Of those that are none, the ones that somebody should still read. */
+const PRINTED: readonly Report["kind"][] = ["slow-cleanup", "loop-held"];
+
+/** What is to be done about it. */
+const ADVICE: { readonly [kind in Finding]?: string } = {
+  "unfinished-task": "Await a task, cancel it, or put it into a group.",
+  "host-work": "Await a promise, or start its work with `call`, which aborts it and waits for its end.",
+};
+
+/** A list of what was found, but for what is allowed. */
+export class Findings {
+  readonly lines: string[] = [];
+  /** The errors that came with them. */
+  readonly errors: unknown[] = [];
+  readonly #allowed: ReadonlySet<Finding>;
+  readonly #kinds = new Set<Finding>();
+  #closed = false;
+
+  /** @throws TypeError if something is allowed that there is not. */
+  constructor(allowed: readonly Finding[]) {
+    this.#allowed = new Set(allowed);
+    const unknown = allowed.find((one) => !ALL.includes(one));
+    if (unknown === undefined) return;
+    throw new TypeError(`Cannot allow "${String(unknown)}": what can be is "${ALL.join('", "')}".`);
+  }
+
+  add(finding: Finding, line: string): void {
+    if (this.#allowed.has(finding)) return;
+    this.#kinds.add(finding);
+    this.lines.push(line);
+  }
+
+  /** The fix, and how to pass all the same. */
+  get advice(): string[] {
+    const kinds = [...this.#kinds];
+    if (kinds.length === 0) return [];
+    const advice = kinds.map((kind) => ADVICE[kind] ?? "");
+    const allowed = kinds.map((kind) => `"${kind}"`).join(", ");
+    return [
+      [...advice, `What is meant to be so: \`allow: [${allowed}]\`.`].filter((text) => text !== "").join(" "),
+    ];
+  }
+
+  /** Whether somebody should read it at once: it will be in no failure. */
+  hear({ kind, message, error }: Report): boolean {
+    const telling = (TELLING as readonly Report["kind"][]).includes(kind);
+    if (this.#closed) return telling;
+    if (!telling) return PRINTED.includes(kind);
+    this.add(kind as Finding, message);
+    if (error !== undefined && !this.#allowed.has(kind as Finding)) this.errors.push(error);
+    return false;
+  }
+
+  /** The test has ended: whatever comes now comes too late for it. */
+  close(): void {
+    this.#closed = true;
+  }
+}

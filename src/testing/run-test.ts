@@ -1,0 +1,251 @@
+/**
+ * Runs a program as the body of a test: in virtual time, and strict where `run` is patient. What `run` would
+ * clean up in silence, or print, fails the test; and a failure says what else is known: which real time the
+ * program has touched, in which order it ran.
+ */
+import { EventLoop, suppressedErrors, type Awaitable, type RunOptions, type Task } from "../index.ts";
+import type { Host, Monitor, Report } from "../lowlevel.ts";
+import { amend } from "./amend.ts";
+import { Findings, type Finding } from "./findings.ts";
+import { schedulerOf, seedOf, type OrderOptions } from "./order.ts";
+import { clearRealTimeout, macrotask, realNow, realTimeout } from "./real-time.ts";
+import { Uncontrolled, type UncontrolledName } from "./uncontrolled.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** How a test is run. */
+export interface RunTestOptions extends RunOptions, OrderOptions {
+  /** The clock, for a test that looks at it or begins at another time; its own, from 0, unless given. */
+  clock?: VirtualClock;
+  /** What does not fail this test: `["unfinished-task"]`, `["host-work"]`, or a kind of report; nothing unless given. */
+  allow?: readonly Finding[];
+  /** Whether touching real time (`setTimeout`, `Date.now`, …) fails the test, even where it does no harm. */
+  strict?: boolean;
+  /**
+   * For how long promises may be silent, in real milliseconds, until virtual time goes on without them: 200 unless
+   * given. 0: at once; `Infinity`: time stands still until they have settled.
+   */
+  patience?: number;
+  /** How long the test may take, in real milliseconds: 4000 unless given, which test runners allow, too. */
+  realTimeout?: number;
+}
+
+/** Of what is not controlled, what has to do with time. */
+const REAL_TIME: readonly UncontrolledName[] = [
+  "setTimeout",
+  "setInterval",
+  "AbortSignal.timeout",
+  "Date.now",
+  "new Date",
+  "performance.now",
+];
+
+/**
+ * Runs a program as the body of a test, in virtual time: sleeps take none, and every run is the same. Time goes on
+ * when every task waits; while promises are under way outside, it stands still, for as long as `patience` says.
+ * Give what it returns to the test runner.
+ *
+ * @throws (rejects with) what `run` would; and, though main has ended well, an AggregateError if it left a task
+ * unfinished or a promise unsettled, or if something went wrong that nobody else was told. RangeError if CEDE_SEED
+ * or `seed` is no seed.
+ * @example
+ * ```ts
+ * import { test } from "node:test";
+ * import { sleep, timeout } from "cede";
+ * import { runTest } from "cede/testing";
+ *
+ * test("a slow answer is in time", () =>
+ *   runTest(function* () {
+ *     yield* timeout(5000, () => sleep(4999)); // takes no time
+ *   }));
+ *
+ * await runTest(() => timeout(5000, () => sleep(5001))).catch((error: Error) => {
+ *   console.log(error.message);
+ * });
+ * ```
+ */
+export async function runTest<T>(
+  main: Awaitable<T> | (() => Awaitable<T>),
+  options: RunTestOptions = {},
+): Promise<T> {
+  const test = new Test(options);
+  let result: T;
+  try {
+    result = await test.run(main);
+  } catch (error) {
+    throw test.failure(error);
+  }
+  const error = test.leftBehind();
+  if (error !== null) throw test.failure(error);
+  return result;
+}
+
+class Test {
+  readonly #options: RunTestOptions;
+  readonly #seed: number | undefined;
+  readonly #findings: Findings;
+  readonly #uncontrolled = new Uncontrolled();
+  readonly #loop: EventLoop;
+  readonly #clock: VirtualClock;
+  readonly #held: { readonly wentOn: boolean };
+  readonly #limit: number;
+  readonly #limitAt: number;
+  #main: Task<unknown> | undefined;
+  #over: Error | null = null;
+  /** Whether real time was told of already. */
+  #told = false;
+
+  constructor(options: RunTestOptions) {
+    const {
+      clock = new VirtualClock(),
+      debug,
+      allow = [],
+      patience = 200,
+      realTimeout: limit = 4000,
+    } = options;
+    for (const [name, ms] of Object.entries({ patience, realTimeout: limit })) {
+      if (!(ms >= 0)) throw new RangeError(`Cannot run a test with a ${name} of ${ms} ms: it is 0 or more.`);
+    }
+    this.#options = options;
+    this.#findings = new Findings(allow);
+    this.#seed = seedOf(options);
+    this.#clock = clock;
+    this.#limit = limit;
+    this.#limitAt = realNow() + limit;
+    this.#loop = new EventLoop({
+      host: this.#watched(clock),
+      scheduler: schedulerOf(this.#seed, () => realNow() > this.#limitAt && this.#giveUp()),
+      monitor: this.#monitor(),
+      onReport: (report) => this.#hear(report),
+      ...(debug !== undefined && { debug }),
+    });
+    this.#held = clock.hold(() => this.#loop.statistics.hostWork, patience);
+  }
+
+  async run<T>(main: Awaitable<T> | (() => Awaitable<T>)): Promise<T> {
+    const { signal, shutdownTimeout, name, onReport } = this.#options;
+    const timer = this.#limit === Infinity ? undefined : realTimeout(() => this.#giveUp(), this.#limit);
+    try {
+      const ended = this.#loop.runUntilComplete(main, {
+        ...(signal && { signal }),
+        ...(shutdownTimeout !== undefined && { shutdownTimeout }),
+        ...(name !== undefined && { name }),
+        ...(onReport && {
+          onReport: (report) => {
+            this.#findings.hear(report);
+            onReport(report);
+          },
+        }),
+      });
+      this.#main = this.#loop.tasks()[0];
+      return await ended;
+    } catch (error) {
+      throw this.#over ?? error;
+    } finally {
+      clearRealTimeout(timer);
+      await heard();
+      await heard();
+      this.#findings.close();
+    }
+  }
+
+  /** Main has ended well: what did it leave? */
+  leftBehind(): AggregateError | null {
+    const { hostWork } = this.#loop.statistics;
+    const { lines, errors } = this.#findings;
+    if (hostWork > 0) {
+      const what = hostWork === 1 ? "1 promise was" : `${hostWork} promises were`;
+      this.#findings.add("host-work", `${what} unsettled, of those given to \`until\` and \`call\``);
+    }
+    if (this.#options.strict) lines.push(...this.#realTime());
+    this.#told = this.#options.strict === true;
+    if (lines.length === 0) return null;
+    const message = ["Cannot pass: main has ended well, but", ...lines.map((line) => `  ${line}`)];
+    lines.length = 0;
+    return new AggregateError(errors, [...message, ...this.#findings.advice].join("\n"));
+  }
+
+  /** The error of the test, which says what else is known. */
+  failure(error: unknown): unknown {
+    const lines = this.#findings.lines.map((line) => `Beside it: ${line}`);
+    for (const later of suppressedErrors(error))
+      lines.push(`Beside it there was a later error: ${textOf(later)}`);
+    if (this.#held.wentOn) {
+      lines.push(
+        "Virtual time went on while promises were under way, which were silent for so long; `patience` gives " +
+          "them more.",
+      );
+    }
+    if (!this.#told) lines.push(...this.#realTime());
+    if (this.#seed !== undefined) {
+      lines.push(`Shuffled with seed ${this.#seed}: CEDE_SEED=${this.#seed} runs it again in this order.`);
+    }
+    if (lines.length > 0 && !amend(error, lines)) console.warn(`cede: ${lines.join("\n")}`);
+    return error;
+  }
+
+  #realTime(): string[] {
+    const { seen } = this.#uncontrolled;
+    return REAL_TIME.filter((name) => seen.has(name)).map(
+      (name) => `${seen.get(name)} used ${name}, which is real time: the virtual clock does not know of it.`,
+    );
+  }
+
+  #hear(report: Report): void {
+    if (this.#findings.hear(report)) console.warn(`cede: ${report.message}`);
+  }
+
+  /** What the program does is done in what the host calls. */
+  #watched(clock: VirtualClock): Host {
+    const within = (callback: () => void) => () => this.#uncontrolled.within(callback);
+    return {
+      now: () => clock.now(),
+      soon: (callback) => clock.soon(within(callback)),
+      later: (callback) => clock.later(within(callback)),
+      wakeAt: (at, callback) => clock.wakeAt(at, within(callback)),
+      onExhausted: (callback) => clock.onExhausted(callback),
+    };
+  }
+
+  #monitor(): Monitor {
+    const cancelled = new Set<number>();
+    return {
+      cancel: ({ id }) => void cancelled.add(id), // by the program: when it has ended nothing is told any more
+      done: ({ id }, outcome) => {
+        if (id !== this.#main?.id || outcome !== "result") return;
+        for (const task of this.#loop.tasks()) {
+          if (task.id === id || cancelled.has(task.id)) continue;
+          const what = task.waitingFor === undefined ? "was ready to run" : `waited for ${task.waitingFor}`;
+          this.#findings.add("unfinished-task", `${task.name} was unfinished: it ${what}`);
+        }
+      },
+    };
+  }
+
+  /** Its real time is over: a test runner could say no more than that. */
+  #giveUp(): void {
+    if (this.#over !== null) return;
+    const tasks = this.#loop.tasks().map(({ name, waitingFor }) => {
+      return `  ${name} ${waitingFor === undefined ? "is ready to run, again and again" : `waits for ${waitingFor}`}`;
+    });
+    this.#over = new Error(
+      `Cannot end within ${this.#limit} ms of real time; it is ${this.#clock.now()} ms in virtual time.\n` +
+        `${tasks.join("\n")}\n\`realTimeout\` gives the test more.`,
+    );
+    void this.#loop.stop(this.#over);
+  }
+}
+
+/** What has settled has been told to whoever waited. */
+function heard(): Promise<void> {
+  return new Promise((resolve) => {
+    macrotask(resolve);
+  });
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "an object";
+  }
+}
