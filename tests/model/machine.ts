@@ -14,6 +14,10 @@ export class Problem {
   constructor(text: () => string) {
     this.text = text;
   }
+
+  carries(other: Problem): boolean {
+    return this.suppressed.some((one) => one === other || one.carries(other));
+  }
 }
 
 /** An error on its way, and the moment from which it was: of two, the earlier one is the primary one. */
@@ -163,6 +167,8 @@ export class Machine {
 
   suppress(first: Problem, later: Problem): void {
     if (first === later) return;
+    // One that carries the first itself, since it was thrown before, can only be told of.
+    if (later.carries(first)) return this.report("late-error", later);
     if (!first.suppressed.includes(later)) first.suppressed.push(later);
     this.report("suppressed-error", later);
   }
