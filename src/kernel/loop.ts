@@ -11,6 +11,7 @@ import type { HostContexts } from "./host.ts";
 import type { Monitor, Report } from "./monitor.ts";
 import { Pace } from "./pace.ts";
 import { FirstInFirstOut, type Runnable, type Scheduler } from "./ready.ts";
+import { forgetThrown } from "./story.ts";
 
 export interface LoopOptions {
   /** Milliseconds of a clock that never goes back. */
@@ -137,6 +138,7 @@ export class Loop implements LoopPort {
     } finally {
       this.#left = left;
       this.#turning = false;
+      forgetThrown();
       current.context = context;
       if (restore === null) current.task = null;
       else restore();
