@@ -97,7 +97,7 @@ describe("explore", () => {
          6   account.balance is 110
              account.balance is 110, fails
 
-      > another task was ready to go on, and this one came first"
+      > out of turn: another task could have gone on, or was ready before"
     `);
   });
 

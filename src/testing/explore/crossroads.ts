@@ -18,8 +18,8 @@ export interface Deviation {
 export interface Passing {
   /** It is to be decided who has it. */
   before(step: number): void;
-  /** It is decided; whether another one could have gone on. */
-  decided(step: number, preempts: boolean): void;
+  /** It is decided; whether it would have been another one's turn. */
+  decided(step: number, outOfTurn: boolean): void;
   /** It is over: others may be ready, or nobody. */
   after(step: number): void;
 }
@@ -80,7 +80,7 @@ export class Crossroads implements Scheduler, Runnable {
     if (this.#internal.length > 0) return this.#internal.shift()!;
     if (this.#ready.length === 0) return null;
     const step = this.picked.length + 1;
-    const { preemptions } = this;
+    const before = this.deviations.length;
     this.#passing.before(step);
     if (this.stopped) return nothing;
     const at = this.#ready.length === 1 ? 0 : this.#decide();
@@ -89,7 +89,7 @@ export class Crossroads implements Scheduler, Runnable {
     this.#last = number;
     this.picked.push(number);
     this.#decider.runs?.(number);
-    this.#passing.decided(step, this.preemptions > preemptions);
+    this.#passing.decided(step, this.deviations.length > before);
     this.#running = this.#ready[at]!;
     take(this.#ready, at);
     take(this.#numbers, at);

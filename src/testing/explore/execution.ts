@@ -57,7 +57,7 @@ export async function execute(
       cancelling?.pass(2 * step - 1);
       if (step > maxSteps) scheduler.stopped = true;
     },
-    decided: (step, preempts) => recording?.begin(step, preempts),
+    decided: (step, outOfTurn) => recording?.begin(step, outOfTurn),
     after: (step) => cancelling?.pass(2 * step),
   });
   const loop = new EventLoop({

@@ -82,7 +82,7 @@ function summed({ steps, lanes }: Story, updates: readonly LostUpdate[], preempt
   const of = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
   return [
     `${of(steps.length, "step")} of ${of(lanes.length, "task")}`,
-    of(preemptions, "preemption"),
+    ...(preemptions > 0 ? [of(preemptions, "preemption")] : []),
     ...(updates.length > 0 ? [of(updates.length, "lost update")] : []),
   ].join(", ");
 }

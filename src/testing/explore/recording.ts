@@ -10,8 +10,8 @@ export interface ScheduleStep {
   readonly time: number;
   /** The task that takes it: "deposit#3". */
   readonly task: string;
-  /** Whether another task was ready to go on, and this one came before it. */
-  readonly preempts: boolean;
+  /** Whether it was another one's turn: who could have gone on, or who had been ready for longer. */
+  readonly outOfTurn: boolean;
   /** What happens in it, in words. */
   readonly does: readonly string[];
 }
@@ -26,7 +26,7 @@ export class Recording implements Monitor {
   readonly names: Map<number, string> = new Map();
   readonly #now: () => number;
   #number = 0;
-  #preempts = false;
+  #outOfTurn = false;
   /** Whether a step is under way that has not been told the end of. */
   #running = false;
 
@@ -35,10 +35,10 @@ export class Recording implements Monitor {
   }
 
   /** The next step begins. */
-  begin(number: number, preempts: boolean): void {
+  begin(number: number, outOfTurn: boolean): void {
     this.end();
     this.#number = number;
-    this.#preempts = preempts;
+    this.#outOfTurn = outOfTurn;
   }
 
   /** Whoever had a step, and has neither begun to wait nor ended, gives way. */
@@ -54,9 +54,9 @@ export class Recording implements Monitor {
   }
 
   step(task: TaskInfo): void {
-    const preempts = this.#preempts;
-    this.#event("step", { task: task.id, step: this.#number, preempts });
-    this.steps.push({ number: this.#number, time: this.#now(), task: task.name, preempts, does: [] });
+    const outOfTurn = this.#outOfTurn;
+    this.#event("step", { task: task.id, step: this.#number, outOfTurn });
+    this.steps.push({ number: this.#number, time: this.#now(), task: task.name, outOfTurn, does: [] });
     this.#running = true;
   }
 

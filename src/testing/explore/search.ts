@@ -17,7 +17,7 @@ export interface ExploreFailure {
   readonly replay: string;
   /** Its steps, in order. */
   readonly steps: readonly ScheduleStep[];
-  /** How many of them came before another task that was ready to go on. */
+  /** How often a task came before another one that could have gone on. */
   readonly preemptions: number;
   /** The steps as a table, with a column a task. */
   readonly table: string;

@@ -9,10 +9,10 @@ export function table(steps: readonly ScheduleStep[]): string {
   const names = [...new Set(steps.map(({ task }) => task))];
   const rows = shown(steps);
   const lines = names.length <= MOST_COLUMNS ? inColumns(names, rows) : inAList(rows);
-  const preempted = rows.some((row) => typeof row !== "string" && row.preempts);
+  const preempted = rows.some((row) => typeof row !== "string" && row.outOfTurn);
   return [
     ...lines,
-    ...(preempted ? ["", "> another task was ready to go on, and this one came first"] : []),
+    ...(preempted ? ["", "> out of turn: another task could have gone on, or was ready before"] : []),
   ].join("\n");
 }
 
@@ -44,7 +44,7 @@ function inColumns(names: readonly string[], rows: readonly (ScheduleStep | stri
       return (cell as string[]).map((text, part) =>
         line(
           part === 0 ? `${row.number}` : "",
-          part === 0 && row.preempts ? ">" : " ",
+          part === 0 && row.outOfTurn ? ">" : " ",
           names.map((name) => (name === row.task ? text : "")),
         ),
       );
@@ -59,7 +59,7 @@ function inAList(rows: readonly (ScheduleStep | string)[]): string[] {
     ...rows.map((row) =>
       typeof row === "string"
         ? `       ${row}`
-        : `${`${row.number}`.padStart(4)} ${row.preempts ? ">" : " "} ${row.task.padEnd(width)}  ${row.does.join(", ")}`,
+        : `${`${row.number}`.padStart(4)} ${row.outOfTurn ? ">" : " "} ${row.task.padEnd(width)}  ${row.does.join(", ")}`,
     ),
   ];
 }

@@ -1,5 +1,5 @@
 /** Draws what was laid out: lanes first, then what happens in them, then the words. */
-import { GAP, HALF, type Layout, LINE, type Row } from "./layout.ts";
+import { BAND, type Banner, GAP, HALF, type Layout, LINE, type Row } from "./layout.ts";
 import type { LostUpdate } from "./lost-updates.ts";
 import type { Standing, Story, Touch } from "./story.ts";
 import { cut, element, escaped, LETTER, round } from "./svg.ts";
@@ -13,15 +13,7 @@ export function draw(story: Story, updates: readonly LostUpdate[], layout: Layou
     ...arrows(story, layout),
     ...layout.rows.flatMap((row) => block(story, layout, row)),
     ...layout.rows.flatMap((row, at) => words(story, layout, row, layout.rows[at - 1])),
-    ...layout.banners.map(({ y, text, bad }) => {
-      const shown = cut(text, Math.floor((layout.width - layout.left) / LETTER));
-      return label(
-        layout.left,
-        y + 4,
-        [{ text: shown, colour: bad ? "bad" : "quiet" }],
-        bad ? "strong" : undefined,
-      );
-    }),
+    ...layout.banners.flatMap((banner) => band(layout, banner)),
     ...updates.flatMap((update, at) => lostUpdate(story, layout, update, at)),
   ];
 }
@@ -61,7 +53,8 @@ function names({ lanes }: Story, { wide, wordsAt, lanes: middles, rows, left }: 
 }
 
 /** How each task stands while it does not run: a line that is thin while it waits, and of thick dashes while it is ready. */
-function lines({ lanes, steps, left }: Story, { rows, lanes: middles, bottom }: Layout): string[] {
+function lines(story: Story, { rows, lanes: middles, bottom }: Layout): string[] {
+  const { lanes, steps } = story;
   return lanes.flatMap((_name, lane) => {
     const spans: { from: number; to: number; standing: Standing }[] = [];
     const span = (from: number, to: number, standing: Standing = "none"): void => {
@@ -70,17 +63,19 @@ function lines({ lanes, steps, left }: Story, { rows, lanes: middles, bottom }: 
       else spans.push({ from, to, standing });
     };
     rows.forEach(({ top, height, step }, at) => {
-      const before = steps[step - 1]?.standings[lane];
-      const { lane: running, standings } = steps[step]!;
+      const { lane: running, before, after } = steps[step]!;
       const previous = rows[at - 1];
-      if (previous !== undefined) span(previous.top + previous.height, top, before);
+      if (previous !== undefined) {
+        const from = previous.top + previous.height;
+        span(from, top - GAP / 2, steps[step - 1]!.after[lane]);
+        if (lane !== running || !switches(story, previous, rows[at]!)) span(top - GAP / 2, top, before[lane]);
+      }
       if (lane === running) return;
-      span(top, top + height / 2, before);
-      span(top + height / 2, top + height, standings[lane]);
+      span(top, top + height / 2, before[lane]);
+      span(top + height / 2, top + height, after[lane]);
     });
     const last = rows.at(-1);
-    if (last !== undefined && left.length > 0)
-      span(last.top + last.height, bottom - GAP, steps.at(-1)!.standings[lane]);
+    if (last !== undefined) span(last.top + last.height, bottom - GAP, steps.at(-1)!.after[lane]);
     const x = middles[lane]!;
     return spans.flatMap(({ from, to, standing }) => {
       const d = `M${round(x)} ${round(from)}V${round(to)}`;
@@ -92,14 +87,17 @@ function lines({ lanes, steps, left }: Story, { rows, lanes: middles, bottom }: 
   });
 }
 
+/** Whether one step follows the other at once, in another lane. */
+function switches({ steps }: Story, one: Row, next: Row): boolean {
+  return next.top <= one.top + one.height + GAP && steps[one.step]!.lane !== steps[next.step]!.lane;
+}
+
 /** From each step to the next one, where another task has it. */
-function arrows({ steps }: Story, { rows, lanes }: Layout): string[] {
+function arrows(story: Story, { rows, lanes }: Layout): string[] {
   return rows.flatMap((row, at) => {
     const next = rows[at + 1];
-    if (next === undefined || next.top > row.top + row.height + GAP) return [];
-    const [from, to] = [steps[row.step]!.lane, steps[next.step]!.lane];
-    if (from === to) return [];
-    const [x, end] = [lanes[from]!, lanes[to]!];
+    if (next === undefined || !switches(story, row, next)) return [];
+    const [x, end] = [lanes[story.steps[row.step]!.lane]!, lanes[story.steps[next.step]!.lane]!];
     const middle = next.top - GAP / 2 - 1;
     const turn = Math.sign(end - x) * 4;
     const d =
@@ -119,13 +117,30 @@ function arrows({ steps }: Story, { rows, lanes }: Layout): string[] {
   });
 }
 
+/** What stands across the lanes, which are cut there. */
+function band({ width, left }: Layout, { y, text, bad }: Banner): string[] {
+  const shown = cut(text, Math.floor((width - left - 16) / LETTER));
+  const edge = (at: number): string =>
+    element("path", {
+      d: `M8 ${round(at)}H${round(width - 8)}`,
+      class: bad ? "bad-line" : "line-line",
+      "stroke-dasharray": bad ? undefined : "1 5",
+    });
+  return [
+    element("rect", { x: 8, y: y - BAND / 2, width: width - 16, height: BAND, class: "paper" }),
+    edge(y - BAND / 2),
+    edge(y + BAND / 2),
+    label(left, y + 4, [{ text: shown, colour: bad ? "bad" : "quiet" }], bad ? "strong" : undefined),
+  ];
+}
+
 function block({ steps, lanes: tasks }: Story, { lanes }: Layout, { top, height, step: at }: Row): string[] {
-  const { step, lane, fails, standings } = steps[at]!;
+  const { step, lane, fails, after } = steps[at]!;
   const x = lanes[lane]!;
   const bottom = top + height;
   const title = element("title", {}, escaped(`step ${step.number}: ${tasks[lane]}: ${step.does.join(", ")}`));
   // A preempting step has a point, to the side it comes in from.
-  const corners = step.preempts
+  const corners = step.outOfTurn
     ? [
         [x - HALF, top],
         [x + HALF, top],
@@ -147,7 +162,7 @@ function block({ steps, lanes: tasks }: Story, { lanes }: Layout, { top, height,
     const d = `M${round(x - 3.5)} ${round(bottom - 10.5)}l7 7m0 -7l-7 7`;
     return [shape, element("path", { d, class: "paper-line", "stroke-width": 2 })];
   }
-  if (standings[lane] !== "ended") return [shape];
+  if (after[lane] !== "ended") return [shape];
   const d = `M${round(x - HALF - 4)} ${round(bottom)}h${2 * HALF + 8}`;
   return [shape, element("path", { d, class: "run-line", "stroke-width": 3 })];
 }
@@ -160,11 +175,11 @@ function words(
 ): string[] {
   const { step, lane } = steps[at]!;
   const base = top + LINE;
-  const number = step.preempts ? `${step.number} >` : `${step.number}`;
+  const number = step.outOfTurn ? `${step.number} >` : `${step.number}`;
   const moved = previous === undefined || steps[previous.step]!.step.time !== step.time;
   const x = wordsAt[lane]!;
   return [
-    element("text", { x: 16, y: base, class: step.preempts ? "ink strong" : "quiet" }, escaped(number)),
+    element("text", { x: 16, y: base, class: step.outOfTurn ? "ink strong" : "quiet" }, escaped(number)),
     ...(moved ? [label(left - 40, base, [{ text: timeOf(step.time), colour: "ink" }])] : []),
     ...(nameWidth > 0
       ? [label(x, base, [{ text: cut(lanes[lane]!, nameWidth), colour: "ink" }], "strong")]

@@ -9,6 +9,8 @@ import { type Words, wordsOf } from "./words.ts";
 
 export const LINE = 16;
 export const GAP = 16;
+/** How high a banner is. */
+export const BAND = 24;
 /** Of a block, from the middle to its side. */
 export const HALF = 6;
 
@@ -21,6 +23,7 @@ export interface Row extends Words {
 
 /** What stands across all lanes. */
 export interface Banner {
+  /** Of its middle. */
   readonly y: number;
   readonly text: string;
   readonly bad: boolean;
@@ -108,8 +111,8 @@ function chosen(story: Story, updates: readonly LostUpdate[]): number[] {
   keep(steps.length - 20, steps.length);
   for (const { read, lost, write } of updates)
     for (const { step } of [read, lost, write]) keep(step, step + 1);
-  steps.forEach(({ step, before, fails }, at) => {
-    if (step.preempts || fails || before.length > 0) keep(at - 1, at + 2);
+  steps.forEach(({ step, events, fails }, at) => {
+    if (step.outOfTurn || fails || events.length > 0) keep(at - 1, at + 2);
   });
   return [...kept].sort((a, b) => a - b);
 }
@@ -124,14 +127,14 @@ function stack(
   const banners: Banner[] = [];
   let y = top;
   const banner = (text: string, bad: boolean): void => {
-    banners.push({ y: y + 10, text, bad });
-    y += 22 + GAP / 2;
+    banners.push({ y: y + BAND / 2, text, bad });
+    y += BAND + GAP;
   };
   let next = 0;
   for (const at of shown) {
     const told = story.steps[at]!;
     if (at > next) banner(`… ${at - next} ${at - next === 1 ? "step" : "steps"} …`, false);
-    for (const text of told.before) banner(text, true);
+    for (const text of told.events) banner(text, true);
     next = at + 1;
     const words = wordsOf(story, told, updates, width);
     const height = words.lines.length * LINE + 8;

@@ -38,6 +38,6 @@ export function legend(
       }),
     );
   }
-  if (lost) entry("from a read to a write that goes by it, too late", path("bad", 2, "5 3"));
+  if (lost) entry("writes by what it read, and does not know of the write since", path("bad", 2, "5 3"));
   return { parts, bottom: y + 14 };
 }

@@ -21,10 +21,11 @@ export interface StoryStep {
   readonly lane: number;
   /** Whether its task ends with an error. */
   fails: boolean;
-  /** What happened before it and after the step before, by nobody's step. */
-  readonly before: readonly string[];
-  /** Of each lane, when it is over. */
-  standings: readonly Standing[];
+  /** What happened after the step before, by nobody's step. */
+  readonly events: readonly string[];
+  /** How each lane stands when it begins, and when it is over: in between, time may pass. */
+  before: readonly Standing[];
+  after: readonly Standing[];
 }
 
 /** A lane a task, in the order in which they were created. */
@@ -41,12 +42,13 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
   const standings: Standing[] = [];
   const told: StoryStep[] = [];
   const touches: Touch[] = [];
-  let before: string[] = [];
+  let events: string[] = [];
   let running = -1;
   let word = 0;
   const end = (): void => {
     const last = told.at(-1);
-    if (last !== undefined) last.standings = [...standings];
+    if (last !== undefined) last.after = [...standings];
+    running = -1;
   };
   const laneOf = (event: TraceEvent) => {
     const { task } = event;
@@ -58,7 +60,7 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
     return made;
   };
   const happens = (text: string): void => {
-    if (!before.includes(text)) before.push(text);
+    if (!events.includes(text)) events.push(text);
   };
   for (const event of trace) {
     switch (event.type) {
@@ -66,21 +68,22 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
         laneOf(event);
         break;
       case "step": {
-        end();
+        if (running >= 0) end();
         const step = steps[told.length];
         if (step === undefined) break;
+        const before = [...standings];
         running = laneOf(event).lane;
         standings[running] = "ready"; // unless it says otherwise, it has given way when its step is over
         word = 0;
-        told.push({ step, lane: running, fails: false, before, standings: [] });
-        before = [];
+        told.push({ step, lane: running, fails: false, events, before, after: before });
+        events = [];
         break;
       }
       case "wait": {
         const lane = laneOf(event);
         lane.label = String(event["label"]);
         standings[lane.lane] = "waiting";
-        if (lane.lane === running) running = -1;
+        if (lane.lane === running) end();
         break;
       }
       case "wake": {
@@ -101,7 +104,7 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
         const { lane } = laneOf(event);
         standings[lane] = "ended";
         if (lane === running && event["outcome"] === "error") told.at(-1)!.fails = true;
-        if (lane === running) running = -1;
+        if (lane === running) end();
         break;
       }
       case "variable": {
@@ -116,10 +119,13 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
       }
     }
   }
-  end();
+  if (running >= 0) end();
   const all = [...lanes.values()];
   // Before it was created a task had no standing: the lists of the steps until then are too short.
-  for (const one of told) one.standings = all.map(({ lane }) => one.standings[lane] ?? "none");
+  for (const one of told) {
+    one.before = all.map(({ lane }) => one.before[lane] ?? "none");
+    one.after = all.map(({ lane }) => one.after[lane] ?? "none");
+  }
   const left = all.flatMap(({ lane, name, label }) =>
     standings[lane] === "waiting"
       ? [`${name} still waits for ${label}`]

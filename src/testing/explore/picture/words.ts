@@ -40,14 +40,18 @@ export function wordsOf(
   told.step.does.forEach((text, word) => {
     const writes = updates.filter(({ write }) => write.step === at && write.word === word);
     const reads = updates.some(({ read }) => read.step === at && read.word === word);
-    if (writes.length > 0) room = 0; // the line that leads there ends at it
+    if (reads || writes.length > 0) room = 0; // a line of the picture leads there
+    const lost = updates.some(({ lost }) => lost.step === at && lost.word === word);
     const before = lines.length;
-    add(text, reads || writes.length > 0 || text === "fails" ? "bad" : colourOf(text));
+    add(
+      lost ? `${text} (lost)` : text,
+      reads || writes.length > 0 || text === "fails" ? "bad" : colourOf(text),
+    );
     lineOf.push(lines.length > before ? before : before - 1);
     for (const { read, lost } of writes) {
       const of = (step: number): string => `step ${steps[step]!.step.number}`;
       room = 0;
-      add(`overwrites ${lost.value} of ${of(lost.step)}: in ${of(read.step)} it was ${read.value}`, "bad");
+      add(`read ${read.value} in ${of(read.step)}: overwrites ${lost.value} of ${of(lost.step)}`, "bad");
       room = 0;
     }
   });
