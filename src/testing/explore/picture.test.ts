@@ -136,10 +136,10 @@ test("a deadlock is told between the steps, once", async () => {
   expect(read(svg).texts.filter(({ text }) => text.startsWith("deadlock:"))).toHaveLength(1);
 });
 
-test("a step that came before one that was ready has a shape of its own, and a mark", async () => {
+test("a step out of turn has a shape of its own, and a mark", async () => {
   const failure = await failureOf(deposits);
-  const steps = failure.steps.map((step) => ({ ...step, preempts: step.number === 3 }));
-  const svg = picture({ ...failure, steps, preemptions: 1 });
+  const steps = failure.steps.map((step) => ({ ...step, outOfTurn: step.number === 3 }));
+  const svg = picture({ ...failure, steps });
   expect(read(svg).texts.map(({ text }) => text)).toContain("3 &");
   const corners = (step: number): number =>
     new RegExp(`<polygon points="([^"]*)"[^>]*><title>step ${step}:`).exec(svg)![1]!.split(" ").length;

@@ -38,10 +38,11 @@ import type { ExploreFailure } from "./search.ts";
  * console.log(svg.includes("overwrites 120")); // prints: true
  * ```
  */
-export function picture({ error, replay, steps, trace, preemptions }: ExploreFailure): string {
+export function picture({ error, replay, steps, trace }: ExploreFailure): string {
   const deadlock = error instanceof Error && error.name === "DeadlockError";
   const story = tell(steps, trace, deadlock);
   const updates = lostUpdates(story.touches);
+  const outOfTurn = steps.filter((step) => step.outOfTurn).length;
   const [title = ""] = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split(
     "\n",
   );
@@ -50,8 +51,8 @@ export function picture({ error, replay, steps, trace, preemptions }: ExploreFai
   const letters = Math.floor((width - 32) / LETTER);
   const heading = wrapped(title, letters).slice(0, 4);
   const layout = layOut(story, updates, heading.length * 18 + 52);
-  const summary = summed(story, updates, preemptions);
-  const foot = legend(layout, updates.length > 0, preemptions > 0);
+  const summary = summed(story, updates, outOfTurn);
+  const foot = legend(layout, updates.length > 0, outOfTurn > 0);
   const again = wrapped(`replay: ${replay}`, letters);
   const height = foot.bottom + 8 + again.length * 16 + 12;
   const id = `cede-${replay.replaceAll(/\W/g, "-")}`;
@@ -78,11 +79,11 @@ export function picture({ error, replay, steps, trace, preemptions }: ExploreFai
   );
 }
 
-function summed({ steps, lanes }: Story, updates: readonly LostUpdate[], preemptions: number): string {
+function summed({ steps, lanes }: Story, updates: readonly LostUpdate[], outOfTurn: number): string {
   const of = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
   return [
     `${of(steps.length, "step")} of ${of(lanes.length, "task")}`,
-    ...(preemptions > 0 ? [of(preemptions, "preemption")] : []),
+    ...(outOfTurn > 0 ? [`${outOfTurn} of them out of turn`] : []),
     ...(updates.length > 0 ? [of(updates.length, "lost update")] : []),
   ].join(", ");
 }

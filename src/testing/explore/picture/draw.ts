@@ -139,7 +139,7 @@ function block({ steps, lanes: tasks }: Story, { lanes }: Layout, { top, height,
   const x = lanes[lane]!;
   const bottom = top + height;
   const title = element("title", {}, escaped(`step ${step.number}: ${tasks[lane]}: ${step.does.join(", ")}`));
-  // A preempting step has a point, to the side it comes in from.
+  // A step out of turn has a point, as if it pushed in.
   const corners = step.outOfTurn
     ? [
         [x - HALF, top],

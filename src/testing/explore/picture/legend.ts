@@ -5,7 +5,7 @@ import { element, LETTER } from "./svg.ts";
 export function legend(
   { width, bottom }: Layout,
   lost: boolean,
-  preempted: boolean,
+  outOfTurn: boolean,
 ): { parts: string[]; bottom: number } {
   let x = 16;
   let y = bottom + 14;
@@ -30,8 +30,8 @@ export function legend(
   entry("runs", path("run", 12));
   entry("waits", path("line", 1.5));
   entry("is ready", path("ready", 4, "2 4"));
-  if (preempted) {
-    entry("comes before another that was ready to go on", (at, middle) =>
+  if (outOfTurn) {
+    entry("runs out of turn", (at, middle) =>
       element("polygon", {
         points: `${at - 4},${middle - 8} ${at + 8},${middle - 8} ${at + 8},${middle + 8} ${at - 4},${middle + 8} ${at - 4},${middle + 6} ${at - 12},${middle} ${at - 4},${middle - 6}`,
         class: "run",
