@@ -68,7 +68,9 @@ test("a program whose cleanup fails is found, with its error", async () => {
     }
   });
   await expect(failing).rejects.toMatchObject({
-    message: expect.stringMatching(/^The program fails when it is cancelled at point 2\.\n\nstep /) as unknown,
+    message: expect.stringMatching(
+      /^The program fails when it is cancelled at point 2\.\n\nstep /,
+    ) as unknown,
     cause: expect.objectContaining({ message: "cleanup failed" }) as unknown,
   });
 });
