@@ -48,7 +48,7 @@ export class Scope {
   /** The task whose code runs in it; for the run, none. */
   readonly task: Task | null;
   /** Whether cancellation from outside stops here: shields, and cleanup. */
-  readonly shields: boolean;
+  shields: boolean;
   cancelled: Cancellation | null = null;
   left = false;
   /** Whether an unwinding was ever on its way to this scope, and to none further out. */
@@ -163,6 +163,13 @@ export class Machine {
     const [first, later] = a.since < b.since ? [a, b] : [b, a];
     this.suppress(first.problem, later.problem);
     return first;
+  }
+
+  /** What was left has ended so, and then its cleanup failed, if it did. */
+  addFailure(ending: Ending, failure: Failure | null): Ending {
+    if (failure === null) return ending;
+    if (ending.how === "value") return { how: "error", failure };
+    return { how: ending.how, failure: this.merge(ending.failure, failure)! };
   }
 
   suppress(first: Problem, later: Problem): void {

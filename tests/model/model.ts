@@ -1,4 +1,7 @@
-/** The rules, as an interpreter: what each operation does, and what it ends with. */
+/**
+ * The rules, as an interpreter: what each operation does, and what it ends with. It stays whole: the operations are one
+ * idea, a few lines each, and walk each other's bodies.
+ */
 import {
   cancelled,
   describe,
@@ -12,7 +15,7 @@ import {
   type Steps,
 } from "./machine.ts";
 import { numbered, type Op, type Program, type Trial } from "./program.ts";
-import { Completions, Group, Run, Supervision, Timeout } from "./scopes.ts";
+import { Completions, Group, Run, Supervision, Timeout, Use } from "./scopes.ts";
 import { OUTSIDE, type Story } from "./story.ts";
 
 export function onModel({ program, cancelAt, cancelPoint }: Trial): Story {
@@ -153,6 +156,8 @@ class Interpreter {
         machine.note(`${place} releases`);
         return ending;
       }
+      case "resource":
+        return yield* this.#resource(op, around);
       case "shield":
         return yield* this.#inScope(new Scope(within, running, true), body, around);
       case "scope":
@@ -249,12 +254,71 @@ class Interpreter {
     for (const body of deferred) {
       machine.note(`${place} releases`);
       const after = yield* this.#walk(body, { ...around, within: inside });
-      if (after.how === "value") continue;
-      if (ending.how === "value") ending = { how: "error", failure: after.failure! };
-      else ending = { how: ending.how, failure: machine.merge(ending.failure, after.failure)! };
+      if (after.how !== "value") ending = machine.addFailure(ending, after.failure);
     }
     machine.leave(inside);
     return ending;
+  }
+
+  /** While it is acquired, its task is cancelled with whoever waits; once it has provided, nothing reaches it. */
+  *#resource({ bodies: [body = [], acquire = [], release = []] }: Op, around: Surroundings): Steps {
+    const machine = this.#machine;
+    const { within } = around;
+    const who = `t${++this.#created}`;
+    let use: Use | null = null;
+    const tasks = (): Task[] => use!.inner.filter((node) => node instanceof Task);
+    let ending = yield* machine.wait(
+      within,
+      (end) => {
+        const own = (use = new Use(within, machine));
+        own.acquired = end;
+        machine.create("resource", own, () => this.#hold(own, acquire, release, { ...around, who }));
+        return () => void (own.acquired = null);
+      },
+      tasks,
+    );
+    if (ending.how === "value") ending = yield* this.#walk(body, around);
+    const own = use as Use | null;
+    if (own === null) return ending;
+    own.useLeft = true;
+    own.over?.();
+    if (own.alive > 0 && !own.provided) machine.cancel(own, "nobody uses it");
+    if (own.alive > 0) {
+      const inside = new Scope(within, machine.running, true);
+      yield* machine.wait(
+        inside,
+        (end) => {
+          own.whenEmpty = () => end(() => nothing);
+          return () => {};
+        },
+        tasks,
+      );
+      machine.leave(inside);
+    }
+    machine.leave(own);
+    return machine.addFailure(ending, own.failure);
+  }
+
+  /** The task that holds a resource. */
+  *#hold(own: Use, acquire: Program, release: Program, around: Surroundings): Steps {
+    const machine = this.#machine;
+    const inside = { ...around, within: machine.running! };
+    let ending = yield* this.#walk(acquire, inside);
+    if (ending.how !== "value") return ending;
+    machine.note(`${around.who} provides`);
+    ending = yield* machine.wait(inside.within, (end) => {
+      own.provided = true;
+      const over = (): void => end(() => nothing);
+      if (own.useLeft || !own.acquire(() => nothing)) over();
+      else {
+        own.over = over;
+        own.shields = true;
+      }
+      return () => void (own.over = null);
+    });
+    if (ending.how !== "value") return ending;
+    machine.note(`${around.who} releases`);
+    return yield* this.#walk(release, inside);
   }
 
   *#inScope(own: Scope, body: Program, around: Surroundings): Steps {
@@ -423,9 +487,7 @@ class Interpreter {
       machine.leave(inside);
     }
     machine.leave(own);
-    if (own.failure === null) return ending;
-    if (ending.how === "value") return { how: "error", failure: own.failure };
-    return { how: ending.how, failure: machine.merge(ending.failure, own.failure)! };
+    return machine.addFailure(ending, own.failure);
   }
 
   #child(body: Program, around: Surroundings): Ending {

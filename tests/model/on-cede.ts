@@ -13,6 +13,7 @@ import {
   InvalidStateError,
   map,
   moveOnAfter,
+  resource,
   runningLoop,
   shield,
   sleep,
@@ -192,6 +193,19 @@ function performance(program: Program, note: (text: string) => void): () => Awai
       case "use":
         yield* use({ [Symbol.dispose]: () => note(`${place} releases`) });
         return yield* walk(body, around);
+      case "resource": {
+        const [, acquire = [], release = []] = op.bodies;
+        const inside = { ...around, who: `t${++created}` };
+        const held = resource<void>(function* (provide) {
+          yield* walk(acquire, inside);
+          note(`${inside.who} provides`);
+          yield* provide();
+          note(`${inside.who} releases`);
+          yield* walk(release, inside);
+        });
+        yield* use(held);
+        return yield* walk(body, around);
+      }
       case "shield":
         return yield* shield(() => walk(body, around));
       case "scope": {

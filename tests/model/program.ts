@@ -23,6 +23,7 @@ const BRANCHES = [
   "clean up", // a body and what its `finally` does
   "defer", // a body, and what is deferred before it
   "use", // something that is released at once, while a body runs
+  "resource", // a body that uses it, what acquires it, and what releases it
   "shield",
   "scope",
   "timeout", // of n milliseconds
@@ -82,12 +83,13 @@ const WEIGHTS: Record<Kind, number> = {
   "move the deadline": 1,
   cancel: 2,
   "cancel and await": 1,
-  await: 3,
+  await: 2.5,
   call: 1,
   catch: 4,
   "clean up": 7,
   defer: 4,
   use: 1,
+  resource: 1.5,
   shield: 2,
   scope: 2,
   timeout: 3,
@@ -95,7 +97,7 @@ const WEIGHTS: Record<Kind, number> = {
   "bounded move on": 1,
   group: 5,
   "bounded group": 1,
-  supervise: 2,
+  supervise: 3,
   all: 2,
   map: 1,
   "as completed": 1.5,
@@ -142,6 +144,7 @@ export function makeProgram(seed: number): Program {
       bodies.push(body);
       if (kind === "catch") bodies.push(next() < 0.3 ? list(depth + 1, 1) : []);
       if (kind === "clean up") bodies.push(next() < 0.7 ? list(depth + 2, 1) : []);
+      if (kind === "resource") bodies.push(list(depth + 2, 0), list(depth + 2, 0));
       if (kind === "defer") for (let n = 1 + below(2); n > 0; n--) bodies.push(list(depth + 2, 1));
       if (IN_PARALLEL.includes(kind)) for (let n = below(3); n > 0; n--) bodies.push(list(depth + 1, 1));
     }

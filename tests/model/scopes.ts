@@ -4,6 +4,7 @@ import {
   describe,
   Problem,
   Scope,
+  type Ending,
   type Failure,
   type Machine,
   type Owner,
@@ -176,6 +177,48 @@ export class Completions extends Scope implements Owner {
     }
     if (this.alive === 0) this.whenEmpty();
     this.#startMore();
+  }
+}
+
+/** Owns the task that holds a resource: it acquires, provides, and when the use is over releases. */
+export class Use extends Scope implements Owner {
+  readonly #machine: Machine;
+  alive = 1;
+  /** Whether whoever uses it is being left. */
+  useLeft = false;
+  provided = false;
+  failure: Failure | null = null;
+  /** Ends the wait of whoever acquires; `null` once it has ended. */
+  acquired: ((ending: () => Ending) => void) | null = null;
+  /** Ends the use. */
+  over: (() => void) | null = null;
+  whenEmpty: () => void = () => {};
+
+  constructor(outer: Scope, machine: Machine) {
+    super(outer, machine.running);
+    this.#machine = machine;
+  }
+
+  /** Ends the wait of whoever acquires. False if nobody waits any more. */
+  acquire(ending: () => Ending): boolean {
+    const { acquired } = this;
+    this.acquired = null;
+    acquired?.(ending);
+    return acquired !== null;
+  }
+
+  childEnded({ name, failure, ending, cancelled: cancellation }: Task): void {
+    const machine = this.#machine;
+    this.alive = 0;
+    if (failure !== null) {
+      if (!this.acquire(() => machine.error(failure.problem)))
+        this.failure = machine.failure(failure.problem);
+    } else if (!this.provided) {
+      const problem =
+        ending!.how === "value" ? new Problem(() => "invalid state") : cancelled(name, cancellation!);
+      this.acquire(() => machine.error(problem));
+    }
+    this.whenEmpty();
   }
 }
 
