@@ -110,9 +110,7 @@ export function forgetThrown(): void {
 
 /** Tells of an error that is on its way out of `frame`, in `task`. */
 export function told(error: unknown, task: Runner, frame: Caller): void {
-  let inline = error === thrown ? thrower : null;
-  while (inline !== null && inline !== frame) inline = inline.parent;
-  tell(error, task, inline === null ? frame : thrower, null);
+  tell(error, task, frame, null);
 }
 
 /** Tells of one that is thrown to the task's top frame, which waited; and gives it back. */
@@ -132,10 +130,17 @@ function tell(error: unknown, task: Runner | null, frame: Caller | null, here: P
     const chapters = error instanceof Error ? chaptersOf(error) : undefined;
     if (chapters === undefined || task === null || chapters.length >= TASKS) return;
     for (const { id, loop } of chapters) if (id === task.id && loop === task.loop) return;
-    chapters.push(chapterOf(task, frame, here));
+    chapters.push(chapterOf(task, here === null ? innermost(error, frame) : frame, here));
   } catch {
     // What explodes when it is looked at has no story.
   }
+}
+
+/** The frame that threw, if it ran inline above this one. */
+function innermost(error: unknown, frame: Caller | null): Caller | null {
+  let inline = error === thrown ? thrower : null;
+  while (inline !== null && inline !== frame) inline = inline.parent;
+  return inline === null ? frame : thrower;
 }
 
 function chaptersOf(error: Error): Chapter[] | undefined {
