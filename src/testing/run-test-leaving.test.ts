@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { failureOf } from "../../tests/support/failure.ts";
 import {
   cede,
@@ -16,7 +16,11 @@ import { runTest, type RunTestOptions } from "./index.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
-afterEach(() => vi.restoreAllMocks());
+beforeEach(() => void vi.stubEnv("CEDE_SEED", undefined));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 describe("what main leaves behind", () => {
   const leaving = function* () {
@@ -168,6 +172,16 @@ describe("what main leaves behind", () => {
       "the program's own\nBeside it: fails#2 failed, and nobody awaits it: Error: lost",
     );
     expect(error.stack).toContain("Beside it: fails#2");
+  });
+
+  test("an error that fails two tests is not told of twice", async () => {
+    const constant = new Error("closed");
+    const fails = function* () {
+      Date.now();
+      throw constant;
+    };
+    const first = (await failureOf(runTest(fails))).message;
+    expect((await failureOf(runTest(fails))).message).toBe(first);
   });
 
   test("later errors that gave way are listed", async () => {

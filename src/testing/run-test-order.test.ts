@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { failureOf } from "../../tests/support/failure.ts";
 import { createTask, sleep, sleepForever, taskGroup, waitFor } from "../index.ts";
 import { runTest, type RunTestOptions } from "./index.ts";
 
+beforeEach(() => void vi.stubEnv("CEDE_SEED", undefined));
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();

@@ -142,8 +142,10 @@ class Test {
       throw this.#over ?? error;
     } finally {
       clearRealTimeout(timer);
+      void this.#loop.close(); // what `callLater` was to call is not called in another test
       await heard();
       await heard();
+      this.#clock.hold(() => 0, 0);
       this.#findings.close();
     }
   }

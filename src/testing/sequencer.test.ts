@@ -1,15 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  cede,
-  createTask,
-  defer,
-  DeadlockError,
-  InvalidStateError,
-  moveOnAfter,
-  sleep,
-  taskGroup,
-} from "../index.ts";
-import { runTest, Sequencer, transcript } from "./index.ts";
+import { cede, createTask, defer, DeadlockError, moveOnAfter, sleep, taskGroup } from "../index.ts";
+import { cancelEverywhere, runTest, Sequencer, transcript } from "./index.ts";
 
 describe("a sequencer", () => {
   test.each([undefined, 1, 2, 3, 4])(
@@ -96,6 +87,20 @@ describe("a sequencer", () => {
   });
 });
 
+test("S7: cancelled at any point, a sequencer holds nobody up", async () => {
+  await cancelEverywhere(function* () {
+    const order = new Sequencer();
+    yield* taskGroup(function* (group) {
+      for (const position of [2, 0, 1]) {
+        group.createTask(function* () {
+          yield* order.at(position, () => sleep(5));
+          yield* order.at(position + 3);
+        });
+      }
+    });
+  });
+});
+
 describe("misuse of a sequencer is told", () => {
   test("one position twice", async () => {
     const order = new Sequencer();
@@ -104,9 +109,7 @@ describe("misuse of a sequencer is told", () => {
       yield* order.at(0);
     });
     await expect(twice).rejects.toThrow(
-      new InvalidStateError(
-        "Cannot wait for position 0: main#1 has taken it. Each is for one piece of code.",
-      ),
+      "Cannot wait for position 0: main#1 has taken it. Each is for one piece of code.",
     );
   });
 

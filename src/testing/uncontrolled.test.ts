@@ -51,6 +51,13 @@ describe("what a program takes from the world", () => {
     expect(uncontrolled.seen.size).toBe(0); // a date of a given time is no look at the clock
   });
 
+  test("is not noticed where the platform does it for itself, as fetch does", async () => {
+    const uncontrolled = new Uncontrolled();
+    const response = await uncontrolled.within(() => fetch("data:,hello"));
+    expect(await response.text()).toBe("hello");
+    expect([...uncontrolled.seen]).toEqual([]);
+  });
+
   test("is noticed with the task that was the first", async () => {
     const uncontrolled = new Uncontrolled();
     uncontrolled.within(() =>

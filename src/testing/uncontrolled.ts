@@ -119,8 +119,16 @@ export class Uncontrolled {
   }
 
   #notice(name: UncontrolledName): void {
-    if (!this.#seen.has(name)) this.#seen.set(name, currentTask()?.name ?? "a callback");
+    if (this.#seen.has(name) || calledByPlatform()) return;
+    this.#seen.set(name, currentTask()?.name ?? "a callback");
   }
+}
+
+/** Whether the caller of the proxy's trap is the platform itself: `fetch` looks at the time, which is no matter. */
+function calledByPlatform(): boolean {
+  const lines = (new Error().stack ?? "").split("\n");
+  const own = lines.findIndex((line) => /\bObject\.(apply|construct)\b/.test(line));
+  return lines[own + 1]?.includes("node:internal/") ?? false;
 }
 
 /** One place, and what stands there inside and outside. */

@@ -55,19 +55,21 @@ describe("waitAllParked", () => {
 
   test("of several tasks at once ends for all of them, and each may wait so again", async () => {
     const log = transcript();
-    await runTest(() =>
-      taskGroup(function* (group) {
-        for (const name of ["a", "b", "c"]) {
-          const wait = function* () {
-            for (let i = 0; i < 2; i++) {
-              yield* waitAllParked();
-              log(`${i}`);
-              yield* turns(3);
-            }
-          };
-          group.createTask(wait, { name });
-        }
-      }),
+    await runTest(
+      () =>
+        taskGroup(function* (group) {
+          for (const name of ["a", "b", "c"]) {
+            const wait = function* () {
+              for (let i = 0; i < 2; i++) {
+                yield* waitAllParked();
+                log(`${i}`);
+                yield* turns(3);
+              }
+            };
+            group.createTask(wait, { name });
+          }
+        }),
+      { shuffle: false },
     );
     expect(log.lines).toEqual(["0 a#2 0", "0 b#3 0", "0 c#4 0", "0 a#2 1", "0 b#3 1", "0 c#4 1"]);
   });
