@@ -89,7 +89,7 @@ const SLICE_MS = 10;
  *   },
  *   { throws: false },
  * );
- * console.log((failure!.error as Error).message); // prints: The balance is 120, not 130.
+ * console.log((failure!.error as Error).message); // prints: The balance is 110, not 130.
  * ```
  */
 export async function explore(main: Program, options: ExploreOptions = {}): Promise<ExploreReport> {
