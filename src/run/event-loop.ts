@@ -5,7 +5,6 @@ import { onExhausted } from "../host/exhausted.ts";
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { Callback } from "../kernel/callback.ts";
 import { current, type LoopPort, type Root } from "../kernel/current.ts";
-import type { Timer } from "../kernel/deadlines.ts";
 import { Drive } from "../kernel/drive.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { Future } from "../kernel/future.ts";
@@ -17,6 +16,7 @@ import { Run, tasksOf } from "../kernel/run.ts";
 import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
 import { recordCalls } from "../kernel/unawaited.ts";
+import { CallTimer } from "./call-timer.ts";
 import { deadlock } from "./deadlock.ts";
 import { debugByEnvironment } from "./debug-mode.ts";
 import { printReport } from "./print-report.ts";
@@ -375,27 +375,6 @@ function withResolvers<T>(): Resolvers<T> {
     reject = no;
   });
   return { promise, resolve, reject };
-}
-
-/** A callback that waits for its time, then for its turn. */
-class CallTimer implements Timer, CallHandle {
-  at = 0;
-  order = 0;
-  slot = -1;
-  readonly #loop: LoopPort;
-  readonly #call: Callback;
-
-  constructor(loop: LoopPort, callback: () => void) {
-    this.#loop = loop;
-    this.#call = new Callback(loop, callback);
-  }
-  expire(): void {
-    this.#loop.enqueue(this.#call);
-  }
-  cancel(): void {
-    this.#loop.deadlines.clear(this);
-    this.#call.cancel();
-  }
 }
 
 /** As an error that nobody caught: the platform decides what that means. */
