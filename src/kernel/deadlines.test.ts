@@ -46,6 +46,22 @@ describe("a tie of equal deadlines", () => {
     expect(order(() => 0, "abc")).toBe("abcd");
   });
 
+  test("has all that are equal in it, and nobody else, wherever they stand in the heap", () => {
+    const times = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 });
+    const check = (ats: number[]): void => {
+      const asked: number[] = [];
+      const deadlines = new Deadlines((count) => asked.push(count) && 0);
+      for (const at of ats) deadlines.set(Object.assign(new Alarm(""), { cancels: true }), at);
+      deadlines.expire(10);
+      const expected: number[] = [];
+      for (let at = 0; at <= 5; at++) {
+        for (let left = ats.filter((one) => one === at).length; left > 1; left--) expected.push(left);
+      }
+      expect(asked).toEqual(expected);
+    };
+    fc.assert(fc.property(times, check));
+  });
+
   test("is no question where they only make something ready", () => {
     expect(order(() => expect.fail("asked"), "")).toBe("abcd");
   });

@@ -71,7 +71,12 @@ export class Deadlines {
   }
 
   #firstOfEquals(first: Timer, tie: (count: number) => number): Timer {
-    const equals = this.#heap.filter(({ at }) => at === first.at);
+    const equals = [first]; // in the heap, each hangs below another
+    for (const { slot } of equals) {
+      for (const below of [this.#heap[2 * slot + 1], this.#heap[2 * slot + 2]]) {
+        if (below?.at === first.at) equals.push(below); // it grows as it is walked
+      }
+    }
     if (equals.length === 1 || !equals.some(({ cancels }) => cancels)) return first;
     equals.sort((a, b) => a.order - b.order);
     return equals[tie(equals.length)]!;
