@@ -86,7 +86,7 @@ describe("what main leaves behind", () => {
     const error = await failureOf(runTest(program));
     expect(error.message).toMatchInlineSnapshot(`
       "Cannot pass: main has ended well, but
-        1 promise was unsettled, of those given to \`until\` and \`call\`
+        a promise was unsettled that had been given to \`until\` or \`call\`
       Await a promise, or start its work with \`call\`, which aborts it and waits for its end. What is meant to be so: \`allow: ["host-work"]\`.
       Virtual time went on while promises were under way, which were silent for so long; \`patience\` gives them more."
     `);

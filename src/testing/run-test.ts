@@ -39,6 +39,8 @@ const REAL_TIME: readonly UncontrolledName[] = [
   "performance.now",
 ];
 
+const READY_AGAIN = "is ready to run, again and again: virtual time passes when every task waits";
+
 /**
  * Runs a program as the body of a test, in virtual time: sleeps take none, and every run is the same. Time goes on
  * when every task waits; while promises are under way outside, it stands still, for as long as `patience` says.
@@ -154,9 +156,9 @@ class Test {
   leftBehind(): AggregateError | null {
     const { hostWork } = this.#loop.statistics;
     const { lines, errors } = this.#findings;
+    // Waits are counted; one promise may have several.
     if (hostWork > 0) {
-      const what = hostWork === 1 ? "1 promise was" : `${hostWork} promises were`;
-      this.#findings.add("host-work", `${what} unsettled, of those given to \`until\` and \`call\``);
+      this.#findings.add("host-work", "a promise was unsettled that had been given to `until` or `call`");
     }
     if (this.#options.strict) lines.push(...this.#realTime());
     this.#told = this.#options.strict === true;
@@ -227,7 +229,7 @@ class Test {
   #giveUp(): void {
     if (this.#over !== null) return;
     const tasks = this.#loop.tasks().map(({ name, waitingFor }) => {
-      return `  ${name} ${waitingFor === undefined ? "is ready to run, again and again" : `waits for ${waitingFor}`}`;
+      return `  ${name} ${waitingFor === undefined ? READY_AGAIN : `waits for ${waitingFor}`}`;
     });
     this.#over = new Error(
       `Cannot end within ${this.#limit} ms of real time; it is ${this.#clock.now()} ms in virtual time.\n` +
