@@ -10,44 +10,14 @@ import {
   race,
   runningLoop,
   sleep,
-  taskGroup,
   timeout,
   TimeoutError,
   until,
   type Awaitable,
-  type Body,
 } from "../index.ts";
 import { park, type ParkedWait } from "../lowlevel.ts";
 import { explore, replay, watch, type ExploreOptions } from "./index.ts";
-
-/** Two deposits that read, wait, and write. */
-const lostUpdate = (pause: () => Awaitable<void>) =>
-  function* () {
-    const account = watch({ balance: 100 }, "account");
-    yield* taskGroup(function* (group) {
-      for (const amount of [10, 20]) {
-        group.createTask(function* deposit() {
-          const before = account.balance;
-          yield* pause();
-          account.balance = before + amount;
-        });
-      }
-    });
-    if (account.balance !== 130) throw new Error(`The balance is ${account.balance}, not 130.`);
-  };
-
-/** A task of so many steps. */
-const steps = (count: number) =>
-  function* () {
-    for (let step = 1; step < count; step++) yield;
-  };
-
-const sideBySide = (...bodies: (() => Awaitable<unknown>)[]) =>
-  function* () {
-    yield* taskGroup(function* (group) {
-      for (const body of bodies) group.createTask(body);
-    });
-  };
+import { failureOf, lostUpdate, sideBySide, steps } from "../../tests/support/explored.ts";
 
 /** A lock that is handed on in order, and knows who has it. */
 class Lock {
@@ -78,9 +48,6 @@ class Lock {
     this.#holder = undefined;
   }
 }
-
-const failureOf = async (main: Body<unknown>, options: ExploreOptions = {}) =>
-  (await explore(main as () => Awaitable<unknown>, { throws: false, ...options })).failure;
 
 describe("explore", () => {
   test("finds the lost update, and shows who read what when", async () => {
@@ -402,72 +369,6 @@ describe("explore", () => {
   ])("refuses %o", async (options, message) => {
     await expect(explore(() => cede(), options)).rejects.toThrow(message);
   });
-});
-
-describe("replay", () => {
-  test("runs the same schedule again, a thousand times of a thousand", async () => {
-    const main = lostUpdate(() => sleep(1));
-    const failure = (await failureOf(main, { strategy: "random-walk" }))!;
-    for (let i = 0; i < 1000; i++) {
-      const again = await replay(main, failure.replay, { throws: false });
-      expect(again!.replay).toBe(failure.replay);
-    }
-  });
-
-  test("tells that a program does not fail any more", async () => {
-    let mistaken = true;
-    const main = function* () {
-      yield;
-      if (mistaken) throw new Error("mistaken");
-    };
-    const { replay: schedule } = (await failureOf(main))!;
-    await expect(replay(main, schedule)).rejects.toThrow(
-      /^The program fails in the 1st schedule: Error: mistaken/,
-    );
-    mistaken = false;
-    expect(await replay(main, schedule)).toBeUndefined();
-  });
-
-  test("says at which step a program diverges", async () => {
-    let extra = 0;
-    const main = function* () {
-      const order: string[] = [];
-      yield* taskGroup(function* (group) {
-        for (const name of ["a", "b", "c"]) {
-          group.createTask(function* () {
-            for (let i = 0; i < extra; i++) yield;
-            yield;
-            order.push(name);
-          });
-        }
-      });
-      if (order.join("") === "cba") throw new Error("backwards");
-    };
-    const { replay: schedule } = (await failureOf(main))!;
-    extra = 1;
-    await expect(replay(main, schedule)).rejects.toThrow(
-      /^Cannot replay: the program takes other steps than when it was recorded, from step \d on \(\d+ steps, \d+ then\)\./,
-    );
-    extra = -1;
-    const shorter = function* () {
-      yield* sideBySide(steps(1))();
-    };
-    await expect(replay(shorter, "1:3.3:0:5:00000")).rejects.toThrow(
-      /^Cannot replay: the program takes other steps/,
-    );
-    await expect(replay(sideBySide(steps(2), steps(2)), "1:3.9:0:5:00000")).rejects.toThrow(
-      "Cannot replay: at step 3 task 9 is to run, but only",
-    );
-  });
-
-  test.each(["", "1", "1:7.x:0:3:000", "2::0:3:000", "hello", "1:7:0:3:000"])(
-    "refuses %o, which is no replay string",
-    async (text) => {
-      await expect(replay(() => cede(), text)).rejects.toThrow(
-        `Cannot replay ${JSON.stringify(text)}: it is no replay string.`,
-      );
-    },
-  );
 });
 
 test("what is watched is the object itself where nobody looks", () => {

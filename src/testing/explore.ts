@@ -1,6 +1,5 @@
 /** Searches the orders in which a program's tasks can run for one that breaks it. */
 import type { Program } from "./explore/execution.ts";
-import type { TraceEvent } from "./explore/recording.ts";
 import { decode, Script } from "./explore/schedule.ts";
 import { checkFit, Search, type ExploreFailure } from "./explore/search.ts";
 import { DepthFirst } from "./explore/strategies/depth-first.ts";
@@ -11,7 +10,7 @@ import { RandomWalk } from "./explore/strategies/random-walk.ts";
 import { Uniform } from "./explore/strategies/uniform.ts";
 import type { Strategy } from "./explore/strategy.ts";
 import { writeTrace } from "./explore/trace-file.ts";
-import { macrotask } from "./macrotask.ts";
+import { breath } from "./macrotask.ts";
 import { Random } from "./random.ts";
 
 /** How the orders are searched. `portfolio`: all of the others by turns. */
@@ -100,7 +99,7 @@ export async function explore(main: Program, options: ExploreOptions = {}): Prom
   const strategy = strategyOf(options);
   let exhausted = false;
   let failure: ExploreFailure | undefined;
-  let breath = performance.now();
+  let sliceStart = performance.now();
   let count = 0;
   while (count < schedules && failure === undefined) {
     const decider = strategy.next();
@@ -114,9 +113,9 @@ export async function explore(main: Program, options: ExploreOptions = {}): Prom
     if (execution.failure !== null) failure = await search.simplest(execution, count);
     const now = performance.now();
     if (now >= end) break;
-    if (now - breath > SLICE_MS) {
-      await new Promise<void>((resolve) => macrotask(resolve));
-      breath = performance.now();
+    if (now - sliceStart > SLICE_MS) {
+      await breath();
+      sliceStart = performance.now();
     }
   }
   const notSearched = [

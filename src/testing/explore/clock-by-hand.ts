@@ -1,6 +1,6 @@
 /** A clock that goes only when it is told to; it jumps from deadline to deadline. */
 import type { Host } from "../../lowlevel.ts";
-import { macrotask } from "../macrotask.ts";
+import { breath } from "../macrotask.ts";
 
 export class ClockByHand implements Host {
   #now = 0;
@@ -47,7 +47,7 @@ export class ClockByHand implements Host {
 
   /** Whether the outside calls back, once what has settled there is heard, or within `ms` real milliseconds. */
   async hearsSomething(ms: number): Promise<boolean> {
-    await new Promise<void>((resolve) => macrotask(resolve));
+    await breath();
     if (this.#calls.length > 0 || ms === 0) return this.#calls.length > 0;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);

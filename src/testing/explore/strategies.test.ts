@@ -50,7 +50,7 @@ describe("the systematic strategy", () => {
     const switches = [...orders.keys()].map((order) => order.replaceAll(/(.)\1*/g, "$1").length - 1);
     // Each way from one letter to another is a preemption, but the one that follows the end of a task.
     const preemptions = switches.map((count) => count - 1);
-    expect(preemptions).toEqual(preemptions.toSorted());
+    expect(preemptions).toEqual(preemptions.toSorted((a, b) => a - b));
     expect(orders.size).toBe(20);
     expect(Math.max(...orders.values())).toBe(1);
   });
