@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import {
   cancelScope,
+  cede,
   coroutine,
   createTask,
   currentDeadline,
+  defer,
   moveOnAfter,
   shield,
   sleep,
@@ -299,4 +301,24 @@ test("a program of timeouts ends wherever it is cancelled", async () => {
     },
     { check: () => expect(open).toBe(0) },
   );
+});
+
+test("S12: an error that was on its way when the time was up, and is caught, makes no later one the first", async () => {
+  const failing = coroutine(function* failing(): Awaitable<void> {
+    defer(() => sleep(10)); // the time is up meanwhile
+    throw new Error("caught");
+  });
+  const [end] = await outcome(() =>
+    timeout(5, function* () {
+      try {
+        try {
+          yield* failing();
+        } catch {}
+        yield* cede();
+      } finally {
+        throw new Error("cleanup");
+      }
+    }),
+  );
+  expect(end).toBe(`${timedOut(5)}, besides Error: cleanup`);
 });

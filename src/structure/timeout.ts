@@ -53,8 +53,8 @@ class DeadlineScope extends Scope {
 
 class TimeoutScope extends DeadlineScope {
   #error: TimeoutError | null = null;
-  /** Whether an error was on its way already when the time was up. */
-  #late = false;
+  /** The errors that were on their way already when the time was up; `true`: a scope inside holds one. */
+  #earlier: ReadonlySet<unknown> | true | null = null;
   /** Whether it caused an unwinding. */
   #delivered = false;
 
@@ -66,7 +66,7 @@ class TimeoutScope extends DeadlineScope {
       return;
     }
     this.#error = error;
-    this.#late = carriesError(this, task as Stack);
+    this.#earlier = errorsOnTheirWay(this, task as Stack);
     this.timeUp(error);
   }
 
@@ -92,7 +92,9 @@ class TimeoutScope extends DeadlineScope {
     const error = this.#error;
     this.close();
     if (frame.state === UNWOUND && error !== null && this.#delivered) {
-      if (this.#late) failWith(frame, error, task!.loop);
+      const earlier = this.#earlier;
+      // One that was caught since then is on its way no more: what came after it came after the deadline.
+      if (earlier === true || earlier?.has(frame.value)) failWith(frame, error, task!.loop);
       else failWithFirst(frame, error, task!.loop);
     } else if (error !== null) {
       unheard(task!, error);
@@ -205,16 +207,17 @@ export function moveOnAfter<T>(
   return scoped<MoveOnScope, T, MoveOn<T>>(() => new MoveOnScope(ms), body, options);
 }
 
-/** Whether an error is on its way out of a scope: held by a frame that is being left, or by a scope. */
-function carriesError(scope: Scope, task: Stack): boolean {
-  for (let frame = task.top; frame !== null; frame = frame.parent) {
-    if (frame.state > OPEN && frame.state !== RETURNED && frame.value !== NONE) return true;
-    if (frame.exits !== null && isAmong(frame.exits, scope)) break;
-  }
+/** The errors that are on their way out of a scope, in frames that are being left; `true` if a scope inside has one. */
+function errorsOnTheirWay(scope: Scope, task: Stack): ReadonlySet<unknown> | true {
   for (const node of below(scope, (node) => node.isTask)) {
     if (node instanceof Scope && node.failing && !isOvertaken(node, scope)) return true;
   }
-  return false;
+  const errors = new Set<unknown>();
+  for (let frame = task.top; frame !== null; frame = frame.parent) {
+    if (frame.state > OPEN && frame.state !== RETURNED && frame.value !== NONE) errors.add(frame.value);
+    if (frame.exits !== null && isAmong(frame.exits, scope)) break;
+  }
+  return errors;
 }
 
 /**
