@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { examplesCommand } from "./commands/examples.ts";
+import { exploreCommand } from "./commands/explore.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -15,6 +16,7 @@ export async function main(): Promise<void> {
     .version(manifest.version)
     .addCommand(fetchCommand())
     .addCommand(examplesCommand())
+    .addCommand(exploreCommand())
     .addHelpText("after", "\nTo see it at work: cede fetch --demo --compare")
     .showSuggestionAfterError();
 

@@ -7,10 +7,29 @@ const NOT_PLAIN = /(?![\x20-\x7e]|(?=[\xaa-\u058f\u10a0-\u10ff\u1e00-\u1fff])\p{
 
 /** Printable ASCII and letters of one column stay, everything else is shown as an escape: `\x1b`, `\u{65e5}`. */
 export function printable(text: string): string {
-  return text.replace(NOT_PLAIN, (char) => {
-    const code = char.codePointAt(0)!;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
-  });
+  return text.replace(NOT_PLAIN, escape);
+}
+
+// DEL, the C1 controls and the marks of writing direction: a terminal would obey.
+const OBEYED = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A line of JSON, which by itself leaves some characters as they are that move a cursor. */
+export function jsonLine(value: unknown): string {
+  const json = JSON.stringify(value).replace(
+    OBEYED,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${json}\n`;
+}
+
+/** Text of several lines, in any writing, as a program made it: only what a terminal would obey is escaped. */
+export function harmless(text: string): string {
+  return text.replace(/(?!\n)\p{Cc}/gu, escape).replace(OBEYED, escape);
+}
+
+function escape(char: string): string {
+  const code = char.codePointAt(0)!;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
 /** An address as it is requested, `/sch%C3%B6n`: it can be copied, and looks the same everywhere. */

@@ -116,10 +116,9 @@ test.each([
   const failure = await failureOf(crowd(tasks, rounds));
   const { texts, width, height } = read(picture(failure));
   for (const text of texts) {
-    expect(text.x + widthOf(text.text) * LETTER, text.text).toBeLessThanOrEqual(width);
-    expect(text.y, text.text).toBeLessThan(height);
+    const within = text.x + widthOf(text.text) * LETTER <= width && text.y < height;
     const covered = texts.find((other) => other !== text && overlaps(text, other));
-    expect(covered, text.text).toBeUndefined();
+    expect({ text, within, covered }).toEqual({ text, within: true });
   }
   // A long one is elided, and says so.
   expect(texts.some(({ text }) => /^… \d+ steps? …$/.test(text))).toBe(failure.steps.length > 60);

@@ -108,7 +108,7 @@ function arrows(story: Story, { rows, lanes }: Layout): string[] {
       [end + 4, next.top - 6],
       [end, next.top],
     ]
-      .map((corner) => corner.map((value) => round(value!)).join())
+      .map((corner) => corner.map((value) => round(value)).join())
       .join(" ");
     return [
       element("path", { d, class: "ink-line", "stroke-width": 1.2 }),
@@ -156,7 +156,7 @@ function block({ steps, lanes: tasks }: Story, { lanes }: Layout, { top, height,
         [x + HALF, bottom],
         [x - HALF, bottom],
       ];
-  const points = corners.map((corner) => corner.map((value) => round(value!)).join()).join(" ");
+  const points = corners.map((corner) => corner.map((value) => round(value)).join()).join(" ");
   const shape = element("polygon", { points, class: fails ? "bad" : "run" }, title);
   if (fails) {
     const d = `M${round(x - 3.5)} ${round(bottom - 10.5)}l7 7m0 -7l-7 7`;

@@ -52,7 +52,7 @@ export function round(value: number): number {
 /** Also without what no XML may hold: control characters, halves of characters. */
 export function escaped(text: string): string {
   return text
-    .replaceAll(/[\0-\x08\v\f\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")
+    .replaceAll(/(?![\t\n\r])\p{Cc}|[\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

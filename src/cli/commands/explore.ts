@@ -1,0 +1,56 @@
+// `cede explore`: runs the programs of a file in many orders of their tasks' steps, until one order breaks them.
+import { Command } from "commander";
+import { parseOptions, type RawOptions } from "../explore/options.ts";
+
+export function exploreCommand(): Command {
+  return new Command("explore")
+    .summary("run a file's programs in many orders, until one breaks them")
+    .description(
+      "Runs each program that a file exports again and again, on a virtual clock, each time in another order of its\n" +
+        "tasks' steps, until one order breaks it: it throws, is deadlocked, or leaves something behind.",
+    )
+    .argument("<testfile>", "a module, in TypeScript or JavaScript")
+    .option("--only <name>", "one of its programs")
+    .option(
+      "--budget <n|time>",
+      "how many schedules, or how long, for each program: 5000, 500ms, 30s, 2m (default: 2000)",
+    )
+    .option("--switches <n>", "how many preemptions a schedule of the systematic search may have")
+    .option("--seed <n>", "decides what is drawn at random (default: 1)")
+    .option("--strategy <name>", "how schedules are chosen (default: portfolio, all of them by turns)")
+    .option("--replay <string>", "run one schedule once more, and show what the program prints")
+    .option("--svg <file>", "draw the schedule that fails")
+    .option("--trace <file>", "write the execution that fails, an event a line")
+    .option("--json", "print an object a program instead, see below")
+    .addHelpText("after", HELP)
+    .action(async (file: string, raw: RawOptions) => {
+      const options = parseOptions(file, raw);
+      // Loaded when it is needed: the other commands start without it.
+      const { explorePrograms } = await import("../explore/explore-programs.ts");
+      process.exitCode = await explorePrograms(options);
+    });
+}
+
+const HELP = `
+A program is an exported function without parameters that returns an awaitable: a function*, or a coroutine.
+It makes all of its state anew, and throws if something is wrong in the end; the default export has the
+name of the file. While schedules are searched, nothing that the program prints is shown.
+Strategies: portfolio, depth-first, random-walk, priorities, partial-order, uniform.
+With several programs, the name of each is put into the names of its files: race.svg, race-transfer.svg.
+Exit code: 0 no program failed, 1 some failed, 2 the command cannot be run as written,
+130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with what was done until then.
+
+With --json, a line for each program:
+  {program, failed, schedules, exhausted, notSearched, stopped, seed, failure?}
+  schedules     how many were run until the failure, or until the end
+  exhausted     whether these were all there are
+  notSearched   what was left out, in words
+  stopped       whether it was interrupted
+  failure       {error: {name, message, stack?}, schedule, preemptions, replay, command, steps, svg?, trace?}
+  steps         [{number, time, task, outOfTurn, does}], in order; time in milliseconds of the virtual clock
+  svg, trace    the files that were written
+
+Examples:
+  cede explore race.ts
+  cede explore race.ts --only transfer --budget 30s --svg race.svg
+  cede explore race.ts --only transfer --replay '1:3.3:0:6:ddfr18'`;

@@ -1,0 +1,33 @@
+import { jsonLine } from "../render/text.ts";
+import type { Found } from "./text.ts";
+
+/** For programs: a line of JSON. Fields may be added; none is renamed. */
+export function inJson({ result, options, command, written }: Found): string {
+  const { name, schedules, exhausted, notSearched, stopped, failure } = result;
+  return jsonLine({
+    program: name,
+    failed: failure !== undefined,
+    schedules,
+    exhausted,
+    notSearched,
+    stopped,
+    ...(options.replay === undefined && { seed: options.seed }),
+    ...(failure && {
+      failure: {
+        error: told(failure.error),
+        schedule: failure.schedule,
+        preemptions: failure.preemptions,
+        replay: failure.replay,
+        command,
+        steps: failure.steps,
+        ...written,
+      },
+    }),
+  });
+}
+
+function told(error: unknown): object {
+  if (!(error instanceof Error)) return { name: typeof error, message: String(error) };
+  const { name, message, stack } = error;
+  return { name, message, ...(stack !== undefined && { stack }) };
+}

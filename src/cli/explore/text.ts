@@ -1,0 +1,124 @@
+// What came of a program, for people: in a terminal no line is longer than it is wide.
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ScheduleStep } from "cede/testing";
+import type { Palette } from "../render/palette.ts";
+import { harmless, wrap } from "../render/text.ts";
+import { count, plural } from "../render/units.ts";
+import type { Files } from "./files.ts";
+import type { ExploreCommandOptions } from "./options.ts";
+import type { Result } from "./search.ts";
+
+export interface Found {
+  readonly result: Result;
+  readonly options: ExploreCommandOptions;
+  readonly command: string | undefined;
+  readonly written: Files | undefined;
+}
+
+export interface Looks {
+  readonly palette: Palette;
+  /** Infinity in a pipe. */
+  readonly width: number;
+}
+
+export function inText({ result, options, command, written }: Found, { palette, width }: Looks): string {
+  const { name, failure, notSearched } = result;
+  const strong = palette.strong(harmless(name));
+  if (failure === undefined) {
+    const left = notSearched.map((what) => `  ${palette.quiet(`not searched: ${harmless(what)}`)}`);
+    return lines([`${strong}: ${withoutFailure(result, options)}`, ...left]);
+  }
+  const how =
+    options.replay === undefined
+      ? `fails in the ${ordinal(failure.schedule)} schedule (seed ${options.seed})`
+      : "fails in this schedule";
+  const steps = shown(failure.table, failure.steps, width - 2);
+  const files = Object.values(written ?? {}).map((file: string) => `Wrote ${harmless(file)}`);
+  return lines([
+    `${strong}: ${palette.bad(how)}`,
+    "",
+    ...indented(inWords(failure.error)),
+    "",
+    ...steps.map((line, at) => `  ${painted(line, at, palette)}`.trimEnd()),
+    "",
+    ...(options.replay === undefined ? ["To run it again:", `  ${harmless(command!)}`] : []),
+    ...files,
+  ]);
+}
+
+export function summary(results: readonly Result[], left: readonly string[]): string {
+  const failed = results.filter(({ failure }) => failure !== undefined).length;
+  const parts = [plural(results.length, "program"), failed === 0 ? "none failed" : `${count(failed)} failed`];
+  const rest = left.length > 0 ? `; not begun: ${left.map(harmless).join(", ")}` : "";
+  return `\n${parts.join(", ")}${rest}\n`;
+}
+
+/** To be pasted into a shell. */
+export function commandFor(file: string, name: string, replay: string): string {
+  return `cede explore ${quoted(file)} --only ${quoted(name)} --replay '${replay}'`;
+}
+
+function withoutFailure(
+  { schedules, exhausted, stopped }: Result,
+  { replay }: ExploreCommandOptions,
+): string {
+  if (replay !== undefined) return "does not fail in this schedule any more";
+  if (stopped) return `stopped, no failure in ${plural(schedules, "schedule")} until then`;
+  return `no failure in ${plural(schedules, "schedule")}${exhausted ? " (all there are)" : ""}`;
+}
+
+const MOST_STEPS = 60;
+
+/** The table with a column a task; where it is too wide, a list. */
+function shown(table: string, steps: readonly ScheduleStep[], width: number): string[] {
+  const columns = table.split("\n").map(harmless);
+  if (Math.max(...columns.map(({ length }) => length)) <= width) return columns;
+  const left = steps.length - MOST_STEPS;
+  const note = columns.at(-1)!.startsWith(">") ? ["", ...wrap(columns.at(-1)!, width)] : [];
+  const list = steps.flatMap(({ number, task, outOfTurn, does }, at) => {
+    if (left > 0 && at >= MOST_STEPS / 2 && at < MOST_STEPS / 2 + left)
+      return at === MOST_STEPS / 2 ? [`       … ${count(left)} steps …`] : [];
+    const head = `${`${number}`.padStart(4)} ${outOfTurn ? ">" : " "} `;
+    const [first = "", ...rest] = wrap(
+      harmless(`${task}: ${does.join(", ")}`),
+      Math.max(20, width - head.length),
+    );
+    return [head + first, ...rest.map((line) => " ".repeat(head.length + 2) + line)];
+  });
+  return [...list, ...note];
+}
+
+function painted(line: string, at: number, palette: Palette): string {
+  if (at === 0 && line.startsWith("step")) return palette.quiet(line);
+  return /^ *\d+ >/.test(line) || line.startsWith(">") ? palette.slowest(line) : line;
+}
+
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  const own = stack.replaceAll(/file:\/\/[^\s)]+?(?=:\d+)/g, (url) => {
+    const path = relative("", fileURLToPath(url));
+    return path.startsWith("..") ? fileURLToPath(url) : path;
+  });
+  return error.cause === undefined ? own : `${own}\ncaused by ${inWords(error.cause)}`;
+}
+
+function indented(text: string): string[] {
+  return harmless(text)
+    .split("\n")
+    .map((line) => `  ${line}`.trimEnd());
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join("\n").trimEnd()}\n`;
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./$-]+$/.test(text) && !text.includes("$") ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function ordinal(n: number): string {
+  const last = n % 100 > 10 && n % 100 < 14 ? 0 : n % 10;
+  return `${count(n)}${["th", "st", "nd", "rd"][last] ?? "th"}`;
+}
