@@ -212,6 +212,25 @@ describe("in a pipe", () => {
   });
 });
 
+test("docs/cede-explore.md shows what the command prints", async () => {
+  const page = readFileSync(join(ROOT, "docs/cede-explore.md"), "utf8");
+  const [program] = blocks(page, "ts");
+  const [shown, help] = blocks(page, "text");
+  writeFileSync(join(folder, "race.ts"), program!);
+  const { out } = await cede(["race.ts", "--svg", "race.svg"]);
+  // How many schedules there are, and which one is found first, may change with the strategies.
+  const steady = (text: string): string =>
+    text.trim().replaceAll(/\d+(?= schedules)|(?<=in the )\S+(?= schedule)|(?<=--replay ')[^']*/g, "…");
+  expect(steady(out)).toBe(steady(shown!));
+  expect((await cede(["--help"])).out).toContain(help);
+});
+
+function blocks(page: string, language: string): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm"))].map(
+    ([, block]) => block!,
+  );
+}
+
 test("Ctrl-C ends the search, with what was done until then", async () => {
   let asked = false;
   const { code, out } = await cede(["endless.mjs", "--budget", "10m"], {

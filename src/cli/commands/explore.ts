@@ -6,7 +6,7 @@ export function exploreCommand(): Command {
   return new Command("explore")
     .summary("run a file's programs in many orders, until one breaks them")
     .description(
-      "Runs each program that a file exports again and again, on a virtual clock, each time in another order of its\n" +
+      "Runs each program that a file exports again and again, on a virtual clock, each time in another order of its " +
         "tasks' steps, until one order breaks it: it throws, is deadlocked, or leaves something behind.",
     )
     .argument("<testfile>", "a module, in TypeScript or JavaScript")
@@ -33,7 +33,7 @@ export function exploreCommand(): Command {
 
 const HELP = `
 A program is an exported function without parameters that returns an awaitable: a function*, or a coroutine.
-It makes all of its state anew, and throws if something is wrong in the end; the default export has the
+It makes all of its state anew, and throws if something is wrong in the end. The default export goes by the
 name of the file. While schedules are searched, nothing that the program prints is shown.
 Strategies: portfolio, depth-first, random-walk, priorities, partial-order, uniform.
 With several programs, the name of each is put into the names of its files: race.svg, race-transfer.svg.

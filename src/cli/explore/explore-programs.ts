@@ -1,7 +1,6 @@
 import { Interrupted, withInterruption } from "../interruption.ts";
 import { coloured, plain } from "../render/palette.ts";
 import { describeTerminal } from "../render/terminal.ts";
-import { count, plural } from "../render/units.ts";
 import { printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 import { writeFiles } from "./files.ts";
@@ -82,12 +81,6 @@ async function explored(
 async function show(progress: Progress): Promise<() => void> {
   const { stderr } = process;
   if (!describeTerminal(stderr).animated) return () => {};
-  const { Animation } = await import("../fetch/animation.ts");
-  const animation = new Animation(stderr, () => {
-    const { name, begun, schedules } = progress;
-    const rate = (schedules / (performance.now() - begun)) * 1000;
-    return [`${name}: ${plural(schedules, "schedule")}, ${count(Math.round(rate))} a second`];
-  });
-  animation.start();
-  return () => animation.stop();
+  const { showProgress } = await import("./live-progress.ts");
+  return showProgress(stderr, progress);
 }
