@@ -33,7 +33,7 @@ const TELLING: readonly Telling[] = [
 const ALL: readonly Finding[] = ["unfinished-task", "host-work", ...TELLING];
 
 /** Of those that are none, the ones that somebody should still read. */
-const PRINTED: readonly Report["kind"][] = ["slow-cleanup", "loop-held"];
+const PRINTED: readonly Report["kind"][] = ["slow-cleanup", "loop-held", "released-by-caller"];
 
 /** What is to be done about it. */
 const ADVICE: { readonly [kind in Finding]?: string } = {

@@ -5,7 +5,3 @@ export const realTimeout: (callback: () => void, ms: number) => unknown = (callb
   setTimeout(callback, ms);
 export const clearRealTimeout = (timer: unknown): void => clearTimeout(timer as number | undefined);
 export const realNow: () => number = performance.now.bind(performance);
-
-/** After whatever has settled, and what follows from that, was heard of. */
-export const macrotask: (callback: () => void) => unknown =
-  (globalThis as { setImmediate?: (callback: () => void) => unknown }).setImmediate ?? setTimeout;

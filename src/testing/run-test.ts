@@ -8,7 +8,8 @@ import type { Host, Monitor, Report } from "../lowlevel.ts";
 import { amend } from "./amend.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { schedulerOf, seedOf, type OrderOptions } from "./order.ts";
-import { clearRealTimeout, macrotask, realNow, realTimeout } from "./real-time.ts";
+import { breath } from "./macrotask.ts";
+import { clearRealTimeout, realNow, realTimeout } from "./real-time.ts";
 import { Uncontrolled, type UncontrolledName } from "./uncontrolled.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -145,8 +146,7 @@ class Test {
     } finally {
       clearRealTimeout(timer);
       void this.#loop.close(); // what `callLater` was to call is not called in another test
-      await heard();
-      await heard();
+      for (let i = 0; i < 2; i++) await breath(); // what has settled is heard of
       this.#clock.hold(() => 0, 0);
       this.#findings.close();
     }
@@ -237,13 +237,6 @@ class Test {
     );
     void this.#loop.stop(this.#over);
   }
-}
-
-/** What has settled has been told to whoever waited. */
-function heard(): Promise<void> {
-  return new Promise((resolve) => {
-    macrotask(resolve);
-  });
 }
 
 function textOf(value: unknown): string {

@@ -4,7 +4,8 @@
  * before time jumps, what takes real time is jumped over.
  */
 import type { Host } from "../lowlevel.ts";
-import { clearRealTimeout, macrotask, realTimeout } from "./real-time.ts";
+import { macrotask } from "./macrotask.ts";
+import { clearRealTimeout, realTimeout } from "./real-time.ts";
 
 /** Who waits for the outside and hears nothing for so long, in real milliseconds, waits for ever. */
 const PATIENCE_MS = 200;
