@@ -35,7 +35,7 @@ import type { ExploreFailure } from "./search.ts";
  *   { throws: false },
  * );
  * const svg = picture(failure!); // to be written to a file, or shown in a page
- * console.log(svg.includes("overwrites 120")); // prints: true
+ * console.log(svg.includes("1 lost update")); // prints: true
  * ```
  */
 export function picture({ error, replay, steps, trace }: ExploreFailure): string {
