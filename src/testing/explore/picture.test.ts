@@ -153,6 +153,12 @@ test("who has not ended at the end is named, with what it waits for", async () =
   expect(svg).toContain("main#1 still waits for group");
 });
 
+test("a failure before any step is a picture, too", async () => {
+  const failure = await failureOf(deposits);
+  const { texts } = read(picture({ ...failure, steps: [], trace: [] }));
+  expect(texts.map(({ text }) => text)).toContain("0 steps of 0 tasks");
+});
+
 const touch = (lane: number, access: "read" | "write", value: number, name = "x"): Touch => ({
   lane,
   access,

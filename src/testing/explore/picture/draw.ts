@@ -193,7 +193,7 @@ function words(
 /** A line from what was read to what was written on the strength of it. */
 function lostUpdate(
   story: Story,
-  { rows, lanes }: Layout,
+  { rows, lanes, wide }: Layout,
   { read, lost, write }: LostUpdate,
   at: number,
 ): string[] {
@@ -204,7 +204,7 @@ function lostUpdate(
   const [from, to] = [place(read), place(write)];
   if (from === undefined || to === undefined) return [];
   const x = lanes[write.lane]!;
-  const side = x - HALF - 12 - (at % 3) * 5;
+  const side = x - HALF - 12 - (at % 3) * (wide ? 5 : 3);
   const edge = x - HALF;
   const told = `${read.name} was read as ${read.value}; then ${story.lanes[lost.lane]} wrote ${lost.value}, which is overwritten with ${write.value}`;
   return [

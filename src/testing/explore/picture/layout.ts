@@ -47,6 +47,8 @@ export interface Layout {
 const MARGIN = 96;
 const WIDEST = 1280;
 const MOST_ROWS = 60;
+/** Of those that have not ended. */
+const MOST_LEFT = 8;
 const LANE_LETTERS = 30;
 const COLUMN_LETTERS = 84;
 /** To the left of a block: the lines of lost updates. */
@@ -141,6 +143,8 @@ function stack(
     rows.push({ ...words, top: y, height, step: at });
     y += height + GAP;
   }
-  for (const text of story.left) banner(text, true);
+  for (const text of story.left.slice(0, MOST_LEFT)) banner(text, true);
+  const more = story.left.length - MOST_LEFT;
+  if (more > 0) banner(`and ${more} more`, true);
   return { rows, banners, bottom: y };
 }

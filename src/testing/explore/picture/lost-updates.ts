@@ -12,18 +12,18 @@ export interface LostUpdate {
 
 /** A task that wrote the value itself since it read it goes by what it wrote: then nothing is said. */
 export function lostUpdates(touches: readonly Touch[]): LostUpdate[] {
-  const known = new Map<string, Touch>();
+  const known = new Map<string, number>();
   const written = new Map<string, number>();
   return touches.flatMap((touch, at) => {
     const { access, name, lane } = touch;
     const key = `${lane} ${name}`;
-    const read = known.get(key);
+    const lastKnown = known.get(key);
     const lastWrite = written.get(name);
-    known.set(key, touch);
+    known.set(key, at);
     if (access === "read") return [];
     written.set(name, at);
-    const lost = lastWrite === undefined ? undefined : touches[lastWrite]!;
-    if (read?.access !== "read" || lost === undefined || lost.lane === lane) return [];
-    return lastWrite! > touches.indexOf(read) ? [{ read, lost, write: touch }] : [];
+    if (lastKnown === undefined || lastWrite === undefined || lastWrite < lastKnown) return [];
+    const [read, lost] = [touches[lastKnown]!, touches[lastWrite]!];
+    return read.access === "read" && lost.lane !== lane ? [{ read, lost, write: touch }] : [];
   });
 }
