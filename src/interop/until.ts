@@ -1,5 +1,5 @@
 import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
-import { Callback } from "../kernel/callback.ts";
+import { AfterReady } from "../kernel/callback.ts";
 import { current, type LoopPort, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
@@ -132,7 +132,7 @@ function watch(
       const look = (): void => {
         if (!wait.begun) reportLate(error, task, what());
       };
-      loop.enqueue(new Callback(loop, look));
+      loop.enqueue(new AfterReady(loop, look));
     },
   );
 }

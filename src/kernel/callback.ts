@@ -36,6 +36,11 @@ export class Callback implements Runnable {
   }
 }
 
+/** One that runs when everyone who is ready now has had a step: they may be about to do what it looks for. */
+export class AfterReady extends Callback {
+  readonly afterReady = true;
+}
+
 /** Refuses what could not be called back. @throws TypeError */
 export function checkCallback(callback: unknown): void {
   if (typeof callback === "function" && !isGeneratorFunction(callback)) return;

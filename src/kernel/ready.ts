@@ -13,6 +13,8 @@ export interface Runnable {
   readonly id?: number;
   /** Of a task: its name and number. */
   readonly name?: string;
+  /** It must not run before everyone who is ready when it is pushed has had a step. */
+  readonly afterReady?: boolean;
   /** The loop's own: no program can tell when it runs. */
   readonly internal?: boolean;
 }

@@ -5,7 +5,7 @@
  */
 import type { Awaitable, Body } from "./awaitable.ts";
 import { below, cancelTree, type CancelNode } from "./cancel.ts";
-import { Callback } from "./callback.ts";
+import { AfterReady } from "./callback.ts";
 import { current, type LoopPort, type Root } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { CancellationEscapedError } from "./errors.ts";
@@ -195,7 +195,7 @@ export class Run<T> implements Root, Timer {
       if (!task.observed) this.fail(task.error());
       this.#endIfEmpty();
     };
-    this.loop.enqueue(new Callback(this.loop, look));
+    this.loop.enqueue(new AfterReady(this.loop, look));
   }
 }
 

@@ -4,7 +4,7 @@
  * waits again is dropped, and whoever opened the scope goes on.
  */
 import { cancellationAround, type CancelNode } from "../kernel/cancel.ts";
-import { Callback } from "../kernel/callback.ts";
+import { AfterReady } from "../kernel/callback.ts";
 import { current, type LoopPort } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
@@ -80,7 +80,7 @@ class CleanupTimeout implements Bound, Timer {
       if (task.top?.state !== NEW && isCancelled(task, scope)) task.abandon(this.#why);
     }
     // Where only these tasks held it up, its owner goes on by itself.
-    if (waited && owner.state !== "parked") loop.enqueue(new Callback(loop, () => this.#abandonFrames()));
+    if (waited && owner.state !== "parked") loop.enqueue(new AfterReady(loop, () => this.#abandonFrames()));
     else this.#abandonFrames();
     // What was told to return may have created tasks.
     if (scope.task !== null && !owner.done) loop.deadlines.set(this, loop.now() + Math.max(this.#ms, 1));

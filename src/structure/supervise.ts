@@ -1,5 +1,5 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { Callback } from "../kernel/callback.ts";
+import { AfterReady } from "../kernel/callback.ts";
 import { isObject, suppress, textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import type { Task } from "../kernel/task.ts";
@@ -29,7 +29,7 @@ class Supervision extends Group {
     if (child.observed) return;
     this.left++; // meanwhile the group cannot end
     child.loop.enqueue(
-      new Callback(child.loop, () => {
+      new AfterReady(child.loop, () => {
         if (!child.observed) this.#tell(child);
         this.oneLess();
       }),

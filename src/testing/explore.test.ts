@@ -322,6 +322,19 @@ describe("explore", () => {
     });
   });
 
+  test("S13: gives whoever is ready a step to await a task that has failed", async () => {
+    const report = await explore(function* () {
+      const failing = createTask(function* () {
+        throw new Error("failed");
+      });
+      yield;
+      try {
+        yield* failing;
+      } catch {}
+    });
+    expect(report).toMatchObject({ exhausted: true });
+  });
+
   test("lets tasks lose a race, and finds nothing to complain of", async () => {
     const report = await explore(function* () {
       yield* race([() => sleep(1), () => sleep(1), () => cede()]);

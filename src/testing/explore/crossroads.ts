@@ -43,6 +43,8 @@ export class Crossroads implements Scheduler, Runnable {
   /** The number of each that is ready, side by side with it. */
   readonly #numbers: number[] = [];
   readonly #internal: Runnable[] = [];
+  /** What runs only after certain others have had a step. */
+  #held: { readonly runnable: Runnable; readonly after: Set<number> }[] = [];
   readonly #callbacks = new Map<Runnable, number>();
   readonly #passing: Passing;
   #last = 0;
@@ -67,6 +69,14 @@ export class Crossroads implements Scheduler, Runnable {
       this.#internal.push(runnable);
       return;
     }
+    if (runnable.afterReady === true && this.#numbers.length > 0) {
+      this.#held.push({ runnable, after: new Set(this.#numbers) });
+    } else {
+      this.#add(runnable);
+    }
+  }
+
+  #add(runnable: Runnable): void {
     const number = runnable.id ?? this.#numberOfCallback(runnable);
     if (number > this.#newest) {
       this.#newest = number;
@@ -101,6 +111,7 @@ export class Crossroads implements Scheduler, Runnable {
     const running = this.#running!;
     this.#mayGoOn = running.step();
     if (this.#mayGoOn) this.push(running);
+    if (this.#held.length > 0) this.#releaseHeld();
     this.#passing.after(this.picked.length);
     return false;
   }
@@ -133,6 +144,13 @@ export class Crossroads implements Scheduler, Runnable {
       if (last >= 0) this.preemptions++;
     }
     return at;
+  }
+
+  #releaseHeld(): void {
+    for (const { after } of this.#held) after.delete(this.#last);
+    const free = this.#held.filter(({ after }) => after.size === 0);
+    this.#held = this.#held.filter(({ after }) => after.size > 0);
+    for (const { runnable } of free) this.#add(runnable);
   }
 
   #toTheEnd(at: number): void {
