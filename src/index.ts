@@ -48,6 +48,8 @@ export { any, race, type RaceOptions, type Winner } from "./combine/race.ts";
 export type { Several } from "./combine/shape.ts";
 export { wait, type Waited, type WaitOptions } from "./combine/wait.ts";
 
+export { select, type Selected, type SelectOptions } from "./channels/select.ts";
+
 export { abortSignal } from "./interop/abort-signal.ts";
 export { call, type CallOptions } from "./interop/call.ts";
 export { until } from "./interop/until.ts";

@@ -34,6 +34,8 @@ export interface LoopPort {
   readonly whenParked: Set<{ complete(): boolean }>;
   /** How many tasks were created in it. */
   created: number;
+  /** Decides between so many that come at once: see `Scheduler.tie`. */
+  tie?: ((count: number) => number) | undefined;
   /** The time of this turn, in milliseconds. */
   now(): number;
   /** Puts something behind whatever is ready, and sees to it that the loop turns. */

@@ -109,6 +109,11 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
     return this.kind === RESULT ? new Ready(this, this.value as T) : new Join(this);
   }
 
+  /** A wait for it, whether or not it is done. @internal */
+  join(): Wait<T> {
+    return new Join(this);
+  }
+
   /** Calls the waiter once this is done; at once if it is. @internal */
   subscribe(waiter: Waiter): void {
     this.observed = true;

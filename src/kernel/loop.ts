@@ -32,6 +32,7 @@ export class Loop implements LoopPort {
   readonly contexts: HostContexts | null;
   readonly ready: Scheduler;
   readonly now: () => number;
+  readonly tie: ((count: number) => number) | undefined;
   readonly callbackFailed: LoopPort["callbackFailed"];
   monitor: Monitor | null;
   externals = 0;
@@ -49,7 +50,8 @@ export class Loop implements LoopPort {
   constructor(options: LoopOptions) {
     const ready: Scheduler = options.scheduler ?? new FirstInFirstOut();
     this.ready = ready;
-    this.deadlines = new Deadlines(ready.tie && ((count) => ready.tie!(count)));
+    this.tie = ready.tie && ((count) => ready.tie!(count));
+    this.deadlines = new Deadlines(this.tie);
     this.monitor = options.monitor ? guarded(options.monitor, this) : null;
     this.contexts = options.contexts ?? null;
     this.now = options.now;

@@ -89,6 +89,19 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
     this.state = CANCELLED;
   }
 
+  /**
+   * Begins it as one of several that its task waits for at once: `runner` stands for the task, and is woken when it
+   * ends. Whether it has ended already; what it ended with is then told by `next`.
+   */
+  beginFor(runner: Runner): boolean {
+    if (this.state !== IDLE) throw polledByHand(this.label, runner.name);
+    this.task = runner;
+    this.state = PENDING;
+    if (this.begin() || !this.pending) return true;
+    runner.wait = this;
+    return false;
+  }
+
   /** Whether it has begun and nothing has ended it. */
   protected get pending(): boolean {
     return this.state === PENDING || this.state === PENDING_OUTSIDE;
