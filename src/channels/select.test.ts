@@ -160,7 +160,7 @@ describe("select", () => {
         }
       }
     });
-    expect([...seen.fair].sort()).toEqual([0, 1, 2]);
+    expect([...seen.fair].sort((a, b) => a - b)).toEqual([0, 1, 2]);
     expect([...seen.listed]).toEqual([0]);
   });
 

@@ -97,7 +97,7 @@ class Select<Winner> extends Wait<Winner> {
     let poll: Poll<unknown>;
     try {
       poll = arguments.length === 0 ? super.next() : super.next(undefined);
-      if (poll.done !== true) return poll as Poll<never>;
+      if (poll.done !== true) return poll;
       poll = this.#winner!.of.next(undefined);
     } finally {
       if (!this.pending) this.abort(); // of those that were not selected
