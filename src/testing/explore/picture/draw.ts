@@ -66,7 +66,9 @@ function lines(story: Story, { rows, lanes: middles, bottom }: Layout): string[]
       const { lane: running, before, after } = steps[step]!;
       const previous = rows[at - 1];
       if (previous !== undefined) {
-        const from = previous.top + previous.height;
+        let from = previous.top + previous.height;
+        // Where steps are left out, a banner stands between how it was and how it is.
+        if (previous.step < step - 1) span(from, (from += GAP), steps[previous.step]!.after[lane]);
         span(from, top - GAP / 2, steps[step - 1]!.after[lane]);
         if (lane !== running || !switches(story, previous, rows[at]!)) span(top - GAP / 2, top, before[lane]);
       }
