@@ -30,9 +30,17 @@ export function bars({ bugs, correct, counts, speeds }: Results): Bar[] {
   const replays = bugs.reduce((sum, { replays: { of } }) => sum + of, 0);
   const speed = speeds[0];
   return [
-    bar("each bug is found with each seed", missed, bugs.length),
-    bar("making a schedule simple never adds a switch", grown, bugs.length),
-    bar(`a string fails in the same way each time (${grouped(replays)} replays)`, unsteady, bugs.length),
+    ...(bugs.length === 0
+      ? []
+      : [
+          bar("each bug is found with each seed", missed, bugs.length),
+          bar("making a schedule simple never adds a switch", grown, bugs.length),
+          bar(
+            `a string fails in the same way each time (${grouped(replays)} replays)`,
+            unsteady,
+            bugs.length,
+          ),
+        ]),
     ...(correct.length > 0 ? [bar("no alarm in a correct program", alarms, correct.length)] : []),
     ...(counts.length > 0
       ? [
