@@ -48,8 +48,37 @@ export { any, race, type RaceOptions, type Winner } from "./combine/race.ts";
 export type { Several } from "./combine/shape.ts";
 export { wait, type Waited, type WaitOptions } from "./combine/wait.ts";
 
+export { interval, type IntervalOptions } from "./policy/interval.ts";
+export { RateLimiter, type RateLimiterOptions, type RateLimiterStatistics } from "./policy/rate-limiter.ts";
+export { repeat } from "./policy/repeat.ts";
+export { retry, type Retry, type RetryPolicy } from "./policy/retry.ts";
+export {
+  Schedule,
+  type ExponentialOptions,
+  type JitterOptions,
+  type ScheduleStep,
+} from "./policy/schedule.ts";
+export { singleFlight, type SingleFlightOptions } from "./policy/single-flight.ts";
+
+export {
+  Broadcast,
+  type BroadcastStatistics,
+  type SubscribeOptions,
+  type Subscription,
+  type SubscriptionStatistics,
+} from "./channels/broadcast.ts";
+export type { ChannelStatistics, Overflow } from "./channels/base-channel.ts";
+export { Channel, type ChannelOptions } from "./channels/channel.ts";
+export type { Receiver, Sender } from "./channels/ends.ts";
+export { BrokenChannelError, ChannelClosedError, ChannelFullError } from "./channels/errors.ts";
+export { PriorityChannel, type PriorityChannelOptions } from "./channels/priority.ts";
+export type { ItemOrEnd } from "./channels/waits.ts";
+export { Watch, type WatchStatistics } from "./channels/watch.ts";
 export { select, type Selected, type SelectOptions } from "./channels/select.ts";
 
 export { abortSignal } from "./interop/abort-signal.ts";
 export { call, type CallOptions } from "./interop/call.ts";
 export { until } from "./interop/until.ts";
+
+export { Lock, type LockGuard, type LockStatistics } from "./sync/lock.ts";
+export type { Guard, SyncOptions } from "./sync/holding.ts";

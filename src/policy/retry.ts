@@ -1,0 +1,109 @@
+/** Doing it again because it failed. */
+import type { Awaitable } from "../kernel/awaitable.ts";
+import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
+import { current } from "../kernel/current.ts";
+import { CancellationEscapedError, CancelledError, suppress, textOf } from "../kernel/errors.ts";
+import { called } from "./called.ts";
+import { Pause } from "./pause.ts";
+import { checkFunction, checkSchedule, Schedule } from "./schedule.ts";
+
+/** What is retried, how often, and how long. */
+export interface RetryPolicy {
+  /**
+   * How often and when: each of its delays is followed by one more attempt. `upTo` counts from the start of the first
+   * attempt. Three jittered delays from 100 ms on, that double, unless given.
+   */
+  schedule?: Schedule;
+  /** Whether an error is worth another attempt; `attempt` is the number of the one that failed. All are, unless given. */
+  when?: (error: unknown, attempt: number) => boolean;
+  /** Hears of each error that is followed by another attempt. What it throws ends the whole. */
+  onRetry?: (error: unknown, retry: Retry) => void;
+}
+
+/** An attempt that failed, and is followed by another one. */
+export interface Retry {
+  /** The number of the attempt that failed, from 1. */
+  readonly attempt: number;
+  /** In how many milliseconds the next one begins. */
+  readonly delay: number;
+}
+
+/** Of the errors before the last one, how many are kept: a program may try for years. */
+const EARLIER_KEPT = 10;
+
+const DEFAULT = Schedule.exponential(100, { max: 10_000 }).jittered().limit(3);
+
+/**
+ * Calls `fn`, and again after a delay if it fails, until it succeeds or the schedule ends: then its last error is
+ * thrown, with the ones before it (the last ten) among its `suppressedErrors`. `fn` is given the number of the attempt, from 1.
+ *
+ * A cancellation is never retried: neither one of whoever retries, which no `catch` sees, nor a `CancelledError` from a
+ * task that `fn` awaits. A limit for each attempt is `retry(() => timeout(1000, …))`, one for all of it
+ * `timeout(10_000, () => retry(…))`.
+ *
+ * @throws the last error; what `when` and `onRetry` throw; TypeError if the policy is none.
+ * @example
+ * ```ts
+ * import { coroutine, retry, run, Schedule } from "cede";
+ *
+ * const load = coroutine(function* load(attempt: number) {
+ *   if (attempt < 3) throw new Error("unavailable");
+ *   return `loaded at attempt ${attempt}`;
+ * });
+ * const policy = {
+ *   schedule: Schedule.exponential(5).limit(4),
+ *   when: (error: unknown) => (error as Error).message === "unavailable",
+ * };
+ * console.log(await run(() => retry(load, policy))); // prints: loaded at attempt 3
+ * ```
+ */
+export function retry<T>(
+  fn: (attempt: number) => Awaitable<T>,
+  policy: RetryPolicy | Schedule = {},
+): Coroutine<T> {
+  const { schedule = DEFAULT, when, onRetry } = policy instanceof Schedule ? { schedule: policy } : policy;
+  checkFunction("retry", fn, "`() => …`, since what is awaited once cannot be awaited again");
+  checkSchedule("retry by", schedule);
+  if (when !== undefined) checkFunction("retry when", when, "`(error, attempt) => …`");
+  if (onRetry !== undefined) checkFunction("tell retries to", onRetry, "`(error, retry) => …`");
+  return retrying(fn, { schedule, ...(when && { when }), ...(onRetry && { onRetry }) });
+}
+
+const retrying = coroutine(function* retry<T>(
+  fn: (attempt: number) => Awaitable<T>,
+  { schedule, when, onRetry }: RetryPolicy & { readonly schedule: Schedule },
+): Awaitable<T> {
+  const { loop } = current.task!;
+  const start = loop.now();
+  const earlier: unknown[] = [];
+  for (let attempt = 1; ; attempt++) {
+    let error: unknown;
+    try {
+      return yield* called(fn, attempt);
+    } catch (thrown) {
+      error = thrown;
+    }
+    const delay =
+      isFinal(error) || when?.(error, attempt) === false
+        ? undefined
+        : schedule.next({ count: attempt - 1, elapsed: loop.now() - start, last: error });
+    if (delay === undefined) {
+      for (const one of earlier) suppress(error, one);
+      throw error;
+    }
+    earlier.push(error);
+    if (earlier.length > EARLIER_KEPT) earlier.shift();
+    onRetry?.(error, { attempt, delay });
+    const why = (): string => `attempt ${attempt + 1}${of(fn)}, ${delay} ms after: ${textOf(error)}`;
+    yield* new Pause(loop.now() + delay, why);
+  }
+});
+
+/** A cancellation, and a bug that was found, are no accidents that another attempt could mend. */
+function isFinal(error: unknown): boolean {
+  return error instanceof CancelledError || error instanceof CancellationEscapedError;
+}
+
+function of({ name }: { readonly name: string }): string {
+  return name === "" ? "" : ` of ${name}`;
+}

@@ -1,0 +1,216 @@
+/**
+ * When to do something again: a sequence of delays. A schedule is a pure function from how far its use has come to the
+ * next delay, so one object serves any number of uses at once, each with its own count and its own clock.
+ */
+import { describe } from "../kernel/misuse.ts";
+import { checkDelay } from "../kernel/sleep.ts";
+
+/** How far one use of a schedule has come: what it is asked with, before each delay. */
+export interface ScheduleStep<In = unknown> {
+  /** How many delays it has given before. */
+  readonly count: number;
+  /** Milliseconds since the use began. */
+  readonly elapsed: number;
+  /** What has just ended: `retry` gives the error, `repeat` the value. */
+  readonly last: In;
+}
+
+/** How an exponential schedule grows. */
+export interface ExponentialOptions {
+  /** What each delay is multiplied by: 2 unless given. */
+  factor?: number;
+  /** The longest delay, in milliseconds; none unless given. */
+  max?: number;
+}
+
+/** What `jittered` multiplies each delay by: a random number between these two. */
+export interface JitterOptions {
+  /** 0.5 unless given; 0 for a delay of anything from none on. */
+  min?: number;
+  /** 1.5 unless given. */
+  max?: number;
+}
+
+/**
+ * When to do something again, as a sequence of delays: for `retry`, `repeat`, and the restarts of `supervise`. It never
+ * changes: each method gives a new one, and one may be used many times at once.
+ *
+ * @example
+ * ```ts
+ * import { Schedule } from "cede";
+ *
+ * const schedule = Schedule.exponential(100, { max: 1000 }).limit(5);
+ * console.log([...schedule.delays()]); // prints: [ 100, 200, 400, 800, 1000 ]
+ * ```
+ */
+export class Schedule<in In = unknown> {
+  readonly #next: (step: ScheduleStep<In>) => number | undefined;
+
+  private constructor(next: (step: ScheduleStep<In>) => number | undefined) {
+    this.#next = next;
+  }
+
+  /**
+   * Always the same delay, in milliseconds, for ever.
+   *
+   * @throws RangeError if `ms` is negative or not a number.
+   */
+  static fixed(ms: number): Schedule {
+    checkDelay("schedule a delay of", ms);
+    return new Schedule(() => ms);
+  }
+
+  /**
+   * Delays that grow: `ms` milliseconds, then `factor` times as much each time, but no more than `max`; for ever.
+   *
+   * @throws RangeError if `ms` or `max` is negative or not a number, or if `factor` is not a finite number greater than 0.
+   */
+  static exponential(ms: number, { factor = 2, max = Infinity }: ExponentialOptions = {}): Schedule {
+    checkDelay("schedule a delay of", ms);
+    checkDelay("limit a delay to", max);
+    if (!(factor > 0 && factor < Infinity)) {
+      throw new RangeError(
+        `Cannot let delays grow by a factor of ${String(factor)}: it is a finite number greater than 0.`,
+      );
+    }
+    return new Schedule(({ count }) => (ms === 0 ? 0 : Math.min(ms * factor ** count, max)));
+  }
+
+  /**
+   * Whatever delays a function gives, in milliseconds: it is called before each, and ends the schedule with `undefined`.
+   * It keeps nothing between calls, since one schedule may be used many times at once: what it needs, it is given. So
+   * times of the clock can be a schedule, too: give the time that is left to the next of them.
+   *
+   * @throws TypeError if `next` is not a function; (where it is used) RangeError if what it gives is no delay.
+   * @example
+   * ```ts
+   * import { Schedule } from "cede";
+   *
+   * const fibonacci = [10, 10, 20, 30, 50];
+   * const schedule = Schedule.from(({ count }) => fibonacci[count]);
+   * console.log([...schedule.delays()]); // prints: [ 10, 10, 20, 30, 50 ]
+   * ```
+   */
+  static from<In = unknown>(next: (step: ScheduleStep<In>) => number | undefined): Schedule<In> {
+    checkFunction("make a schedule from", next, "`(step) => …`, which gives a number of milliseconds");
+    return new Schedule((step) => {
+      const ms = next(step);
+      if (ms !== undefined) checkDelay("schedule a delay of", ms);
+      return ms;
+    });
+  }
+
+  /**
+   * Each delay multiplied by a random number between `min` and `max`, so that those who failed together do not come
+   * back together. It is drawn from `Math.random`, which the seed of a test controls.
+   *
+   * @throws RangeError unless 0 ≤ min ≤ max, and both are finite.
+   */
+  jittered({ min = 0.5, max = 1.5 }: JitterOptions = {}): Schedule<In> {
+    if (!(min >= 0 && min <= max && max < Infinity)) {
+      throw new RangeError(
+        `Cannot multiply delays by a number between ${String(min)} and ${String(max)}: give 0 or more as \`min\`, and ` +
+          "no less as `max`.",
+      );
+    }
+    return new Schedule((step) => {
+      const ms = this.#next(step);
+      return ms === undefined || ms === Infinity ? ms : ms * (min + Math.random() * (max - min));
+    });
+  }
+
+  /**
+   * No more than so many delays. For `retry` that is so many attempts after the first.
+   *
+   * @throws RangeError if `times` is no whole number from 0, nor `Infinity`.
+   */
+  limit(times: number): Schedule<In> {
+    if (times !== Infinity && !(Number.isInteger(times) && times >= 0)) {
+      throw new RangeError(
+        `Cannot limit a schedule to ${String(times)} times: give a whole number from 0, or Infinity.`,
+      );
+    }
+    return new Schedule((step) => (step.count < times ? this.#next(step) : undefined));
+  }
+
+  /**
+   * Only delays that end within `ms` milliseconds since the use began: what is done between them counts, too. Whatever
+   * is under way then is not cut short: for that there is `timeout`.
+   *
+   * @throws RangeError if `ms` is negative or not a number.
+   */
+  upTo(ms: number): Schedule<In> {
+    checkDelay("limit a schedule to", ms);
+    return new Schedule((step) => {
+      const delay = this.#next(step);
+      return delay !== undefined && step.elapsed + delay <= ms ? delay : undefined;
+    });
+  }
+
+  /**
+   * Ends once `predicate` says so of what has just ended: of the value, for `repeat`, of the error, for `retry`.
+   *
+   * @throws TypeError if `predicate` is not a function.
+   * @example
+   * ```ts
+   * import { coroutine, repeat, run, Schedule } from "cede";
+   *
+   * const answers = ["pending", "pending", "done"];
+   * const ask = coroutine(function* ask() {
+   *   return answers.shift()!;
+   * });
+   * const schedule = Schedule.fixed(5).until((answer: string) => answer === "done");
+   * console.log(await run(() => repeat(ask, schedule)), answers.length); // prints: done 0
+   * ```
+   */
+  until<T extends In>(predicate: (last: T) => boolean): Schedule<T> {
+    checkFunction("go on until", predicate, "`(last) => …`, which gives whether to end");
+    return new Schedule<T>((step) => (predicate(step.last) ? undefined : this.#next(step)));
+  }
+
+  /**
+   * The delay that comes next for a use that has come so far, in milliseconds; `undefined` at the end. For policies of
+   * one's own: `retry` and `repeat` ask it themselves.
+   */
+  next(step: ScheduleStep<In>): number | undefined {
+    return this.#next(step);
+  }
+
+  /**
+   * The delays, in milliseconds, as a use sees them that spends no time between them: to print, and to test. What
+   * `until` is to look at is given once, for all.
+   *
+   * @example
+   * ```ts
+   * import { Schedule } from "cede";
+   *
+   * for (const ms of Schedule.exponential(1000).upTo(10_000).delays()) console.log(ms);
+   * // prints: 1000
+   * // prints: 2000
+   * // prints: 4000
+   * ```
+   */
+  *delays(last?: In): Generator<number, void, void> {
+    let elapsed = 0;
+    for (let count = 0; ; count++) {
+      const ms = this.#next({ count, elapsed, last: last as In });
+      if (ms === undefined) return;
+      yield ms;
+      elapsed += ms;
+    }
+  }
+}
+
+/** Refuses what is no schedule. @throws TypeError */
+export function checkSchedule(what: string, schedule: unknown): void {
+  if (schedule instanceof Schedule) return;
+  throw new TypeError(
+    `Cannot ${what} ${describe(schedule)}: it is no schedule. Write \`Schedule.fixed(1000)\` or \`Schedule.exponential(100)\`.`,
+  );
+}
+
+/** Refuses what could not be called. @throws TypeError */
+export function checkFunction(what: string, fn: unknown, instead: string): void {
+  if (typeof fn === "function") return;
+  throw new TypeError(`Cannot ${what} ${describe(fn)}: it takes a function, ${instead}.`);
+}
