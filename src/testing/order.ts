@@ -14,7 +14,10 @@ const { random } = Math;
 export interface OrderOptions {
   /** Whether those who are ready run in a random order: as CEDE_SEED or a `seed` says, unless given. */
   shuffle?: boolean;
-  /** Decides the random order: a whole number from 0 to 4294967295. As CEDE_SEED says, or any, unless given. */
+  /**
+   * Decides the random order, and what `runTest` has the program draw from `Math.random`: a whole number from 0 to
+   * 4294967295. As CEDE_SEED says, or any, unless given.
+   */
   seed?: number;
 }
 

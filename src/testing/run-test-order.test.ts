@@ -55,6 +55,19 @@ describe("order", () => {
     );
   });
 
+  test("a seed decides what is drawn at random, and takes nothing from the order for it", async () => {
+    const drawn = async (seed: number) => {
+      const numbers: number[] = [];
+      const main = function* () {
+        numbers.push(Math.random(), Math.random());
+      };
+      await runTest(main, { seed });
+      return numbers;
+    };
+    expect(await drawn(1)).toEqual(await drawn(1));
+    expect(await drawn(1)).not.toEqual(await drawn(2));
+  });
+
   test.each([-1, 0.5, NaN, 2 ** 32])("%s is no seed", async (seed) => {
     await expect(order({ seed })).rejects.toThrow("A seed is a whole number from 0 to 4294967295.");
   });

@@ -9,8 +9,9 @@ import { amend } from "./amend.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { schedulerOf, seedOf, type OrderOptions } from "./order.ts";
 import { breath } from "./macrotask.ts";
+import { Random } from "./random.ts";
 import { clearRealTimeout, realNow, realTimeout } from "./real-time.ts";
-import { Uncontrolled, type UncontrolledName } from "./uncontrolled.ts";
+import { Uncontrolled, type Replacements, type UncontrolledName } from "./uncontrolled.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** How a test is run. */
@@ -86,7 +87,7 @@ class Test {
   readonly #options: RunTestOptions;
   readonly #seed: number | undefined;
   readonly #findings: Findings;
-  readonly #uncontrolled = new Uncontrolled();
+  readonly #uncontrolled: Uncontrolled;
   readonly #loop: EventLoop;
   readonly #clock: VirtualClock;
   readonly #held: { readonly wentOn: boolean };
@@ -111,6 +112,7 @@ class Test {
     this.#options = options;
     this.#findings = new Findings(allow);
     this.#seed = seedOf(options);
+    this.#uncontrolled = new Uncontrolled(chanceOf(this.#seed));
     this.#clock = clock;
     this.#limit = limit;
     this.#limitAt = realNow() + limit;
@@ -245,4 +247,11 @@ function textOf(value: unknown): string {
   } catch {
     return "an object";
   }
+}
+
+/** A seed decides what the program draws, too; it takes nothing from the order, so that one seed is one order. */
+function chanceOf(seed: number | undefined): Replacements {
+  if (seed === undefined) return {};
+  const random = new Random(seed);
+  return { "Math.random": () => random.next() };
 }
