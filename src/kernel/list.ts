@@ -7,7 +7,8 @@ export abstract class Link {
 }
 
 export class LinkedList<L extends Link> {
-  private first: Link | null = null;
+  /** Who has been in longest; for those who walk it themselves. */
+  first: Link | null = null;
   private last: Link | null = null;
 
   get isEmpty(): boolean {

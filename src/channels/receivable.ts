@@ -1,0 +1,88 @@
+/**
+ * What items can be received from: a buffer, and those who wait until there is something in it. Either is empty, but
+ * for those who were cancelled and whose tasks have not had their step.
+ */
+import type { Awaitable } from "../kernel/awaitable.ts";
+import { LinkedList } from "../kernel/list.ts";
+import type { Store } from "./ring.ts";
+import {
+  longestWaiting,
+  NOTHING,
+  ReceiveOrEndWait,
+  ReceiveWait,
+  type ItemOrEnd,
+  type ReceivingWait,
+  type Source,
+} from "./waits.ts";
+
+export abstract class Receivable<T> implements Source<T> {
+  /** @internal */ readonly receivers: LinkedList<ReceivingWait<T, unknown>> = new LinkedList();
+  /** @internal */ protected readonly buffer: Store<T>;
+
+  /** @internal */
+  constructor(buffer: Store<T>) {
+    this.buffer = buffer;
+  }
+
+  /** @internal */ abstract get itemLabel(): string;
+  /** @internal */ abstract get hasEnded(): boolean;
+  /** @internal */ abstract ending(): Error | null;
+  /** There is room in the buffer. @internal */
+  protected abstract freed(): void;
+  /** An item from somebody who waits to hand one over, where there is no buffer. @internal */
+  protected abstract pull(): T | typeof NOTHING;
+
+  /**
+   * Waits for the next item.
+   *
+   * @throws ChannelClosedError if there is none left and it was closed.
+   */
+  receive(): Awaitable<T> {
+    return new ReceiveWait<T>(this, null);
+  }
+
+  /**
+   * Waits for the next item, or for the end: `{ done: false, value }`, or `{ done: true }` once it was closed and all was
+   * received. For loops.
+   */
+  receiveOrEnd(): Awaitable<ItemOrEnd<T>> {
+    return new ReceiveOrEndWait<T>(this, null);
+  }
+
+  /**
+   * Takes the next item if there is one now, as `{ value }`; `undefined` if not.
+   *
+   * @throws ChannelClosedError if there is none left and it was closed.
+   */
+  tryReceive(): { readonly value: T } | undefined {
+    const value = this.take();
+    if (value !== NOTHING) return { value };
+    const error = this.ending();
+    if (error !== null) throw error;
+    return undefined;
+  }
+
+  /** @internal */
+  take(): T | typeof NOTHING {
+    const { buffer } = this;
+    if (buffer.size === 0) return this.pull();
+    const item = buffer.shift();
+    this.freed();
+    return item;
+  }
+
+  /** Gives it to whoever has waited longest; false if nobody waits. @internal */
+  protected hand(item: T): boolean {
+    const { receivers } = this;
+    for (let wait = longestWaiting(receivers); wait !== null; wait = longestWaiting(receivers)) {
+      receivers.remove(wait);
+      if (wait.give(item)) return true;
+    }
+    return false;
+  }
+
+  /** Nothing will come any more. @internal */
+  protected endAll(): void {
+    for (let wait = this.receivers.shift(); wait !== null; wait = this.receivers.shift()) wait.finish();
+  }
+}
