@@ -157,7 +157,10 @@ function fromOldest(circle: readonly Waiting[]): Waiting[] {
 
 /** False if no error can end any of the waits. */
 function tell(circle: readonly Waiting[]): boolean {
-  const waiting = circle.map(({ task, wait }) => ({ task: task.name, label: `${wait.label}${waitsAt(task)}` }));
+  const waiting = circle.map(({ task, wait }) => ({
+    task: task.name,
+    label: `${wait.label}${waitsAt(task)}`,
+  }));
   const error = new DeadlockError(
     (circle.length === 1 && circle[0]!.enders.length === 0
       ? "Cannot go on: whoever could end this wait has ended."
@@ -181,6 +184,6 @@ function tell(circle: readonly Waiting[]): boolean {
 function isHeard(task: Task<unknown>, circle: readonly Waiting[]): boolean {
   if (task.root.main === task || task.outer !== task.root) return true;
   const waits = new Set<unknown>(circle.map(({ wait }) => wait));
-  for (const waiter of task.waiting) if (!waits.has(waiter)) return true;
+  for (const waiter of task.waiting) if (waiter.deaf !== true && !waits.has(waiter)) return true;
   return false;
 }

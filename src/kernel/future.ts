@@ -116,7 +116,7 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
 
   /** Calls the waiter once this is done; at once if it is. @internal */
   subscribe(waiter: Waiter): void {
-    this.observed = true;
+    if (waiter.deaf !== true) this.observed = true;
     if (this.kind !== PENDING) waiter.settled();
     else (this.waiters ??= new LinkedList()).push(waiter);
   }
@@ -154,6 +154,8 @@ export abstract class Outcome<T> implements Awaitable<T>, PromiseLike<T> {
 
 /** Somebody who is told when an outcome settles. */
 export interface Waiter extends Link {
+  /** Whether it only lets go of something then, and hears of no failure. */
+  readonly deaf?: true;
   settled(): void;
 }
 

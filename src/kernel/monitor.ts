@@ -47,6 +47,7 @@ export interface Report {
     | "released-by-caller" // what a plain helper defers, or uses, belongs to its caller: told in debug mode
     | "work-abandoned" // host work did not end after its signal was aborted
     | "work-ended" // what was abandoned, and reported so, has ended after all
+    | "lock-broken" // a task ended while it held a lock
     | "loop-held" // a task kept the loop from its host
     | "monitor-dropped"; // a monitor threw
   readonly message: string;

@@ -11,6 +11,7 @@ type Telling =
   | "cleanup-abandoned"
   | "never-awaited"
   | "work-abandoned"
+  | "lock-broken"
   | "monitor-dropped";
 
 /** What a test may be allowed: see `RunTestOptions.allow`. */
@@ -27,6 +28,7 @@ const TELLING: readonly Telling[] = [
   "cleanup-abandoned",
   "never-awaited",
   "work-abandoned",
+  "lock-broken",
   "monitor-dropped",
 ];
 

@@ -1,5 +1,6 @@
 /** Programs to be explored, for more than one file of tests. */
 import { taskGroup, type Awaitable } from "../../src/index.ts";
+import { Random } from "../../src/testing/random.ts";
 import { explore, watch, type ExploreOptions } from "../../src/testing/index.ts";
 
 /** Two deposits that read, wait, and write. */
@@ -33,3 +34,43 @@ export const sideBySide = (...bodies: (() => Awaitable<unknown>)[]) =>
 
 export const failureOf = async (main: () => Awaitable<unknown>, options: ExploreOptions = {}) =>
   (await explore(main, { throws: false, ...options })).failure;
+
+/** How many programs are made at random, each of them to be run in so many orders. */
+const PROGRAMS = 40;
+
+/** Programs that are drawn at random, in many orders: 2,000 in all, 10,000 where `CEDE_LONG` is set. */
+export async function randomSchedules(
+  program: (draw: (below: number) => number) => Awaitable<unknown>,
+): Promise<void> {
+  const schedules = (process.env["CEDE_LONG"] ? 10_000 : 2000) / PROGRAMS;
+  for (let seed = 1; seed <= PROGRAMS; seed++) {
+    const main = () => {
+      const random = new Random(seed);
+      return program((below) => random.below(below));
+    };
+    await explore(main, { seed, budget: { schedules } });
+  }
+}
+
+/** Where no more than so many may be at a time. */
+export class Room {
+  readonly #size: number;
+  #inside = 0;
+
+  constructor(size = 1) {
+    this.#size = size;
+  }
+
+  *stay(steps: number): Awaitable<void> {
+    if (++this.#inside > this.#size)
+      throw new Error(`There are ${this.#inside} in a room for ${this.#size}.`);
+    try {
+      for (let step = 0; step < steps; step++) yield;
+    } finally {
+      this.#inside--;
+    }
+  }
+  get isEmpty(): boolean {
+    return this.#inside === 0;
+  }
+}
