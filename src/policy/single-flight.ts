@@ -68,15 +68,17 @@ const join = coroutine(function* singleFlight<T>(
   body: () => Awaitable<T>,
   name: string,
 ): Awaitable<T> {
+  const { root } = current.task!;
   for (;;) {
     yield* checkpoint; // a cancellation comes before anything is begun
-    const flight = flights.get(key) ?? start(flights, key, body, name);
-    const { task } = flight;
-    if (task.cancellation !== null) {
+    let flight = flights.get(key);
+    if (flight !== undefined && flight.task.cancellation !== null) {
       // Nobody gets anything from that one, and a new one begins once it has cleaned up: there is one at a time.
-      yield* wait([task]);
+      yield* wait([flight.task]);
       continue;
     }
+    flight ??= start(flights, key, body, name);
+    const { task } = flight;
     flight.waiting++;
     let waiting = true;
     try {
@@ -85,8 +87,8 @@ const join = coroutine(function* singleFlight<T>(
       return value;
     } catch (error) {
       waiting = false;
-      // Its run has ended, say, and this one's has not.
-      if (!task.cancelled) throw error;
+      // Where it went down with another run, which has ended, this one goes on by itself.
+      if (!task.cancelled || task.root === root) throw error;
     } finally {
       flight.waiting--;
       // Still waiting: this one was cancelled.
