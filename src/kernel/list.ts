@@ -1,9 +1,13 @@
 /** Who waits, in the order they came, linked through themselves: waiting in a list allocates nothing. */
 export abstract class Link {
-  // Written by the list that it is in.
-  list: object | null = null;
-  before: Link | null = null;
-  after: Link | null = null;
+  // Written by the list that it is in. Set by a constructor: to define fields costs three times as much.
+  declare list: object | null;
+  declare before: Link | null;
+  declare after: Link | null;
+
+  constructor() {
+    this.list = this.before = this.after = null;
+  }
 }
 
 export class LinkedList<L extends Link> {

@@ -24,10 +24,17 @@ const CANCELLED = 5;
 type State = 0 | 1 | 2 | 3 | 4 | 5;
 
 export abstract class Wait<T> extends Link implements Iterator<Signal | undefined, T, void>, Parked {
-  private state: State = IDLE;
-  private value: unknown = undefined;
+  declare private state: State;
+  declare private value: unknown;
   /** The task that waits; set at the first poll. */
-  protected task: Runner | null = null;
+  declare protected task: Runner | null;
+
+  constructor() {
+    super();
+    this.state = IDLE;
+    this.value = undefined;
+    this.task = null;
+  }
 
   /** What it waits for, in words: "sleep 100 ms", "lock 'db' held by writer#3". */
   abstract get label(): string;
