@@ -2,6 +2,8 @@ import type { Workload } from "../harness/workload.ts";
 import { call } from "./call.ts";
 import { deep } from "./deep.ts";
 import { memory } from "./memory.ts";
+import { pingpong } from "./pingpong.ts";
+import { prodcons } from "./prodcons.ts";
 import { ready } from "./ready.ts";
 import { spawn } from "./spawn.ts";
 import { switching } from "./switch.ts";
@@ -18,6 +20,8 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     deep10: deep(10),
     deep100: deep(100),
     deep1000: deep(1000),
+    pingpong,
+    prodcons,
     throw: throwing(false),
     throwsuspended: throwing(true),
     memory,

@@ -8,6 +8,8 @@ export interface Store<T> {
 }
 
 const SMALLEST = 8;
+/** Up to here it is left as it is: one that is filled and emptied by turns would grow and shrink all the time. */
+const SMALL = 64;
 
 /**
  * First in, first out, in constant time: a ring of slots, which doubles when it is full and halves when three quarters
@@ -15,7 +17,7 @@ const SMALLEST = 8;
  */
 export class Ring<T> implements Store<T> {
   size = 0;
-  #slots: (T | undefined)[] = slots(SMALLEST);
+  #slots = new Array<T | undefined>(SMALLEST);
   #head = 0;
 
   push(item: T): void {
@@ -29,25 +31,20 @@ export class Ring<T> implements Store<T> {
     const item = ring[head] as T;
     ring[head] = undefined; // what was received is nobody's here
     this.#head = (head + 1) & (ring.length - 1);
-    if (--this.size < ring.length >> 2 && ring.length > SMALLEST) this.#resize(ring.length >> 1);
+    if (--this.size < ring.length >> 2 && ring.length > SMALL) this.#resize(ring.length >> 1);
     return item;
   }
 
   clear(): void {
     this.size = this.#head = 0;
-    this.#slots = slots(SMALLEST);
+    this.#slots = new Array<T | undefined>(SMALLEST);
   }
 
   #resize(length: number): void {
     const old = this.#slots;
-    const ring = slots<T>(length);
+    const ring = new Array<T | undefined>(length);
     for (let i = 0; i < this.size; i++) ring[i] = old[(this.#head + i) & (old.length - 1)];
     this.#slots = ring;
     this.#head = 0;
   }
-}
-
-/** Without holes: they cost a look at the prototype. */
-function slots<T>(length: number): (T | undefined)[] {
-  return Array.from<T | undefined>({ length }).fill(undefined);
 }

@@ -72,41 +72,41 @@ export function countWaiting(queue: Iterable<Queued>): number {
 
 /** A wait until an item is taken: by a receiver, or into the buffer. */
 export class SendWait<T> extends QueuedWait<void> implements Awaitable<void> {
-  readonly item: T;
-  readonly via: End | null;
-  readonly #sink: Sink<T>;
+  declare readonly item: T;
+  declare readonly via: End | null;
+  declare private readonly sink: Sink<T>;
 
   constructor(sink: Sink<T>, item: T, via: End | null) {
     super();
     this.item = item;
     this.via = via;
-    this.#sink = sink;
+    this.sink = sink;
   }
 
   get label(): string {
-    return this.#sink.roomLabel;
+    return this.sink.roomLabel;
   }
 
   [Symbol.iterator](): SendWait<T> {
-    return this.unused ? this : new SendWait(this.#sink, this.item, this.via);
+    return this.unused ? this : new SendWait(this.sink, this.item, this.via);
   }
 
   protected begin(): boolean {
     if (this.via !== null) this.via.checkOpen("send on");
-    if (this.#sink.accept(this.item)) return this.ready();
-    this.#sink.senders.push(this);
+    if (this.sink.accept(this.item)) return this.ready();
+    this.sink.senders.push(this);
     return false;
   }
 
   abort(): void {
-    this.#sink.senders.remove(this);
+    this.sink.senders.remove(this);
   }
 }
 
 /** A wait for an item, which it gives as it is, or in words about whether there was one. */
 export abstract class ReceivingWait<T, R> extends QueuedWait<R> implements Awaitable<R> {
-  readonly via: End | null;
-  protected readonly source: Source<T>;
+  declare readonly via: End | null;
+  declare protected readonly source: Source<T>;
 
   constructor(source: Source<T>, via: End | null) {
     super();

@@ -1,0 +1,72 @@
+import { timed, type Workload } from "../harness/workload.ts";
+
+/** Two tasks that hand one number to each other: every operation is a handing over, and a switch. */
+export const pingpong: Workload = timed({
+  about: "hand a number to and fro between two tasks, through two channels: per round trip's half",
+  size: 400_000,
+  checksum: (hands) => hands / 2,
+  systems: {
+    native: () => {
+      // The least that a channel of promises can be: one who waits, or one item.
+      class Channel {
+        #item: number | undefined = undefined;
+        #waiting: ((item: number) => void) | undefined = undefined;
+
+        send(item: number): void {
+          const waiting = this.#waiting;
+          if (waiting === undefined) {
+            this.#item = item;
+            return;
+          }
+          this.#waiting = undefined;
+          waiting(item);
+        }
+
+        receive(): Promise<number> {
+          const item = this.#item;
+          if (item === undefined) return new Promise((resolve) => (this.#waiting = resolve));
+          this.#item = undefined;
+          return Promise.resolve(item);
+        }
+      }
+      return async (hands) => {
+        const there = new Channel();
+        const back = new Channel();
+        const rounds = hands / 2;
+        const pong = async () => {
+          for (let i = 0; i < rounds; i++) back.send((await there.receive()) + 1);
+        };
+        const ponging = pong();
+        let n = 0;
+        for (let i = 0; i < rounds; i++) {
+          there.send(n);
+          n = await back.receive();
+        }
+        await ponging;
+        return n;
+      };
+    },
+
+    cede: async () => {
+      const { Channel, coroutine, createTask, run } = await import("cede");
+      type Numbers = InstanceType<typeof Channel<number>>;
+      const pong = coroutine(function* pong(there: Numbers, back: Numbers, rounds: number) {
+        for (let i = 0; i < rounds; i++) yield* back.send((yield* there.receive()) + 1);
+      });
+      return (hands) =>
+        run(function* () {
+          const there = new Channel<number>(0);
+          const back = new Channel<number>(0);
+          const rounds = hands / 2;
+          const ponging = createTask(pong(there, back, rounds));
+          let n = 0;
+          for (let i = 0; i < rounds; i++) {
+            yield* there.send(n);
+            n = yield* back.receive();
+          }
+          yield* ponging;
+          return n;
+        });
+    },
+  },
+});

@@ -1,0 +1,88 @@
+import { timed, type Workload } from "../harness/workload.ts";
+
+const CAPACITY = 16;
+
+/** One task sends numbers, another adds them up; each waits for the other where there is no room, or nothing. */
+export const prodcons: Workload = timed({
+  about: "send numbers from a producer to a consumer, through a channel with room for 16",
+  size: 1_000_000,
+  checksum: (items) => items,
+  systems: {
+    native: () => {
+      // Neither side waits, and makes a promise, unless it has to.
+      class Channel {
+        readonly #items = new Array<number>(CAPACITY).fill(0);
+        #head = 0;
+        #size = 0;
+        #receiver: ((item: number) => void) | undefined = undefined;
+        #sender: (() => void) | undefined = undefined;
+
+        send(item: number): Promise<void> | undefined {
+          const receiver = this.#receiver;
+          if (receiver !== undefined) {
+            this.#receiver = undefined;
+            receiver(item);
+            return undefined;
+          }
+          if (this.#size < CAPACITY) {
+            this.#put(item);
+            return undefined;
+          }
+          return new Promise((resolve) => {
+            this.#sender = () => {
+              this.#put(item);
+              resolve();
+            };
+          });
+        }
+
+        receive(): Promise<number> | number {
+          if (this.#size === 0) return new Promise((resolve) => (this.#receiver = resolve));
+          const item = this.#items[this.#head]!;
+          this.#head = (this.#head + 1) % CAPACITY;
+          this.#size--;
+          const sender = this.#sender;
+          if (sender !== undefined) {
+            this.#sender = undefined;
+            sender();
+          }
+          return item;
+        }
+
+        #put(item: number): void {
+          this.#items[(this.#head + this.#size++) % CAPACITY] = item;
+        }
+      }
+      const produce = async (channel: Channel, items: number) => {
+        for (let i = 0; i < items; i++) await channel.send(1);
+      };
+      return async (items) => {
+        const channel = new Channel();
+        const producing = produce(channel, items);
+        let sum = 0;
+        for (let i = 0; i < items; i++) sum += await channel.receive();
+        await producing;
+        return sum;
+      };
+    },
+
+    cede: async () => {
+      const { Channel, coroutine, createTask, run } = await import("cede");
+      const produce = coroutine(function* produce(
+        channel: InstanceType<typeof Channel<number>>,
+        items: number,
+      ) {
+        for (let i = 0; i < items; i++) yield* channel.send(1);
+      });
+      return (items) =>
+        run(function* () {
+          const channel = new Channel<number>(CAPACITY);
+          const producing = createTask(produce(channel, items));
+          let sum = 0;
+          for (let i = 0; i < items; i++) sum += yield* channel.receive();
+          yield* producing;
+          return sum;
+        });
+    },
+  },
+});
