@@ -17,8 +17,8 @@ export class Priorities implements Strategy, Decider {
   #steps = 1;
   #depth = 0;
   #priorities = new Map<number, number>();
-  /** At which steps priorities change. */
-  #changes = new Set<number>();
+  /** At which steps priorities change: the next one last. */
+  #changes: number[] = [];
   #lowest = 0;
 
   constructor(random: Random) {
@@ -28,18 +28,23 @@ export class Priorities implements Strategy, Decider {
   next(): Decider {
     this.#depth = (this.#depth % DEPTHS) + 1;
     this.#priorities = new Map();
-    this.#changes = new Set();
+    this.#changes = [];
     this.#lowest = 0;
-    for (let change = 1; change < this.#depth; change++)
-      this.#changes.add(1 + this.#random.below(this.#steps));
+    for (let change = 1; change < this.#depth; change++) {
+      this.#changes.push(1 + this.#random.below(this.#steps));
+    }
+    this.#changes.sort((a, b) => b - a);
     return this;
   }
 
   choose(ready: readonly number[], _last: number, step: number): number {
-    const at = this.#highest(ready);
-    if (!this.#changes.delete(step)) return at;
-    this.#priorities.set(ready[at]!, --this.#lowest);
-    return this.#highest(ready);
+    let at = this.#highest(ready);
+    // Also one that fell on a step at which there was nothing to choose.
+    for (; this.#changes.length > 0 && this.#changes.at(-1)! <= step; this.#changes.pop()) {
+      this.#priorities.set(ready[at]!, --this.#lowest);
+      at = this.#highest(ready);
+    }
+    return at;
   }
 
   tie(count: number): number {

@@ -11,8 +11,9 @@ import type { Strategy } from "../strategy.ts";
 
 export class Uniform implements Strategy, Decider {
   readonly #random: Random;
-  /** How many steps each took, with those of whoever it created, in the last execution. */
-  #expected = new Map<number, number>();
+  /** How many steps each took, with those of whoever it created, on an average of the executions so far. */
+  readonly #expected = new Map<number, number>();
+  #executions = 0;
   /** How many of them are to come, less those of the ones that it has created. */
   #left = new Map<number, number>();
   #parents = new Map<number, number>();
@@ -59,7 +60,11 @@ export class Uniform implements Strategy, Decider {
     for (const [child, parent] of [...this.#parents].reverse()) {
       steps.set(parent, (steps.get(parent) ?? 0) + (steps.get(child) ?? 0));
     }
-    this.#expected = steps;
+    this.#executions++;
+    for (const [number, count] of steps) {
+      const before = this.#expected.get(number) ?? count;
+      this.#expected.set(number, before + (count - before) / this.#executions);
+    }
   }
 
   #weight(number: number): number {
