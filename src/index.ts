@@ -33,7 +33,13 @@ export { shield } from "./structure/shield.ts";
 export type { ScopeOptions } from "./structure/cleanup-timeout.ts";
 export type { GroupTaskOptions, TaskGroup } from "./structure/group.ts";
 export type { Ready } from "./structure/start.ts";
-export { supervise, type SuperviseOptions } from "./structure/supervise.ts";
+export type { Restart, RestartPolicy } from "./structure/restart.ts";
+export {
+  supervise,
+  type SupervisedGroup,
+  type SupervisedTaskOptions,
+  type SuperviseOptions,
+} from "./structure/supervise.ts";
 export { taskGroup, type TaskGroupOptions } from "./structure/task-group.ts";
 export { moveOnAfter, timeout, timeoutAt, type MoveOn } from "./structure/timeout.ts";
 export { waitFor, type WaitForOptions } from "./structure/wait-for.ts";
@@ -81,4 +87,10 @@ export { call, type CallOptions } from "./interop/call.ts";
 export { until } from "./interop/until.ts";
 
 export { Lock, type LockGuard, type LockStatistics } from "./sync/lock.ts";
+export {
+  Semaphore,
+  type SemaphoreGuard,
+  type SemaphoreOptions,
+  type SemaphoreStatistics,
+} from "./sync/semaphore.ts";
 export type { Guard, SyncOptions } from "./sync/holding.ts";
