@@ -1,5 +1,5 @@
 /** What locks, semaphores and limiters have in common: something is held, others wait for it in a queue. */
-import type { Awaitable } from "../kernel/awaitable.ts";
+import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { coroutine } from "../kernel/coroutine.ts";
 import type { LoopPort } from "../kernel/current.ts";
 import { Frame } from "../kernel/frame.ts";
@@ -18,10 +18,7 @@ export interface SyncOptions {
 }
 
 /** Runs `body` with what is acquired, and releases that on every way out. @throws TypeError */
-export function holding<G extends Guard, T>(
-  acquire: Awaitable<G>,
-  body: (guard: G) => Awaitable<T>,
-): Awaitable<T> {
+export function holding<T>(acquire: Awaitable<Guard>, body: Body<T>): Awaitable<T> {
   if (typeof body === "function") return held(acquire, body);
   throw new TypeError(
     `Cannot run ${describe(body)} as a body: a body is a function that returns what is awaited. Write ` +
@@ -29,14 +26,11 @@ export function holding<G extends Guard, T>(
   );
 }
 
-const held = coroutine(function* held<G extends Guard, T>(
-  acquire: Awaitable<G>,
-  body: (guard: G) => Awaitable<T>,
-): Awaitable<T> {
+const held = coroutine(function* held<T>(acquire: Awaitable<Guard>, body: Body<T>): Awaitable<T> {
   const guard = yield* acquire;
   try {
     // In a frame of its own: a plain body's cleanup may suspend.
-    const frame: Awaitable<T> = new Frame<T>(() => namedAfter(body, body(guard)));
+    const frame: Awaitable<T> = new Frame<T>(() => namedAfter(body, body()));
     return yield* frame;
   } finally {
     guard.release();

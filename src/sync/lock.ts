@@ -5,7 +5,7 @@
  * The owner is a task. If it ends without having released the lock, that is a mistake, which is reported; the lock is
  * handed on as *broken*, and stays so until an owner says that it has put right what the lock guards.
  */
-import type { Awaitable } from "../kernel/awaitable.ts";
+import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { current, type Enders } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import type { Waiter } from "../kernel/future.ts";
@@ -123,7 +123,7 @@ export class Lock {
    *
    * @throws as `acquire` does; what `body` throws.
    */
-  with<T>(body: (guard: LockGuard) => Awaitable<T>): Awaitable<T> {
+  with<T>(body: Body<T>): Awaitable<T> {
     return holding(this.acquire(), body);
   }
 

@@ -1,5 +1,5 @@
 /** Programs to be explored, for more than one file of tests. */
-import { taskGroup, type Awaitable } from "../../src/index.ts";
+import { CancelledError, taskGroup, type Awaitable, type Task } from "../../src/index.ts";
 import { Random } from "../../src/testing/random.ts";
 import { explore, watch, type ExploreOptions } from "../../src/testing/index.ts";
 
@@ -72,5 +72,16 @@ export class Room {
   }
   get isEmpty(): boolean {
     return this.#inside === 0;
+  }
+}
+
+/** Waits for tasks, however they end, unless one fails. */
+export function* finished(tasks: readonly Task<unknown>[]): Awaitable<void> {
+  for (const task of tasks) {
+    try {
+      yield* task;
+    } catch (error) {
+      if (!(error instanceof CancelledError)) throw error;
+    }
   }
 }
