@@ -92,20 +92,22 @@ class Told extends Given {
 /** The engine's own getter, where stacks have one: it writes the text when it is read. */
 const native = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get;
 
-/** The last error that was thrown through a frame that ran inline, and the first of those frames. */
+/** The last error that was thrown through a frame that ran inline, and the first and the last of those frames. */
 let thrown: unknown = null;
 let thrower: Caller | null = null;
+let passed: Caller | null = null;
 
 /** Remembers which frame threw: one that ran inline is gone when the loop hears of its error. */
 export function thrownThrough(frame: Caller, error: unknown): void {
-  if (error === thrown) return;
+  // The same one anew, if it had been caught: a constant, say.
+  if (error !== thrown || passed!.parent !== frame) thrower = frame;
   thrown = error;
-  thrower = frame;
+  passed = frame;
 }
 
 /** For the end of a turn: what was thrown may be large. */
 export function forgetThrown(): void {
-  thrown = thrower = null;
+  thrown = thrower = passed = null;
 }
 
 /** Tells of an error that is on its way out of `frame`, in `task`. */

@@ -12,6 +12,7 @@ import {
   sleepForever,
   taskGroup,
   timeout,
+  timeoutAt,
   TimeoutError,
   type Awaitable,
   type CancelScope,
@@ -321,4 +322,22 @@ test("S12: an error that was on its way when the time was up, and is caught, mak
     }),
   );
   expect(end).toBe(`${timedOut(5)}, besides Error: cleanup`);
+});
+
+test("S18: thousands in one another that pass one after another, the innermost first: in time for a test", async () => {
+  const nested = coroutine(function* nested(depth: number, end: number): Awaitable<void> {
+    if (depth > 0) return yield* timeoutAt(end + depth * 1e-6, () => nested(depth - 1, end));
+    try {
+      yield* sleepForever();
+    } finally {
+      yield* sleep(1); // meanwhile all the others pass
+    }
+  });
+  const [end, ...heard] = await outcome(() => nested(4000, 1));
+  expect([end, heard.length]).toMatchInlineSnapshot(`
+    [
+      "TimeoutError: Timed out after 1 ms., besides TimeoutError: Timed out after 1 ms.",
+      3998,
+    ]
+  `);
 });

@@ -209,8 +209,11 @@ export function moveOnAfter<T>(
 
 /** The errors that are on their way out of a scope, in frames that are being left; `true` if a scope inside has one. */
 function errorsOnTheirWay(scope: Scope, task: Stack): ReadonlySet<unknown> | true {
+  const shielded = new Set<CancelNode>();
   for (const node of below(scope, (node) => node.isTask)) {
-    if (node instanceof Scope && node.failing && !isOvertaken(node, scope)) return true;
+    const outer = node.outer!;
+    if (outer !== scope && (outer.shield || shielded.has(outer))) shielded.add(node);
+    if (node instanceof Scope && node.failing && !isOvertaken(node, shielded)) return true;
   }
   const errors = new Set<unknown>();
   for (let frame = task.top; frame !== null; frame = frame.parent) {
@@ -224,12 +227,8 @@ function errorsOnTheirWay(scope: Scope, task: Stack): ReadonlySet<unknown> | tru
  * Whether an inner deadline that has passed goes unheard: nothing was unwound for it yet, and from now on the
  * outer one is what is unwound for, unless a shield is between.
  */
-function isOvertaken(inner: Scope, outer: Scope): boolean {
-  if (!(inner instanceof TimeoutScope) || inner.hasUnwound) return false;
-  for (let node = inner.outer; node !== outer && node !== null; node = node.outer) {
-    if (node.shield) return false;
-  }
-  return true;
+function isOvertaken(inner: Scope, shielded: ReadonlySet<CancelNode>): boolean {
+  return inner instanceof TimeoutScope && !inner.hasUnwound && !shielded.has(inner);
 }
 
 /** In debug mode the message says where it was set. */

@@ -180,6 +180,23 @@ describe("S24: harmless for", () => {
     expect(await storyOf(again)).toHaveLength(4);
   });
 
+  test("an error that is caught, and then thrown by another: that one is named", async () => {
+    const constant = new Error("constant");
+    const first = coroutine(function* first(): Awaitable<never> {
+      throw constant;
+    });
+    const second = coroutine(function* second(): Awaitable<never> {
+      throw constant;
+    });
+    const story = await storyOf(function* both() {
+      try {
+        yield* first();
+      } catch {}
+      yield* second();
+    });
+    expect(story).toEqual(["at second (cede)", "at task main#1 (cede)"]);
+  });
+
   test("an error that many tasks share: the first eight are told", async () => {
     const constant = new Error("thrown again and again");
     for (let i = 0; i < 20; i++) {
