@@ -28,6 +28,12 @@ export { cancelScope, type CancelScope, type ScopeResult } from "./structure/can
 export { ContextVar, type ContextToken, type ContextVarOptions } from "./structure/context-var.ts";
 export { currentDeadline } from "./structure/current-deadline.ts";
 export { defer } from "./structure/defer.ts";
+export {
+  gracefulShutdown,
+  type GracefulShutdownOptions,
+  type Shutdown,
+  type ShutdownResult,
+} from "./structure/graceful-shutdown.ts";
 export { resource, type Resource } from "./structure/resource.ts";
 export { shield } from "./structure/shield.ts";
 export type { ScopeOptions } from "./structure/cleanup-timeout.ts";
