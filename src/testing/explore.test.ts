@@ -64,7 +64,8 @@ describe("explore", () => {
          6   account.balance is 110
              account.balance is 110, fails
 
-      > out of turn: another task could have gone on, or was ready before"
+      > out of turn: another task could have gone on, or was ready before
+      ! step 5: deposit#2 sets account.balance by the 100 that it read in step 2, and overwrites the 120 of step 4 (deposit#3)"
     `);
   });
 

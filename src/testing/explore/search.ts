@@ -83,7 +83,7 @@ export class Search {
       replay: encode(this.#scheduleOf(execution)),
       steps,
       preemptions: execution.preemptions,
-      table: table(steps),
+      table: table(steps, events),
       schedule,
       trace: events,
     };

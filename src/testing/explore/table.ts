@@ -1,19 +1,34 @@
 /** A schedule as text: a row a step, a column a task. */
-import type { ScheduleStep } from "./recording.ts";
+import { lostUpdates } from "./picture/lost-updates.ts";
+import { tell } from "./picture/story.ts";
+import type { ScheduleStep, TraceEvent } from "./recording.ts";
 
 const WIDEST = 40;
 const MOST_COLUMNS = 5;
 const MOST_ROWS = 80;
 
-export function table(steps: readonly ScheduleStep[]): string {
+export function table(steps: readonly ScheduleStep[], trace: readonly TraceEvent[]): string {
   const names = [...new Set(steps.map(({ task }) => task))];
   const rows = shown(steps);
   const lines = names.length <= MOST_COLUMNS ? inColumns(names, rows) : inAList(rows);
-  const preempted = rows.some((row) => typeof row !== "string" && row.outOfTurn);
-  return [
-    ...lines,
-    ...(preempted ? ["", "> out of turn: another task could have gone on, or was ready before"] : []),
-  ].join("\n");
+  const outOfTurn = rows.some((row) => typeof row !== "string" && row.outOfTurn);
+  const notes = [
+    ...(outOfTurn ? ["> out of turn: another task could have gone on, or was ready before"] : []),
+    ...overwritten(steps, trace),
+  ];
+  return [...lines, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+}
+
+/** What was written over by a task that had not seen it. */
+function overwritten(steps: readonly ScheduleStep[], trace: readonly TraceEvent[]): string[] {
+  const { touches } = tell(steps, trace, false);
+  return lostUpdates(touches).map(({ read, lost, write }) => {
+    const [readAt, lostAt, writtenAt] = [read, lost, write].map(({ step }) => steps[step]!);
+    return (
+      `! step ${writtenAt!.number}: ${writtenAt!.task} sets ${write.name} by the ${read.value} that it read in step ` +
+      `${readAt!.number}, and overwrites the ${lost.value} of step ${lostAt!.number} (${lostAt!.task})`
+    );
+  });
 }
 
 /** Of a long one the beginning and the end. */
