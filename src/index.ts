@@ -92,6 +92,7 @@ export { abortSignal } from "./interop/abort-signal.ts";
 export { call, type CallOptions } from "./interop/call.ts";
 export { until } from "./interop/until.ts";
 
+export { Condition, type ConditionOptions, type ConditionStatistics } from "./sync/condition.ts";
 export { Event, Event as AsyncEvent, type EventStatistics } from "./sync/event.ts";
 export { Lock, type LockGuard, type LockStatistics } from "./sync/lock.ts";
 export {

@@ -166,6 +166,11 @@ export class Lock {
     return this.external ? null : { tasks: this.#hold === null ? [] : [this.#hold.owner], any: true };
   }
 
+  /** @internal */
+  get holder(): Hold | null {
+    return this.#hold;
+  }
+
   /** What this task holds. @internal */
   mine(what: string): Hold {
     const { task } = current;
@@ -175,6 +180,11 @@ export class Lock {
         (this.#hold === null ? "not held" : `held by ${this.#hold.owner.name}`) +
         `. It is the task that acquires a lock that may ${what} it.`,
     );
+  }
+
+  /** A wait for what a task held before, and let go of for a time. @internal */
+  again(hold: Hold): Awaitable<LockGuard> {
+    return new Acquire(this, hold);
   }
 
   /** @internal */
@@ -249,9 +259,12 @@ export class Hold extends Link implements LockGuard, Waiter {
   get broken(): boolean {
     return this.#lock.broken;
   }
+  get held(): boolean {
+    return this.list !== null;
+  }
 
   release(): void {
-    if (this.list === null) return; // not held any more
+    if (!this.held) return;
     this.#lock.mine("release");
     this.#lock.pass(this);
   }
