@@ -66,9 +66,11 @@ export { repeat } from "./policy/repeat.ts";
 export { retry, type Retry, type RetryPolicy } from "./policy/retry.ts";
 export {
   Schedule,
+  type ClockOptions,
   type ExponentialOptions,
   type JitterOptions,
   type ScheduleStep,
+  type ScheduleUse,
 } from "./policy/schedule.ts";
 export { singleFlight, type SingleFlightOptions } from "./policy/single-flight.ts";
 

@@ -37,9 +37,10 @@ const repeating = coroutine(function* repeat<T>(
 ): Awaitable<T> {
   const { loop } = current.task!;
   const start = loop.now();
+  const next = schedule.begin();
   for (let n = 1; ; n++) {
     const last = yield* called(fn, n);
-    const delay = schedule.next({ count: n - 1, elapsed: loop.now() - start, last });
+    const delay = next({ count: n - 1, elapsed: loop.now() - start, last });
     if (delay === undefined) return last;
     const why = (): string => `call ${n + 1}${fn.name && ` of ${fn.name}`}, ${delay} ms after the last`;
     yield* new Pause(loop.now() + delay, why);

@@ -75,6 +75,7 @@ const retrying = coroutine(function* retry<T>(
 ): Awaitable<T> {
   const { loop } = current.task!;
   const start = loop.now();
+  const next = schedule.begin();
   const earlier: unknown[] = [];
   for (let attempt = 1; ; attempt++) {
     let error: unknown;
@@ -86,7 +87,7 @@ const retrying = coroutine(function* retry<T>(
     const delay =
       isFinal(error) || when?.(error, attempt) === false
         ? undefined
-        : schedule.next({ count: attempt - 1, elapsed: loop.now() - start, last: error });
+        : next({ count: attempt - 1, elapsed: loop.now() - start, last: error });
     if (delay === undefined) {
       for (const one of earlier) suppress(error, one);
       throw error;

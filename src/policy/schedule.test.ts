@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Schedule, sleep } from "../index.ts";
+import { repeat, runningLoop, Schedule, sleep } from "../index.ts";
 import { runTest } from "../testing/index.ts";
 
 const first = (schedule: Schedule, count: number) => [...schedule.limit(count).delays()];
@@ -16,9 +16,9 @@ test("Schedule.exponential() grows by its factor, 2 unless given, up to its maxi
 
 test("Schedule.exponential() stays a number however long it grows", () => {
   const step = { count: 5000, elapsed: 0, last: undefined };
-  expect(Schedule.exponential(0).next(step)).toBe(0);
-  expect(Schedule.exponential(1, { max: 60_000 }).next(step)).toBe(60_000);
-  expect(Schedule.exponential(1).next(step)).toBe(Infinity);
+  expect(Schedule.exponential(0).begin()(step)).toBe(0);
+  expect(Schedule.exponential(1, { max: 60_000 }).begin()(step)).toBe(60_000);
+  expect(Schedule.exponential(1).begin()(step)).toBe(Infinity);
 });
 
 test("limit() ends after so many delays; of two the smaller counts", () => {
@@ -34,14 +34,14 @@ test("upTo() gives only delays that end in time, the last one exactly", () => {
 
 test("upTo() counts what was done between the delays", () => {
   const schedule = Schedule.fixed(10).upTo(30);
-  expect(schedule.next({ count: 1, elapsed: 20, last: undefined })).toBe(10);
-  expect(schedule.next({ count: 1, elapsed: 20.5, last: undefined })).toBeUndefined();
+  expect(schedule.begin()({ count: 1, elapsed: 20, last: undefined })).toBe(10);
+  expect(schedule.begin()({ count: 1, elapsed: 20.5, last: undefined })).toBeUndefined();
 });
 
 test("until() ends once the predicate says so of what has just ended", () => {
   const schedule = Schedule.fixed(1).until((value: number) => value > 2);
-  expect(schedule.next({ count: 0, elapsed: 0, last: 2 })).toBe(1);
-  expect(schedule.next({ count: 0, elapsed: 0, last: 3 })).toBeUndefined();
+  expect(schedule.begin()({ count: 0, elapsed: 0, last: 2 })).toBe(1);
+  expect(schedule.begin()({ count: 0, elapsed: 0, last: 3 })).toBeUndefined();
   expect([...schedule.delays(3)]).toEqual([]);
 });
 
@@ -80,12 +80,48 @@ test("a schedule never changes: each use begins anew, also two at once", () => {
   expect([...base.delays()]).toEqual([1, 2, 4]);
 });
 
-test("Schedule.from() takes any function, and composes as the others", () => {
-  const squares = Schedule.from(({ count }) => count ** 2);
+test("Schedule.from() takes any function, with a state for each use, and composes as the others", () => {
+  const squares = Schedule.from(
+    () =>
+      ({ count }) =>
+        count ** 2,
+  );
   expect([...squares.limit(4).delays()]).toEqual([0, 1, 4, 9]);
-  expect([...Schedule.from(() => undefined).delays()]).toEqual([]);
-  const untilNoon = Schedule.from(({ elapsed }) => (elapsed < 100 ? 100 - elapsed : undefined));
-  expect([...untilNoon.delays()]).toEqual([100]);
+  expect([...Schedule.from(() => () => undefined).delays()]).toEqual([]);
+  const list = Schedule.from(() => {
+    const left = [3, 1, 2];
+    return () => left.shift();
+  });
+  expect([...list.delays()]).toEqual([3, 1, 2]);
+  expect([...list.limit(2).delays()]).toEqual([3, 1]);
+});
+
+const everyTen = (after: Date) => new Date((Math.floor(after.getTime() / 10) + 1) * 10);
+
+test("Schedule.at() waits until each time, whatever is done between them", async () => {
+  const times: number[] = [];
+  const now = () => 5 + runningLoop().time();
+  await runTest(() =>
+    repeat(function* () {
+      times.push(now());
+      yield* sleep(12);
+    }, Schedule.at(everyTen, { now }).limit(3)),
+  );
+  expect(times).toEqual([5, 20, 40, 60]);
+});
+
+test("Schedule.at() gives no time twice, also where the clock is behind, and ends with the times", () => {
+  let time = 1005;
+  const use = Schedule.at((after) => (after.getTime() < 1030 ? everyTen(after) : null), {
+    now: () => time,
+  }).begin();
+  const step = { count: 0, elapsed: 0, last: undefined };
+  expect(use(step)).toBe(5);
+  time = 1009; // a millisecond too early
+  expect(use(step)).toBe(11);
+  time = 900; // set back
+  expect(use(step)).toBe(130);
+  expect(use(step)).toBeUndefined();
 });
 
 test("what is no delay, no bound and no function is refused", () => {
@@ -108,7 +144,17 @@ test("what is no delay, no bound and no function is refused", () => {
   expect(() => Schedule.from({} as never)).toThrow(
     "Cannot make a schedule from an object (Object): it takes a function",
   );
-  expect(() => Schedule.from(() => -5).next({ count: 0, elapsed: 0, last: undefined })).toThrow(
+  expect(() => Schedule.from((() => 5) as never).begin()).toThrow(
+    "Cannot use a schedule by 5: it takes a function",
+  );
+  expect(() => Schedule.at(3 as never)).toThrow(
+    "Cannot make a schedule of the times of 3: it takes a function",
+  );
+  expect(() => [...Schedule.at(() => 5 as never).delays()]).toThrow(
+    "Cannot wait until 5: what gives the times gives a Date, or null.",
+  );
+  expect(() => [...Schedule.at(() => new Date(NaN)).delays()]).toThrow("Cannot wait until an object (Date)");
+  expect(() => Schedule.from(() => () => -5).begin()({ count: 0, elapsed: 0, last: undefined })).toThrow(
     "Cannot schedule a delay of -5 ms",
   );
 });

@@ -1,6 +1,6 @@
 /**
- * When to do something again: a sequence of delays. A schedule is a pure function from how far its use has come to the
- * next delay, so one object serves any number of uses at once, each with its own count and its own clock.
+ * When to do something again: a sequence of delays. A schedule holds no state: what it has, it makes anew for each use,
+ * so one object serves any number of them at once.
  */
 import { describe } from "../kernel/misuse.ts";
 import { checkDelay } from "../kernel/sleep.ts";
@@ -13,6 +13,15 @@ export interface ScheduleStep<In = unknown> {
   readonly elapsed: number;
   /** What has just ended: `retry` gives the error, `repeat` the value. */
   readonly last: In;
+}
+
+/** One use of a schedule: gives the next delay in milliseconds, `undefined` at the end. */
+export type ScheduleUse<In = unknown> = (step: ScheduleStep<In>) => number | undefined;
+
+/** What clock a schedule of times looks at. */
+export interface ClockOptions {
+  /** The time of day, in milliseconds since 1970: `Date.now`, unless given. */
+  now?: () => number;
 }
 
 /** How an exponential schedule grows. */
@@ -44,10 +53,10 @@ export interface JitterOptions {
  * ```
  */
 export class Schedule<in In = unknown> {
-  readonly #next: (step: ScheduleStep<In>) => number | undefined;
+  readonly #begin: () => ScheduleUse<In>;
 
-  private constructor(next: (step: ScheduleStep<In>) => number | undefined) {
-    this.#next = next;
+  private constructor(begin: () => ScheduleUse<In>) {
+    this.#begin = begin;
   }
 
   /**
@@ -57,7 +66,7 @@ export class Schedule<in In = unknown> {
    */
   static fixed(ms: number): Schedule {
     checkDelay("schedule a delay of", ms);
-    return new Schedule(() => ms);
+    return new Schedule(() => () => ms);
   }
 
   /**
@@ -73,30 +82,76 @@ export class Schedule<in In = unknown> {
         `Cannot let delays grow by a factor of ${String(factor)}: it is a finite number greater than 0.`,
       );
     }
-    return new Schedule(({ count }) => (ms === 0 ? 0 : Math.min(ms * factor ** count, max)));
+    const delay = ({ count }: ScheduleStep): number => (ms === 0 ? 0 : Math.min(ms * factor ** count, max));
+    return new Schedule(() => delay);
   }
 
   /**
-   * Whatever delays a function gives, in milliseconds: it is called before each, and ends the schedule with `undefined`.
-   * It keeps nothing between calls, since one schedule may be used many times at once: what it needs, it is given. So
-   * times of the clock can be a schedule, too: give the time that is left to the next of them.
+   * Whatever delays a function gives, in milliseconds; `undefined` is the end. `begin` is called for each use, and gives
+   * that function: what it keeps between delays, it keeps for this use.
    *
-   * @throws TypeError if `next` is not a function; (where it is used) RangeError if what it gives is no delay.
+   * @throws TypeError if `begin` is not a function; (where it is used) RangeError if what it gives is no delay.
    * @example
    * ```ts
    * import { Schedule } from "cede";
    *
-   * const fibonacci = [10, 10, 20, 30, 50];
-   * const schedule = Schedule.from(({ count }) => fibonacci[count]);
-   * console.log([...schedule.delays()]); // prints: [ 10, 10, 20, 30, 50 ]
+   * const fibonacci = Schedule.from(() => {
+   *   let [ms, next] = [10, 10];
+   *   return () => {
+   *     const delay = ms;
+   *     [ms, next] = [next, ms + next];
+   *     return delay;
+   *   };
+   * });
+   * console.log([...fibonacci.limit(5).delays()]); // prints: [ 10, 10, 20, 30, 50 ]
    * ```
    */
-  static from<In = unknown>(next: (step: ScheduleStep<In>) => number | undefined): Schedule<In> {
-    checkFunction("make a schedule from", next, "`(step) => …`, which gives a number of milliseconds");
-    return new Schedule((step) => {
-      const ms = next(step);
-      if (ms !== undefined) checkDelay("schedule a delay of", ms);
-      return ms;
+  static from<In = unknown>(begin: () => ScheduleUse<In>): Schedule<In> {
+    checkFunction("make a schedule from", begin, "`() => (step) => …`, which gives a number of milliseconds");
+    return new Schedule(() => {
+      const use = begin();
+      checkFunction("use a schedule by", use, "`(step) => …`, which gives a number of milliseconds");
+      return (step) => {
+        const ms = use(step);
+        if (ms !== undefined) checkDelay("schedule a delay of", ms);
+        return ms;
+      };
+    });
+  }
+
+  /**
+   * Times of day: `next` gives the first one after the one it is given, or `null` at the end. None is given twice,
+   * also where the clock is set back. `cron` of "cede/cron" is made of this.
+   *
+   * @throws TypeError if `next` is not a function; (where it is used) TypeError if what it gives is no date.
+   * @example
+   * ```ts
+   * import { Schedule } from "cede";
+   *
+   * const now = () => Date.UTC(2030, 0, 1, 8, 30);
+   * const everyFullHour = Schedule.at(
+   *   (after) => new Date(Math.floor(after.getTime() / 3_600_000 + 1) * 3_600_000),
+   *   { now },
+   * );
+   * for (const ms of everyFullHour.limit(1).delays()) console.log(ms / 60_000, "minutes"); // prints: 30 minutes
+   * ```
+   */
+  static at(next: (after: Date) => Date | null, { now = () => Date.now() }: ClockOptions = {}): Schedule {
+    checkFunction("make a schedule of the times of", next, "`(after) => …`, which gives a Date, or null");
+    return new Schedule(() => {
+      let last = -Infinity;
+      return () => {
+        const time = now();
+        const date = next(new Date(Math.max(time, last)));
+        if (date === null) return undefined;
+        last = date instanceof Date ? date.getTime() : NaN;
+        if (Number.isNaN(last)) {
+          throw new TypeError(
+            `Cannot wait until ${describe(date)}: what gives the times gives a Date, or null.`,
+          );
+        }
+        return Math.max(0, last - time);
+      };
     });
   }
 
@@ -113,8 +168,8 @@ export class Schedule<in In = unknown> {
           "no less as `max`.",
       );
     }
-    return new Schedule((step) => {
-      const ms = this.#next(step);
+    return this.#with((use, step) => {
+      const ms = use(step);
       return ms === undefined || ms === Infinity ? ms : ms * (min + Math.random() * (max - min));
     });
   }
@@ -130,7 +185,7 @@ export class Schedule<in In = unknown> {
         `Cannot limit a schedule to ${String(times)} times: give a whole number from 0, or Infinity.`,
       );
     }
-    return new Schedule((step) => (step.count < times ? this.#next(step) : undefined));
+    return this.#with((use, step) => (step.count < times ? use(step) : undefined));
   }
 
   /**
@@ -141,8 +196,8 @@ export class Schedule<in In = unknown> {
    */
   upTo(ms: number): Schedule<In> {
     checkDelay("limit a schedule to", ms);
-    return new Schedule((step) => {
-      const delay = this.#next(step);
+    return this.#with((use, step) => {
+      const delay = use(step);
       return delay !== undefined && step.elapsed + delay <= ms ? delay : undefined;
     });
   }
@@ -165,15 +220,12 @@ export class Schedule<in In = unknown> {
    */
   until<T extends In>(predicate: (last: T) => boolean): Schedule<T> {
     checkFunction("go on until", predicate, "`(last) => …`, which gives whether to end");
-    return new Schedule<T>((step) => (predicate(step.last) ? undefined : this.#next(step)));
+    return this.#with<T>((use, step) => (predicate(step.last) ? undefined : use(step)));
   }
 
-  /**
-   * The delay that comes next for a use that has come so far, in milliseconds; `undefined` at the end. For policies of
-   * one's own: `retry` and `repeat` ask it themselves.
-   */
-  next(step: ScheduleStep<In>): number | undefined {
-    return this.#next(step);
+  /** Begins a use. For policies of one's own: `retry` and `repeat` do so themselves. */
+  begin(): ScheduleUse<In> {
+    return this.#begin();
   }
 
   /**
@@ -191,13 +243,23 @@ export class Schedule<in In = unknown> {
    * ```
    */
   *delays(last?: In): Generator<number, void, void> {
+    const use = this.#begin();
     let elapsed = 0;
     for (let count = 0; ; count++) {
-      const ms = this.#next({ count, elapsed, last: last as In });
+      const ms = use({ count, elapsed, last: last as In });
       if (ms === undefined) return;
       yield ms;
       elapsed += ms;
     }
+  }
+
+  #with<T extends In = In>(
+    change: (use: ScheduleUse<In>, step: ScheduleStep<T>) => number | undefined,
+  ): Schedule<T> {
+    return new Schedule<T>(() => {
+      const use = this.#begin();
+      return (step) => change(use, step);
+    });
   }
 }
 

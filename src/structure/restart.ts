@@ -58,6 +58,7 @@ const supervised = coroutine(function* supervised<T>(
   let recent: number[] = [];
   let count = 0;
   let first = 0;
+  let next = delay.begin();
   for (;;) {
     let error: unknown;
     try {
@@ -70,11 +71,14 @@ const supervised = coroutine(function* supervised<T>(
       recent = recent.filter((at) => now - at < within);
       count = recent.length;
     }
-    if (count === 0) first = now;
+    if (count === 0) {
+      first = now;
+      next = delay.begin();
+    }
     const ms =
       count >= limit || error instanceof CancellationEscapedError
         ? undefined
-        : delay.next({ count, elapsed: now - (recent[0] ?? first), last: error });
+        : next({ count, elapsed: now - (recent[0] ?? first), last: error });
     if (ms === undefined) {
       supervisor.givesUp(task);
       throw error;
