@@ -62,7 +62,7 @@ export { wait, type Waited, type WaitOptions } from "./combine/wait.ts";
 
 export { interval, type IntervalOptions } from "./policy/interval.ts";
 export { RateLimiter, type RateLimiterOptions, type RateLimiterStatistics } from "./policy/rate-limiter.ts";
-export { repeat } from "./policy/repeat.ts";
+export { repeat, type RepeatOptions } from "./policy/repeat.ts";
 export { retry, type Retry, type RetryPolicy } from "./policy/retry.ts";
 export {
   Schedule,
@@ -94,6 +94,7 @@ export { abortSignal } from "./interop/abort-signal.ts";
 export { call, type CallOptions } from "./interop/call.ts";
 export { until } from "./interop/until.ts";
 
+export { CapacityLimiter, type CapacityLimiterStatistics } from "./sync/capacity-limiter.ts";
 export { Condition, type ConditionOptions, type ConditionStatistics } from "./sync/condition.ts";
 export { Event, Event as AsyncEvent, type EventStatistics } from "./sync/event.ts";
 export { Lock, type LockGuard, type LockStatistics } from "./sync/lock.ts";

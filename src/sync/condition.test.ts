@@ -7,14 +7,13 @@ import {
   DeadlockError,
   Lock,
   moveOnAfter,
-  runSync,
   sleep,
   taskGroup,
   timeout,
   type Awaitable,
 } from "../index.ts";
 import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
-import { cancelAMillion, thrownBy } from "../../tests/support/waiters.ts";
+import { cancelAMillion, quietly, thrownBy } from "../../tests/support/waiters.ts";
 
 const holdsLock = (condition: Condition): boolean => condition.lock.statistics.owner === currentTask()!.name;
 
@@ -254,7 +253,7 @@ describe("S7: a condition and a cancellation", () => {
   });
 
   test("a million waiters that were cancelled leave nothing", () => {
-    runSync(function* () {
+    quietly(function* () {
       const condition = new Condition();
       yield* cancelAMillion(() => condition.with(() => condition.wait()));
       expect(condition.statistics.waiting).toBe(0);

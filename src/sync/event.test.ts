@@ -6,14 +6,13 @@ import {
   Event,
   moveOnAfter,
   run,
-  runSync,
   select,
   sleep,
   taskGroup,
   type Awaitable,
 } from "../index.ts";
 import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
-import { cancelAMillion } from "../../tests/support/waiters.ts";
+import { cancelAMillion, quietly } from "../../tests/support/waiters.ts";
 
 describe("an event", () => {
   test("wakes all who wait, in the order in which they came", async () => {
@@ -147,7 +146,7 @@ describe("S7: an event and a cancellation", () => {
   });
 
   test("a million waiters that were cancelled leave nothing", () => {
-    runSync(function* () {
+    quietly(function* () {
       const event = new Event();
       yield* cancelAMillion(() => event.wait());
       expect(event.statistics).toEqual({ isSet: false, waiting: 0 });

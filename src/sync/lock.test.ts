@@ -8,7 +8,6 @@ import {
   Lock,
   moveOnAfter,
   run,
-  runSync,
   select,
   sleep,
   sleepForever,
@@ -17,7 +16,7 @@ import {
   type LockGuard,
 } from "../index.ts";
 import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
-import { cancelAMillion, thrownBy } from "../../tests/support/waiters.ts";
+import { cancelAMillion, quietly, thrownBy } from "../../tests/support/waiters.ts";
 
 /** Holds the lock for so long. */
 function* hold(lock: Lock, ms: number, log: (line: string) => void = () => {}): Awaitable<void> {
@@ -290,7 +289,7 @@ describe("S7: a lock passes over a waiter that was cancelled", () => {
   });
 
   test("a million waiters that were cancelled leave nothing", () => {
-    runSync(function* () {
+    quietly(function* () {
       const lock = new Lock();
       using _guard = yield* lock.acquire();
       let waited = 0;

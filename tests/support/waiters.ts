@@ -1,5 +1,5 @@
 /** For tests of what tasks wait for. */
-import { createTask, taskGroup, type Awaitable } from "../../src/index.ts";
+import { createTask, runSync, taskGroup, type Awaitable } from "../../src/index.ts";
 
 /** Has a million tasks wait, a thousand at a time, and cancels them all. */
 export function* cancelAMillion(wait: () => Awaitable<unknown>): Awaitable<void> {
@@ -23,4 +23,9 @@ export function* thrownBy(body: () => Awaitable<unknown>): Awaitable<string> {
     return String(error).replaceAll(/#\d+/g, "");
   }
   return "nothing";
+}
+
+/** A run of which nothing is printed: where memory is collected, the loop is held for a moment. */
+export function quietly(main: () => Awaitable<void>): void {
+  runSync(main, { onReport: () => {} });
 }
