@@ -110,6 +110,12 @@ function checkRuns(node: string): void {
   process.stdout.write(smoke.stdout);
   if (smoke.status !== 0) problems.push(`the short suite fails on ${node}:\n${smoke.stderr}`);
 
+  // Nothing is installed beside it: what needs an optional peer says so, and how to get it.
+  const peer = execute(node, ["--input-type=module", "--eval", `import "${manifest.name}/cron"`], project);
+  if (!peer.stderr.includes("npm install croner")) {
+    problems.push(`without croner, ${manifest.name}/cron on ${node} says:\n${peer.stderr}`);
+  }
+
   const command = execute(node, [join(installed, manifest.bin.cede), "--version"], project);
   if (command.stdout.trim() !== manifest.version) {
     problems.push(`cede --version on ${node} printed "${command.stdout.trim()}"\n${command.stderr}`);

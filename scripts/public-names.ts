@@ -1,10 +1,10 @@
-// What users import has to say what it is: everything exported by index.ts, lowlevel.ts and testing has a doc
+// What users import has to say what it is: everything exported by index.ts, lowlevel.ts, testing and cron.ts has a doc
 // comment, and what is there at run time has an example in it.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseSync, type Comment, type Statement } from "oxc-parser";
 
-export const ENTRIES = ["src/index.ts", "src/lowlevel.ts", "src/testing/index.ts"];
+export const ENTRIES = ["src/index.ts", "src/lowlevel.ts", "src/testing/index.ts", "src/cron.ts"];
 
 /** Reads a file by its path inside the repository; undefined when there is none. */
 export type Read = (path: string) => string | undefined;

@@ -193,8 +193,8 @@ describe.each(["tokenBucket", "slidingWindow"] as const)("by %s", (algorithm) =>
       const next = createTask(() => api.acquire(), { name: "next" });
       yield* next;
       // Whoever was woken first has it: then the other one waits for the next permit.
-      expect(runningLoop().time()).toBe(task!.cancelled ? 100 : 200);
-      expect((yield* cancel()) as unknown).toMatchObject({ expired: true });
+      expect(runningLoop().time()).toBe(task.cancelled ? 100 : 200);
+      expect(yield* cancel()).toMatchObject({ expired: true });
     });
   });
 
@@ -280,8 +280,8 @@ describe.each(["tokenBucket", "slidingWindow"] as const)("by %s", (algorithm) =>
       yield* api.acquire(2);
       const [one, two] = [createTask(() => api.acquire()), createTask(() => api.acquire(2))];
       yield* sleep(1);
-      expect(one!.waitingFor).toBe('a permit of rate limiter "api"');
-      expect(two!.waitingFor).toBe('2 permits of rate limiter "api"');
+      expect(one.waitingFor).toBe('a permit of rate limiter "api"');
+      expect(two.waitingFor).toBe('2 permits of rate limiter "api"');
     });
   });
 });

@@ -6,6 +6,12 @@ import { called } from "./called.ts";
 import { Pause } from "./pause.ts";
 import { checkFunction, checkSchedule, type Schedule } from "./schedule.ts";
 
+/** How `repeat` begins. */
+export interface RepeatOptions {
+  /** Whether the first call is made at once, which it is, unless given; otherwise after the first delay, as is right for times of day. */
+  immediate?: boolean;
+}
+
 /**
  * Calls `fn`, and again after each delay of the schedule, counted from the end of the call before; gives the last
  * value once the schedule ends. `fn` is given the number of the call, from 1. The first error ends it. For fixed points
@@ -25,24 +31,42 @@ import { checkFunction, checkSchedule, type Schedule } from "./schedule.ts";
  * // prints: poll 3
  * ```
  */
-export function repeat<T>(fn: (n: number) => Awaitable<T>, schedule: Schedule<T>): Coroutine<T> {
+export function repeat<T>(
+  fn: (n: number) => Awaitable<T>,
+  schedule: Schedule<T>,
+  options?: { immediate?: true },
+): Coroutine<T>;
+export function repeat<T>(
+  fn: (n: number) => Awaitable<T>,
+  schedule: Schedule<T | undefined>,
+  options: RepeatOptions,
+): Coroutine<T | undefined>;
+export function repeat<T>(
+  fn: (n: number) => Awaitable<T>,
+  schedule: Schedule<T>,
+  { immediate = true }: RepeatOptions = {},
+): Coroutine<T | undefined> {
   checkFunction("repeat", fn, "`() => …`, since what is awaited once cannot be awaited again");
   checkSchedule("repeat by", schedule);
-  return repeating(fn, schedule);
+  return repeating(fn, schedule as Schedule<T | undefined>, immediate);
 }
 
 const repeating = coroutine(function* repeat<T>(
   fn: (n: number) => Awaitable<T>,
-  schedule: Schedule<T>,
-): Awaitable<T> {
+  schedule: Schedule<T | undefined>,
+  immediate: boolean,
+): Awaitable<T | undefined> {
   const { loop } = current.task!;
   const start = loop.now();
   const next = schedule.begin();
-  for (let n = 1; ; n++) {
-    const last = yield* called(fn, n);
-    const delay = next({ count: n - 1, elapsed: loop.now() - start, last });
+  let last: T | undefined;
+  let calls = 0;
+  if (immediate) last = yield* called(fn, ++calls);
+  for (let count = 0; ; count++) {
+    const delay = next({ count, elapsed: loop.now() - start, last });
     if (delay === undefined) return last;
-    const why = (): string => `call ${n + 1}${fn.name && ` of ${fn.name}`}, ${delay} ms after the last`;
+    const why = (): string => `call ${calls + 1}${fn.name && ` of ${fn.name}`}, after ${delay} ms`;
     yield* new Pause(loop.now() + delay, why);
+    last = yield* called(fn, ++calls);
   }
 });

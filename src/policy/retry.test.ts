@@ -207,6 +207,25 @@ test("repeat() ends once the value is the one that is waited for", async () => {
   expect(await runVirtual(() => repeat(flaky(0), schedule))).toBe("attempt 3");
 });
 
+test("repeat() begins with the first delay, if it is to", async () => {
+  const calls: number[] = [];
+  const later = { immediate: false };
+  expect(await runVirtual(() => repeat(flaky(0, calls), Schedule.fixed(100).limit(2), later))).toBe(
+    "attempt 2",
+  );
+  expect(calls).toEqual([100, 210]);
+  expect(await runVirtual(() => repeat(flaky(0), Schedule.fixed(1).limit(0), later))).toBeUndefined();
+});
+
+test("repeat() says in the label of its wait what comes next", async () => {
+  await runVirtual(function* () {
+    const task = createTask(() => repeat(flaky(0), Schedule.fixed(100).limit(1)));
+    yield* sleep(50);
+    expect(task.waitingFor).toBe("call 2 of flaky, after 100 ms");
+    yield* task;
+  });
+});
+
 test("repeat() ends with the first error", async () => {
   expect((await failureOf(runVirtual(() => repeat(flaky(1), Schedule.fixed(1))))).message).toBe("failure 1");
 });

@@ -117,7 +117,7 @@ const shuttingDown = coroutine(function* gracefulShutdown<T>(
       ),
     { name: "shutdown" },
   );
-  return expired ? { drained: false, value: undefined } : { drained: true, value: value as T };
+  return expired ? { drained: false, value: undefined } : { drained: true, value };
 });
 
 class Intakes implements Shutdown {

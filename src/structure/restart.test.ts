@@ -192,9 +192,9 @@ test("a task that is cancelled does not begin anew, neither while it runs nor wh
       function* (group) {
         const [runs, waits] = [group.createTask(worker(starts)), group.createTask(worker(starts, 1))];
         yield* sleep(5);
-        yield* runs!.cancel();
-        yield* waits!.cancel();
-        expect(waits!.cancelled && runs!.cancelled).toBe(true);
+        yield* runs.cancel();
+        yield* waits.cancel();
+        expect(waits.cancelled && runs.cancelled).toBe(true);
       },
       { restart: { limit: 9 }, onFailure: () => {} },
     ),

@@ -16,6 +16,7 @@ import {
   type CancelScope,
   type Ready,
   type Task,
+  type SupervisedGroup,
   type TaskGroup,
 } from "../index.ts";
 
@@ -91,7 +92,8 @@ describe("supervise", () => {
     expectTypeOf(supervise(() => one())).toEqualTypeOf<Awaitable<number>>();
     supervise(
       function* (group) {
-        expectTypeOf(group).toEqualTypeOf<TaskGroup>();
+        expectTypeOf(group).toEqualTypeOf<SupervisedGroup>();
+        expectTypeOf(group).toExtend<TaskGroup>();
       },
       {
         onFailure(error, task) {
