@@ -1,13 +1,18 @@
 /** For tests of what tasks wait for. */
-import { createTask, runSync, taskGroup, type Awaitable } from "../../src/index.ts";
+import { createTask, taskGroup, type Awaitable } from "../../src/index.ts";
 
-/** Has a million tasks wait, a thousand at a time, and cancels them all. */
-export function* cancelAMillion(wait: () => Awaitable<unknown>): Awaitable<void> {
+/** Has a million tasks wait, and cancels them all. */
+export function cancelAMillion(wait: () => Awaitable<unknown>): Awaitable<void> {
+  return cancelMany(1_000_000, wait);
+}
+
+/** Has so many tasks wait, a thousand at a time, and cancels them all. */
+export function* cancelMany(count: number, wait: () => Awaitable<unknown>): Awaitable<void> {
   const crowd = () =>
     taskGroup(function* (group) {
       for (let n = 0; n < 1000; n++) group.createTask(wait);
     });
-  for (let round = 0; round < 1000; round++) {
+  for (let round = 0; round < count / 1000; round++) {
     const task = createTask(crowd);
     yield;
     yield;
@@ -23,9 +28,4 @@ export function* thrownBy(body: () => Awaitable<unknown>): Awaitable<string> {
     return String(error).replaceAll(/#\d+/g, "");
   }
   return "nothing";
-}
-
-/** A run of which nothing is printed: where memory is collected, the loop is held for a moment. */
-export function quietly(main: () => Awaitable<void>): void {
-  runSync(main, { onReport: () => {} });
 }
