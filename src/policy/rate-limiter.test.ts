@@ -170,6 +170,19 @@ describe.each(["tokenBucket", "slidingWindow"] as const)("by %s", (algorithm) =>
     });
   });
 
+  test("S7: one whose cancellation is not delivered yet keeps nobody from what is there", async () => {
+    await runVirtual(function* () {
+      const api = limiter(2, 100);
+      yield* api.acquire();
+      const both = createTask(() => api.acquire(2));
+      yield* sleep(1);
+      expect(api.tryAcquire()).toBe(false);
+      void both.cancel();
+      expect(api.tryAcquire()).toBe(true);
+      expect(api.statistics).toEqual({ available: 0, waiting: 0 });
+    });
+  });
+
   test.each(["before", "after"])("S7: a cancellation in the very moment, %s", async (when) => {
     await runVirtual(function* () {
       const api = limiter(1, 100);

@@ -71,6 +71,7 @@ describe.each(["tokenBucket", "slidingWindow"] as const)("a rate limiter by %s",
         const passages = new Passages();
         const work = function* (): Awaitable<void> {
           for (let n = 0; n < 2; n++) {
+            yield;
             yield* limiter.acquire();
             passages.note(1);
           }
@@ -82,6 +83,7 @@ describe.each(["tokenBucket", "slidingWindow"] as const)("a rate limiter by %s",
           group.createTask(function* () {
             yield* limiter.acquire();
             passages.note(1);
+            yield;
             void victim.cancel();
             yield* limiter.acquire();
             passages.note(1);
