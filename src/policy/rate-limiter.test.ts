@@ -7,6 +7,7 @@ import {
   RateLimiter,
   run,
   runningLoop,
+  select,
   sleep,
   taskGroup,
   type Awaitable,
@@ -285,6 +286,22 @@ describe.each(["tokenBucket", "slidingWindow"] as const)("by %s", (algorithm) =>
     };
     await Promise.all([run(use), EventLoop.run(use), EventLoop.run(use)]);
     expect(api.statistics.waiting).toBe(0);
+  });
+
+  test("S7: in a select it takes permits only where it is what is selected", async () => {
+    await runVirtual(function* () {
+      const api = limiter(1, 100);
+      const none = yield* select({ early: sleep(0), permit: api.acquire() }, { order: "listed" });
+      expect(none.key).toBe("permit"); // it is there
+      const early = yield* select({ early: sleep(50), permit: api.acquire() });
+      expect([early.key, api.statistics]).toEqual(["early", { available: 0, waiting: 0 }]);
+      const other = limiter(1, 1000);
+      yield* other.acquire();
+      const both = yield* select([api.acquire(), other.acquire(), api.acquire()]);
+      expect([both.index, runningLoop().time()]).toEqual([expect.any(Number), 100]);
+      yield* sleep(1000);
+      expect([api.statistics, other.statistics]).toEqual(Array(2).fill({ available: 1, waiting: 0 }));
+    });
   });
 
   test("its label says what is waited for", async () => {
