@@ -94,6 +94,7 @@ export { abortSignal } from "./interop/abort-signal.ts";
 export { call, type CallOptions } from "./interop/call.ts";
 export { until } from "./interop/until.ts";
 
+export { Barrier, BrokenBarrierError, type BarrierStatistics } from "./sync/barrier.ts";
 export { CapacityLimiter, type CapacityLimiterStatistics } from "./sync/capacity-limiter.ts";
 export { Condition, type ConditionOptions, type ConditionStatistics } from "./sync/condition.ts";
 export { Event, Event as AsyncEvent, type EventStatistics } from "./sync/event.ts";
