@@ -99,6 +99,7 @@ export { CapacityLimiter, type CapacityLimiterStatistics } from "./sync/capacity
 export { Condition, type ConditionOptions, type ConditionStatistics } from "./sync/condition.ts";
 export { Event, Event as AsyncEvent, type EventStatistics } from "./sync/event.ts";
 export { Lock, type LockGuard, type LockStatistics } from "./sync/lock.ts";
+export { Once, type OnceStatistics } from "./sync/once.ts";
 export {
   Semaphore,
   type SemaphoreGuard,
