@@ -119,10 +119,15 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
     return this.state === IDLE;
   }
 
+  /** A wait that has its value is its own answer: another object for that would be one more to make, each time. */
+  get done(): true {
+    return true;
+  }
+
   private result(): Poll<T> {
     return this.value === undefined
       ? (voidResult as IteratorReturnResult<T>)
-      : { done: true, value: this.value as T };
+      : (this as unknown as IteratorReturnResult<T>);
   }
 
   private poll(): Poll<T> {
