@@ -2,31 +2,36 @@ import { timed, type Workload } from "../harness/workload.ts";
 
 /** Two tasks that hand one number to each other: every operation is a handing over, and a switch. */
 export const pingpong: Workload = timed({
-  about: "hand a number to and fro between two tasks, through two channels: per round trip's half",
+  about: "hand a number over, to and fro between two tasks, through two channels without room",
   size: 400_000,
   checksum: (hands) => hands / 2,
   systems: {
     native: () => {
-      // The least that a channel of promises can be: one who waits, or one item.
+      // As the other's: whoever sends waits for a receiver, and makes a promise only then.
       class Channel {
-        #item: number | undefined = undefined;
-        #waiting: ((item: number) => void) | undefined = undefined;
+        #receiver: ((item: number) => void) | undefined = undefined;
+        #sender: (() => number) | undefined = undefined;
 
-        send(item: number): void {
-          const waiting = this.#waiting;
-          if (waiting === undefined) {
-            this.#item = item;
-            return;
+        send(item: number): Promise<void> | undefined {
+          const receiver = this.#receiver;
+          if (receiver !== undefined) {
+            this.#receiver = undefined;
+            receiver(item);
+            return undefined;
           }
-          this.#waiting = undefined;
-          waiting(item);
+          return new Promise((resolve) => {
+            this.#sender = () => {
+              resolve();
+              return item;
+            };
+          });
         }
 
-        receive(): Promise<number> {
-          const item = this.#item;
-          if (item === undefined) return new Promise((resolve) => (this.#waiting = resolve));
-          this.#item = undefined;
-          return Promise.resolve(item);
+        receive(): Promise<number> | number {
+          const sender = this.#sender;
+          if (sender === undefined) return new Promise((resolve) => (this.#receiver = resolve));
+          this.#sender = undefined;
+          return sender();
         }
       }
       return async (hands) => {
@@ -34,7 +39,7 @@ export const pingpong: Workload = timed({
         const back = new Channel();
         const rounds = hands / 2;
         const pong = async () => {
-          for (let i = 0; i < rounds; i++) back.send((await there.receive()) + 1);
+          for (let i = 0; i < rounds; i++) await back.send((await there.receive()) + 1);
         };
         const ponging = pong();
         let n = 0;
