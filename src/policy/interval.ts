@@ -31,20 +31,23 @@ export interface IntervalOptions {
  * none of the three.
  * @example
  * ```ts
- * import { coroutine, interval, run, runningLoop, sleep } from "cede";
+ * import { interval, runningLoop, sleep } from "cede";
+ * import { runVirtual } from "cede/testing";
  *
- * await run(function* () {
- *   const start = runningLoop().time();
- *   const tick = coroutine(function* tick(n: number) {
- *     yield* sleep(15); // takes longer than the interval
- *     console.log(`tick ${n}`);
- *   });
- *   yield* interval(10, tick, { last: 3 });
- *   console.log(runningLoop().time() - start >= 45);
- *   // prints: tick 1
- *   // prints: tick 3
- *   // prints: true
- * });
+ * await runVirtual(() =>
+ *   interval(
+ *     100,
+ *     function* tick(n) {
+ *       console.log(`tick ${n} at ${runningLoop().time()}`);
+ *       yield* sleep(n === 2 ? 150 : 30);
+ *     },
+ *     { last: 5 },
+ *   ),
+ * );
+ * // prints: tick 1 at 100
+ * // prints: tick 2 at 200
+ * // prints: tick 4 at 400
+ * // prints: tick 5 at 500
  * ```
  */
 export function interval(

@@ -44,18 +44,20 @@ export interface RateLimiterStatistics {
  * @throws RangeError if `limit` or `burst` is no whole number from 1, or `per` not a finite number greater than 0.
  * @example
  * ```ts
- * import { RateLimiter, run } from "cede";
+ * import { RateLimiter, runningLoop } from "cede";
+ * import { runVirtual } from "cede/testing";
  *
- * const limiter = new RateLimiter(2, 20, { name: "api" }); // two in 20 ms: one every 10, and two at once
- * await run(function* () {
- *   for (let n = 1; n <= 3; n++) {
+ * const limiter = new RateLimiter(2, 1000, { name: "api" }); // two a second: one every 500 ms, and two at once
+ * await runVirtual(function* () {
+ *   for (let request = 1; request <= 4; request++) {
  *     yield* limiter.acquire();
- *     console.log(n, limiter.statistics.available);
+ *     console.log(`request ${request} at ${runningLoop().time()}`);
  *   }
- *   // prints: 1 1
- *   // prints: 2 0
- *   // prints: 3 0
  * });
+ * // prints: request 1 at 0
+ * // prints: request 2 at 0
+ * // prints: request 3 at 500
+ * // prints: request 4 at 1000
  * ```
  */
 export class RateLimiter {

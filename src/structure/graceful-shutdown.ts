@@ -52,18 +52,17 @@ export type ShutdownResult<T> =
  * import { gracefulShutdown, run, sleep, taskGroup } from "cede";
  *
  * const controller = new AbortController();
- * setTimeout(() => controller.abort(), 30); // as SIGTERM would
- *
  * const { drained } = await run(() =>
  *   gracefulShutdown(controller.signal, (shutdown) =>
  *     taskGroup(function* (group) {
  *       yield* shutdown.intake(function* () {
  *         for (let request = 1; ; request++) {
  *           group.createTask(function* handle() {
- *             yield* sleep(60);
+ *             yield* sleep(20);
  *             console.log(`request ${request} is answered`);
  *           });
- *           yield* sleep(20); // until the next one comes
+ *           if (request === 2) controller.abort(); // as SIGTERM would
+ *           yield* sleep(5); // until the next one comes
  *         }
  *       });
  *       console.log("no more requests");
