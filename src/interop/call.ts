@@ -7,7 +7,7 @@ import { checkDelay, checkpoint } from "../kernel/sleep.ts";
 import type { Stack } from "../kernel/frame.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 import { abortReason } from "./abort-signal.ts";
-import { checkPromise, millisecondsSince, promiseWait } from "./until.ts";
+import { checkPromise, milliseconds, promiseWait } from "./until.ts";
 
 /** How `call` ends when it is cancelled. */
 export interface CallOptions {
@@ -81,7 +81,7 @@ function stop(controller: AbortController, promise: Promise<unknown>, where: str
   const since = loop.now();
   const aborted = `Host work that ${name} aborted${where && `, called${where},`}`;
   const ended = (result: boolean): void => {
-    const later = `${millisecondsSince(since, loop)} later`;
+    const later = `${milliseconds(since, loop.now())} later`;
     if (stopped.abandoned)
       loop.report({ kind: "work-ended", message: `${aborted} has ended after all, ${later}.`, task: name });
     else if (result)
@@ -94,7 +94,7 @@ function stop(controller: AbortController, promise: Promise<unknown>, where: str
   const failed = (error: unknown): void => {
     // That it was aborted is what was asked for.
     if (error === signal.reason || (error as Error | null)?.name === "AbortError") return ended(false);
-    const later = stopped.abandoned ? ` ${millisecondsSince(since, loop)} later` : "";
+    const later = stopped.abandoned ? ` ${milliseconds(since, loop.now())} later` : "";
     const message = `${aborted} failed${later}: ${textOf(error)}`;
     loop.report({ kind: "late-error", message, task: name, error });
   };

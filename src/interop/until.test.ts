@@ -2,10 +2,13 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import {
   all,
+  cede,
   createTask,
   EventLoop,
   moveOnAfter,
+  race,
   run,
+  runningLoop,
   shield,
   sleep,
   sleepForever,
@@ -210,6 +213,69 @@ describe("S9: cancelling ends the wait at once; the promise runs on", () => {
       return yield* wait;
     });
     expect(result).toEqual({ ended: "early", told: [lateResult(neverWaited)], unhandled: [] });
+  });
+
+  test("it is reported only if none of its waits got it", async () => {
+    for (const settle of ["resolve", "reject"] as const) {
+      const resolvers = withResolvers();
+      const result = await outcome(function* () {
+        const other = createTask(until(resolvers.promise));
+        yield;
+        for (let i = 0; i < 3; i++) yield* moveOnAfter(5, () => until(resolvers.promise));
+        resolvers[settle]("ok");
+        try {
+          return yield* other;
+        } catch (error) {
+          return error;
+        }
+      });
+      expect(result).toEqual({ ended: "ok", told: [], unhandled: [] });
+    }
+  });
+
+  test("it is not reported if somebody who was ready when it came begins to wait", async () => {
+    const { promise, resolve } = withResolvers();
+    const told: string[] = [];
+    const clock = new VirtualClock();
+    const loop = new EventLoop({ host: clock, onReport: ({ message }) => told.push(message) });
+    const again = loop.createFuture<void>();
+    const ended = loop.runUntilComplete(function* () {
+      yield* moveOnAfter(5, () => until(promise));
+      yield* again;
+      return yield* until(promise);
+    });
+    clock.advance(5);
+    again.setResult();
+    resolve("ok");
+    await Promise.resolve();
+    clock.advance(0);
+    await Promise.resolve();
+    clock.advance(0);
+    expect(await ended).toBe("ok");
+    expect(told).toEqual([]);
+  });
+
+  test("a promise that nobody gets is reported once, however many waits for it were cancelled", async () => {
+    for (const settle of ["resolve", "reject"] as const) {
+      const resolvers = withResolvers();
+      const result = await outcome(function* () {
+        for (let i = 0; i < 3; i++) yield* moveOnAfter(5, () => until(resolvers.promise));
+        resolvers[settle](new Error("late") as never);
+        yield* sleep(1);
+      });
+      const told = settle === "reject" ? late(cancelledWait) : lateResult(cancelledWait, " 0 ms later");
+      expect(result).toEqual({ ended: "undefined", told: [told], unhandled: [] });
+    }
+  });
+
+  test("a promise that lives long keeps nothing of the waits for it that were cancelled", async () => {
+    const closed = new Promise<void>(() => {});
+    const then = vi.spyOn(closed, "then");
+    await runVirtual(function* () {
+      for (let i = 0; i < 100; i++) yield* race([until(closed), cede()]);
+      expect(then).toHaveBeenCalledOnce();
+      expect(runningLoop().statistics.hostWork).toBe(1);
+    });
   });
 
   test("a late result is told, and not printed", async () => {

@@ -2,22 +2,26 @@ import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { AfterReady } from "../kernel/callback.ts";
 import { current, type LoopPort, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
+import { LinkedList } from "../kernel/list.ts";
 import { describe } from "../kernel/misuse.ts";
-import { at, placeFor } from "../kernel/place.ts";
+import type { Report } from "../kernel/monitor.ts";
+import { placeFor, placeOf, type Place } from "../kernel/place.ts";
+import { Given } from "../kernel/story.ts";
 import { Wait } from "../kernel/wait.ts";
 
 /** Waits for a promise. The promise knows nothing of it: cancelling ends the wait only. */
 class PromiseWait<T> extends Wait<T> {
-  readonly #promise: PromiseLike<T>;
-  /** For `until`: told that a wait has begun, and what comes too late for it is told, too. */
-  readonly #watched: { begun: boolean } | null;
-  /** When the wait was cancelled. */
-  #left = 0;
+  // Set by the constructor, here as below: to define fields costs several times as much.
+  declare private readonly promise: PromiseLike<T>;
+  /** For `until`: what comes when nobody waits any more is told. */
+  declare private readonly watched: boolean;
+  declare private subscription: Subscription | null;
 
-  constructor(promise: PromiseLike<T>, watched: { begun: boolean } | null) {
+  constructor(promise: PromiseLike<T>, watched: boolean) {
     super();
-    this.#promise = promise;
-    this.#watched = watched;
+    this.promise = promise;
+    this.watched = watched;
+    this.subscription = null;
   }
 
   get label(): string {
@@ -28,57 +32,182 @@ class PromiseWait<T> extends Wait<T> {
   }
 
   protected begin(): boolean {
-    if (this.#watched !== null) this.#watched.begun = true;
-    const { loop } = this.task!;
-    loop.hostWork++;
-    // Wrapped, since a foreign thenable may call back at once.
-    Promise.resolve(this.#promise).then(
-      (value) => {
-        loop.hostWork--;
-        if (!this.complete(value) && this.#watched !== null)
-          reportLateResult(
-            this.task!,
-            `${CANCELLED}${at(this)}`,
-            ` ${millisecondsSince(this.#left, loop)} later`,
-          );
-      },
-      (error: unknown) => {
-        loop.hostWork--;
-        if (!this.fail(error) && this.#watched !== null)
-          reportLate(error, this.task!, `${CANCELLED}${at(this)}`);
-      },
-    );
+    const task = this.task!;
+    const before = Subscribed.of(this.promise);
+    this.subscription = before?.takes(task.loop) ? before : subscribe(this.promise, task, before);
+    this.subscription.begin(this, task, this.watched);
     return false;
   }
 
   abort(): void {
-    this.#left = this.task!.loop.now();
+    this.subscription!.leave(this, this.task!);
   }
 }
 
-const CANCELLED = "whose wait was cancelled";
+// How far it has come with a promise: it was given to `until`, somebody began to await that, and did so without being
+// cancelled before.
+const GIVEN = 1;
+const ASKED = 2;
+const BEGUN = 3;
 
-function reportLate(error: unknown, { loop, name }: Runner, what: string): void {
-  loop.report({
-    kind: "late-error",
-    message: `A promise of ${name}, ${what}, rejected: ${textOf(error)}`,
-    task: name,
-    error,
-  });
+/**
+ * What all waits for one promise have in common. A promise that lives long, and is waited for again and again, keeps
+ * this one thing, and with it nothing of waits that were cancelled.
+ */
+class Subscription extends LinkedList<PromiseWait<unknown>> {
+  /** Whether the promise has not settled. */
+  declare open: boolean;
+  /** Whether somebody got what the promise gave, or it was told that nobody did. */
+  declare told: boolean;
+  /** How far it has come with `until`. */
+  declare private stage: number;
+  /** Whether it is counted among the host work of its loop. */
+  declare private counted: boolean;
+  /** Who gave it to `until`, or waits, or has waited; `null` when nothing is to be told any more. */
+  declare private of: Reporter | null;
+  declare private place: Place | null;
+  /** When the last one left that waited. */
+  declare private leftAt: number;
+
+  constructor(of: Reporter) {
+    super();
+    this.open = true;
+    this.told = this.counted = false;
+    this.stage = this.leftAt = 0;
+    this.of = of;
+    this.place = null;
+  }
+
+  /** Each loop counts its own host work. */
+  takes(loop: LoopPort): boolean {
+    return this.open && (!this.counted || this.of!.loop === loop);
+  }
+
+  give(task: Runner): void {
+    this.reach(GIVEN);
+    if (this.counted) return;
+    this.of = task;
+    this.place = placeFor(task);
+  }
+
+  reach(stage: number): void {
+    this.stage = Math.max(this.stage, stage);
+  }
+
+  begin(wait: PromiseWait<unknown>, task: Runner, watched: boolean): void {
+    if (watched) this.reach(BEGUN);
+    if (!this.counted) {
+      this.counted = true;
+      this.of = task;
+      task.loop.hostWork++;
+    }
+    this.push(wait);
+  }
+
+  /** A wait was cancelled. Of its task nothing is kept that may be large. */
+  leave(wait: PromiseWait<unknown>, { loop, name, root }: Runner): void {
+    this.remove(wait);
+    this.of = { loop, name, root };
+    this.place = placeOf(wait);
+    this.leftAt = loop.now();
+  }
+
+  resolved(value: unknown): void {
+    const at = this.of!.loop.now();
+    // A result that is there may be asked for as late as one likes; who asked, and has not begun, was cancelled before.
+    this.settle(
+      (wait) => wait.complete(value),
+      ASKED,
+      () => ({
+        kind: "late-result",
+        message: `was resolved${this.stage === BEGUN ? ` ${milliseconds(this.leftAt, at)} later` : ""}.`,
+      }),
+    );
+  }
+
+  rejected(error: unknown): void {
+    this.settle(
+      (wait) => wait.fail(error),
+      GIVEN,
+      () => ({ kind: "late-error", message: `rejected: ${textOf(error)}`, error }),
+    );
+  }
+
+  /** `least`: how far it must have come for somebody to miss the outcome. */
+  private settle(
+    end: (wait: PromiseWait<unknown>) => boolean,
+    least: number,
+    report: () => Omit<Report, "task">,
+  ): void {
+    const { loop } = this.of!;
+    this.open = false;
+    if (this.counted) loop.hostWork--;
+    for (let wait = this.shift(); wait !== null; wait = this.shift()) if (end(wait)) this.told = true;
+    // Everyone who is ready now has one step to begin to wait.
+    if (!this.told && this.stage >= least) loop.enqueue(new AfterReady(loop, () => this.tell(report())));
+    else this.of = null;
+  }
+
+  private tell(report: Omit<Report, "task">): void {
+    const { loop, name, root } = this.of!;
+    this.of = null;
+    if (this.told) return;
+    this.told = true;
+    const begun = this.stage === BEGUN;
+    const waited = begun ? "whose wait was cancelled" : "that nobody waited for";
+    const known = this.place?.known;
+    const place = known === undefined ? "" : `${begun ? " at" : ", given at"} ${known}`;
+    const message = `A promise of ${name}, ${waited}${place}, ${report.message}`;
+    loop.report({ ...report, message, task: name }, root);
+  }
 }
 
-/** Whatever it was (a connection that was opened, say), nobody has it. */
-function reportLateResult({ loop, name }: Runner, what: string, when: string): void {
-  loop.report({
-    kind: "late-result",
-    message: `A promise of ${name}, ${what}, was resolved${when}.`,
-    task: name,
-  });
+/** A task, as far as reports name it. */
+type Reporter = Pick<Runner, "loop" | "name" | "root">;
+
+/** A private field on the program's promise: what a `WeakMap` would be, for a tenth of its cost. */
+class Subscribed extends Given {
+  #subscription: Subscription;
+
+  constructor(promise: object, subscription: Subscription) {
+    super(promise);
+    this.#subscription = subscription;
+  }
+
+  static of(promise: object): Subscription | undefined {
+    return #subscription in promise ? promise.#subscription : undefined;
+  }
+
+  static set(promise: object, subscription: Subscription): void {
+    if (#subscription in promise) promise.#subscription = subscription;
+    else if (Object.isExtensible(promise)) new Subscribed(promise, subscription);
+  }
+}
+
+/** Has a promise tell when it settles. `before`: a subscription that it has already. */
+function subscribe(
+  promise: PromiseLike<unknown>,
+  task: Runner,
+  before: Subscription | undefined,
+): Subscription {
+  const subscription = new Subscription(task);
+  if (before?.open === false) {
+    // It has settled: whether anybody has got that is asked of those that are to come.
+    subscription.told = before.told;
+    before.told = true;
+  }
+  if (before !== undefined || isNative(promise)) Subscribed.set(promise, subscription);
+  // Wrapped, since a foreign thenable may call back at once.
+  Promise.resolve(promise).then(
+    (value) => subscription.resolved(value),
+    (error: unknown) => subscription.rejected(error),
+  );
+  return subscription;
 }
 
 /** For reports: "45 ms". */
-export function millisecondsSince(then: number, loop: LoopPort): string {
-  return `${Math.round(loop.now() - then)} ms`;
+export function milliseconds(from: number, to: number): string {
+  return `${Math.max(0, Math.round(to - from))} ms`;
 }
 
 /**
@@ -97,49 +226,31 @@ export function millisecondsSince(then: number, loop: LoopPort): string {
  */
 export function until<T>(promise: PromiseLike<T>): Awaitable<T> {
   const thenable = checkPromise(promise);
-  const wait = { asked: false, begun: false };
-  if (current.task !== null && isNative(thenable)) watch(thenable, wait, current.task);
+  if (current.task !== null && isNative(thenable)) give(thenable, current.task);
   return new Lazy(() => {
-    wait.asked = true;
-    return new PromiseWait(thenable, wait);
+    Subscribed.of(thenable)?.reach(ASKED);
+    return new PromiseWait(thenable, true);
   });
 }
 
 /** As `until`, for a caller that sees to it itself that no rejection is lost. */
 export function promiseWait<T>(promise: PromiseLike<T>): Awaitable<T> {
-  return new Lazy(() => new PromiseWait(promise, null));
+  return new Lazy(() => new PromiseWait(promise, false));
 }
 
-/**
- * Whoever was to wait may be cancelled before, and what the promise rejects with then must not end as an
- * unhandled rejection. Everyone who is ready when it rejects has one step to begin. A result that is there may be
- * asked for as late as one likes; whose wait was asked for, and has not begun, was cancelled before.
- */
-function watch(
-  promise: PromiseLike<unknown>,
-  wait: { readonly asked: boolean; readonly begun: boolean },
-  task: Runner,
-): void {
-  const { loop } = task;
-  const place = placeFor(task);
-  const what = (): string => `that nobody waited for${place === null ? "" : `, given at ${place.text}`}`;
-  promise.then(
-    () => {
-      if (wait.asked && !wait.begun) reportLateResult(task, what(), "");
-    },
-    (error: unknown) => {
-      if (wait.begun) return;
-      const look = (): void => {
-        if (!wait.begun) reportLate(error, task, what());
-      };
-      loop.enqueue(new AfterReady(loop, look));
-    },
-  );
+/** Whoever was to wait may be cancelled before, and what it rejects with must not end as an unhandled rejection. */
+function give(promise: PromiseLike<unknown>, task: Runner): void {
+  const before = Subscribed.of(promise);
+  if (before === undefined || (!before.open && !before.told)) subscribe(promise, task, before).give(task);
+  else before.give(task);
 }
 
 /** Of any realm. Other thenables may do their work when they are asked: they are asked by a wait only. */
 function isNative(promise: PromiseLike<unknown>): boolean {
-  return Object.prototype.toString.call(promise) === "[object Promise]";
+  return (
+    Object.getPrototypeOf(promise) === Promise.prototype ||
+    Object.prototype.toString.call(promise) === "[object Promise]"
+  );
 }
 
 /** Refuses what is no promise. @throws TypeError */

@@ -28,7 +28,7 @@ export interface LoopPort {
   readonly monitor: Monitor | null;
   /** How many tasks are parked on something that only the outside can end. */
   externals: number;
-  /** How many waits for a promise have begun whose promise has not settled, whether or not a task still waits. */
+  /** How many promises are waited for, or were, that have not settled. */
   hostWork: number;
   /** The waits that end once nobody is ready and nothing is due: see all-parked.ts. */
   readonly whenParked: Set<{ complete(): boolean }>;
@@ -42,7 +42,8 @@ export interface LoopPort {
   enqueue(runnable: Runnable): void;
   /** A deadline was set, perhaps from outside a turn: sees to it that the host hears of it. */
   lookAgain(): void;
-  report(report: Report): void;
+  /** `root`: the run that it is of, unless that is the one that runs now. */
+  report(report: Report, root?: Root | null): void;
   /** A wait begins that can tell who could end it: it may be the last one of a circle. */
   suspect(task: Runner, wait: Parked): void;
   /** A callback threw. The run whose task made it fails; where it is nobody's (`null`), whatever runs. */

@@ -21,8 +21,8 @@ export interface LoopOptions {
   scheduler?: Scheduler;
   contexts?: HostContexts | null;
   monitor?: Monitor | null;
-  /** Hears every report, beside the monitor. */
-  report?(report: Report): void;
+  /** Hears every report, beside the monitor, and of which run it is; `null`: of none. */
+  report?(report: Report, root: Root | null): void;
   /** A callback of the host's or of the program's threw. */
   callbackFailed(error: unknown, root: Root | null): void;
 }
@@ -41,7 +41,7 @@ export class Loop implements LoopPort {
   readonly whenParked: LoopPort["whenParked"] = new Set();
   readonly #circles = new Circles((runnable) => this.enqueue(runnable));
   readonly #wake: () => void;
-  #report: ((report: Report) => void) | undefined;
+  #report: LoopOptions["report"];
   #turning = false;
   /** How many of this turn have not had their step. */
   #left = 0;
@@ -66,10 +66,10 @@ export class Loop implements LoopPort {
     if (!this.#turning) this.#wake();
   }
 
-  report(report: Report): void {
+  report(report: Report, root: Root | null = current.task?.root ?? null): void {
     this.monitor?.report?.(report);
     try {
-      this.#report?.(report);
+      this.#report?.(report, root);
     } catch (error) {
       this.#report = undefined; // dropped, as a monitor would be; but this is the last one who could be told
       this.callbackFailed(error, null);

@@ -69,7 +69,8 @@ interface Story {
   readonly chapters: Chapter[];
 }
 
-class Given {
+/** What a class that extends it makes is the object that it is given, which gets the private fields of that class. */
+export class Given {
   constructor(object: object) {
     return object;
   }

@@ -158,7 +158,6 @@ class Test {
   leftBehind(): AggregateError | null {
     const { hostWork } = this.#loop.statistics;
     const { lines, errors } = this.#findings;
-    // Waits are counted; one promise may have several.
     if (hostWork > 0) {
       this.#findings.add("host-work", "a promise was unsettled that had been given to `until` or `call`");
     }
