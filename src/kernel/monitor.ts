@@ -36,7 +36,7 @@ export interface Cancellation {
 export interface Report {
   readonly kind:
     | "suppressed-error" // a later error gave way to the first one
-    | "task-failed" // a task failed that nobody awaits, and that fails nothing else
+    | "task-failed" // a task failed that nobody awaits, and that fails nothing else, or that begins anew
     | "late-error" // host work failed after nobody waited for it any more
     | "late-result" // host work gave a result after nobody waited for it any more
     | "slow-cleanup" // cleanup that takes long, or a frame that escaped

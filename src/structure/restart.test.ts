@@ -149,6 +149,20 @@ test("it stays the same task: whoever awaits it gets its result, or its last err
   );
 });
 
+test("one in the background begins anew as long as the others run", async () => {
+  const starts: number[] = [];
+  await runVirtual(() =>
+    supervise(
+      function* (group) {
+        group.createTask(worker(starts), { background: true });
+        yield* sleep(35);
+      },
+      { restart: { limit: 9, delay: Schedule.fixed(5) }, onFailure: () => {} },
+    ),
+  );
+  expect(starts).toEqual([0, 15, 30]);
+});
+
 test("S11: awaiting a task that fails too often does not un-fail the group", async () => {
   const error = await failureOf(
     runVirtual(() =>
