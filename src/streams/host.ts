@@ -3,6 +3,7 @@ import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine } from "../kernel/coroutine.ts";
 import type { Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
+import { report } from "../kernel/report.ts";
 import { promiseWait } from "../interop/until.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
 
@@ -12,12 +13,7 @@ export function settled(promise: unknown, what: string, ms: number, task: Runner
   // At once: it is awaited in its turn, and not at all in a task that is abandoned.
   release.promise.then(
     () => {
-      if (release.abandoned)
-        task.loop.report({
-          kind: "work-ended",
-          message: `${what} has been released after all.`,
-          task: task.name,
-        });
+      if (release.abandoned) report(task, "work-ended", `${what} has been released after all.`);
     },
     (error: unknown) => {
       if (release.abandoned) reportLate(error, `Releasing ${what}`, task);
@@ -38,13 +34,9 @@ const settling = coroutine(function* release(release: Release, ms: number, task:
   const { expired } = yield* moveOnAfter(ms, () => promiseWait(release.promise));
   if (!expired) return;
   release.abandoned = true;
-  task.loop.report({
-    kind: "work-abandoned",
-    message: `${release.what} was not released within ${ms} ms, and was left behind.`,
-    task: task.name,
-  });
+  report(task, "work-abandoned", `${release.what} was not released within ${ms} ms, and was left behind.`);
 });
 
-export function reportLate(error: unknown, what: string, { loop, name }: Runner): void {
-  loop.report({ kind: "late-error", message: `${what} failed: ${textOf(error)}`, task: name, error });
+export function reportLate(error: unknown, what: string, task: Runner): void {
+  report(task, "late-error", `${what} failed: ${textOf(error)}`, { error });
 }

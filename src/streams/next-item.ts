@@ -1,13 +1,15 @@
 /**
  * The wait for the next item. A loop has one, used again for each item, so that an item that is there at once costs no
- * object; where it is not, whatever the stage gave is polled in its place. It is a checkpoint in either case.
+ * object; where it is not, whatever the stage gave is polled in its place. It is a checkpoint in either case, and after many
+ * items that were there at once, a turn for others.
  */
 import { parkedResult, type Awaitable, type Poll, type Signal } from "../kernel/awaitable.ts";
 import type { Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { notByHand } from "../kernel/misuse.ts";
+import { cede } from "../kernel/sleep.ts";
 import { enterWait } from "../kernel/wait.ts";
-import type { Pulled } from "./stage.ts";
+import { PATIENCE, type Pulled } from "./stage.ts";
 
 /** The loop, as its wait sees it. Each of these may throw. */
 export interface Pulling {
@@ -31,6 +33,8 @@ export class NextItem implements Awaitable<boolean>, Under {
   /** Whether that is the cleanup after the end, which has the last word. */
   #ending = false;
   #waiter: Runner | null = null;
+  /** How many items in a row were there at once. */
+  #atOnce = 0;
 
   constructor(of: Pulling) {
     this.#of = of;
@@ -57,11 +61,14 @@ export class NextItem implements Awaitable<boolean>, Under {
     this.#ending = false;
     let pulled: Pulled;
     try {
-      pulled = this.#of.pull();
+      pulled = ++this.#atOnce > PATIENCE ? afterATurn(this.#of) : this.#of.pull();
     } catch (error) {
       return this.#end(() => this.#of.failed(error));
     }
-    if (typeof pulled !== "boolean") return this.#goOn((this.#under = pulled[Symbol.iterator]()));
+    if (typeof pulled !== "boolean") {
+      this.#atOnce = 0;
+      return this.#goOn((this.#under = pulled[Symbol.iterator]()));
+    }
     return this.#end(() => this.#of.pulled(pulled));
   }
 
@@ -92,6 +99,12 @@ export class NextItem implements Awaitable<boolean>, Under {
     this.#ending = true;
     return this.#goOn((this.#under = pulled[Symbol.iterator]()));
   }
+}
+
+function* afterATurn(of: Pulling): Awaitable<boolean> {
+  yield* cede();
+  const pulled = of.pull();
+  return typeof pulled === "boolean" ? pulled : yield* pulled;
 }
 
 function answer(found: boolean): Poll<boolean> {

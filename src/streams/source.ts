@@ -1,6 +1,8 @@
 /** What can be iterated over, and how each kind is opened and let go of. */
 import type { Awaitable } from "../kernel/awaitable.ts";
 import type { ItemOrEnd } from "../channels/waits.ts";
+import { current } from "../kernel/current.ts";
+import { InvalidStateError } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { isOnlyAwaitable } from "./awaiting.ts";
 import { fromAsyncIterable, fromNodeStream, fromWebStream } from "./host-sources.ts";
@@ -82,6 +84,15 @@ export function openSource<T>(source: Source<T>, opening: Opening): Stage<T> {
     : fromAsyncIterable(given as AsyncIterable<T>, opening);
 }
 
+function cannotWait(cause: InvalidStateError): TypeError {
+  return new TypeError(
+    `Cannot wait in a generator that is iterated over (${cause.message.slice("Cannot ".length).split(":")[0]}). Let it ` +
+      "yield what is to be awaited for, and await it in `map(function* (item) { … })`; or let a task send items through " +
+      "a channel.",
+    { cause },
+  );
+}
+
 class ChannelStage<T> implements Stage<T> {
   value!: T;
   readonly #channel: ChannelSource<T>;
@@ -111,11 +122,25 @@ class IterableStage<T> implements Stage<T> {
 
   pull(): Pulled {
     this.#over = true; // if it throws
-    const { done, value } = this.#iterator.next();
+    const { done, value } = this.#step();
     if (done === true) return false;
     this.#over = false;
     this.value = value;
     return true;
+  }
+
+  /** Its code is no coroutine: where it awaits something, that is refused before it is begun. */
+  #step(): IteratorResult<T> {
+    current.parked = true;
+    try {
+      return this.#iterator.next();
+    } catch (error) {
+      throw error instanceof InvalidStateError && error.message.startsWith("Cannot poll ")
+        ? cannotWait(error)
+        : error;
+    } finally {
+      current.parked = false;
+    }
   }
 
   #release(): undefined {

@@ -78,6 +78,30 @@ describe("what can be iterated over", () => {
     await expect(collect((() => 5) as never)).rejects.toThrow("Cannot iterate over 5.");
   });
 
+  test("a generator that awaits something is told what to do instead, and nothing is left of its wait", async () => {
+    const inner = coroutine(function* inner() {
+      yield* sleep(1);
+    });
+    for (const wait of [() => sleep(5), () => inner()]) {
+      const source = function* () {
+        yield 1;
+        yield* wait();
+        yield 2;
+      };
+      await run(function* () {
+        const items = yield* iterate<unknown>(source);
+        yield* items.next();
+        expect(yield* caught(items.next())).toMatchObject({
+          name: "TypeError",
+          message: expect.stringMatching(
+            /^Cannot wait in a generator that is iterated over \(poll (sleep 5 ms|a coroutine)\)\. Let it /,
+          ) as string,
+        });
+        yield* sleep(1);
+      });
+    }
+  });
+
   test("a coroutine is none: it says how it is awaited", async () => {
     const co = coroutine(function* co() {
       yield* sleep(1);

@@ -18,6 +18,9 @@ export interface Stage<T> {
   pull(): Pulled;
 }
 
+/** How many items are taken at once, without a wait, before others have a turn. */
+export const PATIENCE = 1000;
+
 /** How a stage is opened: on what can be, a method. By name, since two copies of the package may meet. */
 export const OPEN: unique symbol = Symbol.for("cede.stream.open") as never;
 

@@ -5,10 +5,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { cede } from "../kernel/sleep.ts";
 import { framed, isAwaitable } from "./awaiting.ts";
-import type { Pulled, Stage } from "./stage.ts";
-
-/** How many items are passed over before others have a turn. */
-const PATIENCE = 1000;
+import { PATIENCE, type Pulled, type Stage } from "./stage.ts";
 
 abstract class Step<A, B> implements Stage<B> {
   value!: B;

@@ -101,7 +101,7 @@ const programs: Record<string, () => Awaitable<unknown>> = {
   },
   *merge() {
     const all = yield* merge(slow(2), slow(2), numbers(2)).collect();
-    expect(all.sort()).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(all.sort((a, b) => a - b)).toEqual([0, 0, 0, 1, 1, 1]);
   },
   *"merge, one of which fails"() {
     yield* merge(slow(9), stream(slow(3)).map(failing)).collect();
@@ -118,7 +118,7 @@ const programs: Record<string, () => Awaitable<unknown>> = {
   },
   *"map, three at once, as they come"() {
     const mapped = stream(slow(4)).map(step, { concurrency: 3, ordered: false });
-    expect((yield* mapped.collect()).sort()).toEqual([0, 1, 2, 3]);
+    expect((yield* mapped.collect()).sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
   },
   *"map, two at once, one of which fails"() {
     yield* stream(slow(4))
@@ -157,7 +157,7 @@ const programs: Record<string, () => Awaitable<unknown>> = {
       for (let n = 0; n < 4; n++) yield* channel.send(n);
       channel.close();
     });
-    expect(taken.sort()).toEqual([0, 1, 2, 3]);
+    expect(taken.sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
   },
   *"a channel, with waits that are given up"() {
     const channel = new Channel<number>(0);

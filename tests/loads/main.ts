@@ -4,3 +4,4 @@
 //   npm run test:loads -- --times 100000  as the check does
 await import("./timeouts.ts");
 await import("./channels.ts");
+await import("./streams.ts");
