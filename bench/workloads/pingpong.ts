@@ -1,9 +1,11 @@
+import { peer, present, type EffectionModule, type EffectModule } from "../harness/peers.ts";
 import { timed, type Workload } from "../harness/workload.ts";
 
 /** Two tasks that hand one number to each other: every operation is a handing over, and a switch. */
 export const pingpong: Workload = timed({
   about: "hand a number over, to and fro between two tasks, through two channels without room",
   size: 400_000,
+  sizes: { effect: 40_000, effection: 40_000 },
   checksum: (hands) => hands / 2,
   systems: {
     native: () => {
@@ -73,5 +75,51 @@ export const pingpong: Workload = timed({
           return n;
         });
     },
+
+    ...present({
+      effect: async () => {
+        const { Effect, Fiber, Queue } = await peer<EffectModule>("effect");
+        return (hands) =>
+          Effect.runPromise(
+            Effect.gen(function* () {
+              const there = yield* Queue.bounded<number>(1); // with 0 it hands nothing over
+              const back = yield* Queue.bounded<number>(1);
+              const rounds = hands / 2;
+              const pong = Effect.gen(function* () {
+                for (let i = 0; i < rounds; i++) yield* Queue.offer(back, (yield* Queue.take(there)) + 1);
+              });
+              const ponging = yield* Effect.forkChild(pong);
+              let n = 0;
+              for (let i = 0; i < rounds; i++) {
+                yield* Queue.offer(there, n);
+                n = yield* Queue.take(back);
+              }
+              yield* Fiber.join(ponging);
+              return n;
+            }),
+          );
+      },
+
+      // Its queues have no bound, so whoever sends waits for nobody.
+      effection: async () => {
+        const { createQueue, run, spawn } = await peer<EffectionModule>("effection");
+        return (hands) =>
+          run(function* () {
+            const there = createQueue<number>();
+            const back = createQueue<number>();
+            const rounds = hands / 2;
+            const ponging = yield* spawn(function* () {
+              for (let i = 0; i < rounds; i++) back.add((yield* there.next()).value + 1);
+            });
+            let n = 0;
+            for (let i = 0; i < rounds; i++) {
+              there.add(n);
+              n = (yield* back.next()).value;
+            }
+            yield* ponging;
+            return n;
+          });
+      },
+    }),
   },
 });

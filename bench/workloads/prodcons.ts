@@ -1,3 +1,4 @@
+import { peer, present, type EffectionModule, type EffectModule } from "../harness/peers.ts";
 import { timed, type Workload } from "../harness/workload.ts";
 
 const CAPACITY = 16;
@@ -6,6 +7,7 @@ const CAPACITY = 16;
 export const prodcons: Workload = timed({
   about: "send numbers from a producer to a consumer, through a channel with room for 16",
   size: 1_000_000,
+  sizes: { effect: 100_000, effection: 100_000 },
   checksum: (items) => items,
   systems: {
     native: () => {
@@ -84,5 +86,49 @@ export const prodcons: Workload = timed({
           return sum;
         });
     },
+
+    ...present({
+      effect: async () => {
+        const { Effect, Fiber, Queue } = await peer<EffectModule>("effect");
+        return (items) =>
+          Effect.runPromise(
+            Effect.gen(function* () {
+              const queue = yield* Queue.bounded<number>(CAPACITY);
+              const producing = yield* Effect.forkChild(
+                Effect.gen(function* () {
+                  for (let i = 0; i < items; i++) yield* Queue.offer(queue, 1);
+                }),
+              );
+              let sum = 0;
+              for (let i = 0; i < items; i++) sum += yield* Queue.take(queue);
+              yield* Fiber.join(producing);
+              return sum;
+            }),
+          );
+      },
+
+      // Its queues have no bound: sixteen at a time, so that it holds no more than the others.
+      effection: async () => {
+        const { createQueue, run, spawn } = await peer<EffectionModule>("effection");
+        return (items) =>
+          run(function* () {
+            const queue = createQueue<number>();
+            const asking = createQueue<number>();
+            const producing = yield* spawn(function* () {
+              for (let sent = 0; sent < items; sent += CAPACITY) {
+                for (let i = 0; i < CAPACITY; i++) queue.add(1);
+                yield* asking.next();
+              }
+            });
+            let sum = 0;
+            for (let i = 1; i <= items; i++) {
+              sum += (yield* queue.next()).value;
+              if (i % CAPACITY === 0) asking.add(i);
+            }
+            yield* producing;
+            return sum;
+          });
+      },
+    }),
   },
 });
