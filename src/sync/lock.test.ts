@@ -14,6 +14,7 @@ import {
   taskGroup,
   type Awaitable,
   type LockGuard,
+  type Task,
 } from "../index.ts";
 import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
 import { cancelAMillion, thrownBy } from "../../tests/support/waiters.ts";
@@ -251,6 +252,22 @@ describe("a lock refuses", () => {
     );
     await expect(program).rejects.toThrow(DeadlockError);
   });
+});
+
+test("S13: tasks that join each other fail the run, also where one of them holds a lock, which hears of nothing", async () => {
+  const program = runVirtual(function* () {
+    const lock = new Lock();
+    const tasks: Task<void>[] = [];
+    tasks.push(
+      createTask(function* () {
+        using _guard = yield* lock.acquire();
+        yield* tasks[1]!;
+      }),
+      createTask(() => tasks[0]!),
+    );
+    yield* sleep(5);
+  });
+  await expect(program).rejects.toThrow(DeadlockError);
 });
 
 describe("S7: a lock passes over a waiter that was cancelled", () => {

@@ -304,6 +304,21 @@ test("a semaphore between two loops is no deadlock", async () => {
   expect(semaphore.available).toBe(1);
 });
 
+test("who waits behind somebody that acquires by hand may be let in by the host, which is no deadlock", async () => {
+  const semaphore = new Semaphore(1);
+  await run(() =>
+    taskGroup(function* (group) {
+      group.createTask(() => hold(semaphore, 1));
+      group.createTask(function* () {
+        yield* semaphore.acquire();
+        setTimeout(() => semaphore.release(), 5);
+      });
+      group.createTask(() => hold(semaphore, 0));
+    }),
+  );
+  expect(semaphore.available).toBe(1);
+});
+
 test("a hand-over that races a cancellation loses nothing, in any order", async () => {
   const report = await explore(
     function* () {
