@@ -77,7 +77,15 @@ test("singleFlight() keeps parameters and result", () => {
   );
   expectTypeOf(load).parameters.toEqualTypeOf<[id: number, deep?: boolean | undefined]>();
   expectTypeOf(load).returns.toEqualTypeOf<Coroutine<string>>();
+  // A key of fewer parameters leaves the others theirs.
+  const join = singleFlight((a: string, b: number) => one_(a, b), { key: (a) => a });
+  expectTypeOf(join).parameters.toEqualTypeOf<[a: string, b: number]>();
+  expectTypeOf(join).returns.toEqualTypeOf<Coroutine<number>>();
+  // @ts-expect-error: it is a string
+  singleFlight((a: string) => one_(a, 1), { key: (a: number) => a });
 });
+
+declare function one_(a: string, b: number): Awaitable<number>;
 
 test("gracefulShutdown() tells whether there is a value", () => {
   const ending = gracefulShutdown(sleep(1), (shutdown) => {

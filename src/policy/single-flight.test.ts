@@ -4,16 +4,15 @@ import {
   ContextVar,
   coroutine,
   createTask,
+  EventLoop,
   moveOnAfter,
-  run,
   runningLoop,
   singleFlight,
   sleep,
   sleepForever,
-  toAsync,
   type Awaitable,
 } from "../index.ts";
-import { cancelEverywhere, explore, runVirtual } from "../testing/index.ts";
+import { cancelEverywhere, explore, runVirtual, VirtualClock } from "../testing/index.ts";
 import { failureOf } from "../../tests/support/failure.ts";
 import { caught } from "../../tests/support/small.ts";
 
@@ -141,25 +140,19 @@ test("a cleanup that fails fails the last one who waited", async () => {
 });
 
 test("a run that ends lets go of what it shares: others begin anew", async () => {
-  let begun = 0;
-  const load = singleFlight(
-    coroutine(function* load() {
-      begun++;
-      yield* sleep(10);
-      return begun;
-    }),
-  );
-  const controller = new AbortController();
-  const ended = run(() => load(), { signal: controller.signal }).catch(() => "ended");
-  const other = run(function* () {
-    yield* sleep(2);
-    return yield* load();
+  const { load, runs } = slow();
+  const host = new VirtualClock();
+  const loop = new EventLoop({ host });
+  const ended = loop.runUntilComplete(() => moveOnAfter(50, () => load("a")));
+  const other = loop.runUntilComplete(function* () {
+    yield* sleep(20);
+    return [yield* load("a"), runningLoop().time()];
   });
-  await run(() => sleep(5));
-  controller.abort();
-  expect(await ended).toBe("ended");
-  // Two wait, so the run of the first goes on for the second, until it ends with the run that owns it.
-  expect(await other).toBe(2);
+  host.runAll();
+  expect((await ended).expired).toBe(true);
+  // The other one waits, too, so the first leaves the run alone; but it ends with the run that owns it.
+  expect(await other).toEqual(["a 2", 150]);
+  expect(runs).toEqual({ begun: 2, ended: 1, cancelled: 1 });
 });
 
 test("cleanup of a run that ends, where nothing new can begin, is told so", async () => {
@@ -179,17 +172,13 @@ test("cleanup of a run that ends, where nothing new can begin, is told so", asyn
 });
 
 test("calls of several runs share one, as requests of a server do", async () => {
-  let begun = 0;
-  const load = singleFlight(
-    coroutine(function* load() {
-      begun++;
-      yield* sleep(10);
-      return "page";
-    }),
-  );
-  const request = toAsync(() => load());
-  expect(await Promise.all([request(), request(), request()])).toEqual(["page", "page", "page"]);
-  expect(begun).toBe(1);
+  const { load, runs } = slow();
+  const host = new VirtualClock();
+  const loop = new EventLoop({ host });
+  const requests = [1, 2, 3].map(() => loop.runUntilComplete(() => load("a")));
+  host.runAll();
+  expect(await Promise.all(requests)).toEqual(["a 1", "a 1", "a 1"]);
+  expect(runs.begun).toBe(1);
 });
 
 test("a run has the context of whoever came first", async () => {

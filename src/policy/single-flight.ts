@@ -9,6 +9,7 @@ import { Listener } from "../kernel/future.ts";
 import { namedAfter } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
 import { Task } from "../kernel/task.ts";
+import type { ResultOf } from "../combine/items.ts";
 import { wait } from "../combine/wait.ts";
 import { checkFunction } from "./schedule.ts";
 
@@ -17,6 +18,9 @@ export interface SingleFlightOptions<Arguments extends readonly unknown[]> {
   /** What two calls have in common that share a run, compared as in a `Map`: the first argument, unless given. */
   key?: (...args: Arguments) => unknown;
 }
+
+/** A function whose calls can share a run: taken as a whole, since `key` must not have a say in what its parameters are. */
+type Shareable = (this: never, ...args: never[]) => Awaitable<unknown>;
 
 /** A run that is under way, and how many wait for it. */
 interface Flight<T> {
@@ -46,15 +50,16 @@ interface Flight<T> {
  * // prints: [ 'user 1', 'user 1', 'user 1' ]
  * ```
  */
-export function singleFlight<This, Arguments extends unknown[], T>(
-  fn: (this: This, ...args: Arguments) => Awaitable<T>,
-  { key = first }: SingleFlightOptions<Arguments> = {},
-): (this: This, ...args: Arguments) => Coroutine<T> {
+export function singleFlight<F extends Shareable>(
+  fn: F,
+  { key = first }: SingleFlightOptions<Parameters<F>> = {},
+): (this: ThisParameterType<F>, ...args: Parameters<F>) => Coroutine<ResultOf<ReturnType<F>>> {
   checkFunction("share the runs of", fn, "`(…) => …`, which gives what is awaited");
   checkFunction("tell calls apart by", key, "`(…args) => …`, which gives a key");
-  const flights = new Map<unknown, Flight<T>>();
+  const flights = new Map<unknown, Flight<ResultOf<ReturnType<F>>>>();
   return function (...args) {
-    return join(flights, key(...args), () => namedAfter(fn, fn.apply(this, args)), fn.name);
+    const call = (): ReturnType<F> => namedAfter(fn, fn.apply(this as never, args) as ReturnType<F>);
+    return join(flights, key(...args), call as () => Awaitable<ResultOf<ReturnType<F>>>, fn.name);
   };
 }
 
