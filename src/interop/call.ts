@@ -3,6 +3,7 @@ import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { at } from "../kernel/place.ts";
+import { report } from "../kernel/report.ts";
 import { checkDelay, checkpoint } from "../kernel/sleep.ts";
 import type { Stack } from "../kernel/frame.ts";
 import { moveOnAfter } from "../structure/timeout.ts";
@@ -76,27 +77,21 @@ interface Stopped {
 
 /** At once, so that it happens in a task that is abandoned, too. */
 function stop(controller: AbortController, promise: Promise<unknown>, where: string): Stopped {
-  const { loop, name } = current.task!;
+  const { loop, name, root } = current.task!;
+  const task = { loop, name, root }; // it may end, and what it gave may be large
   const { signal } = controller;
   const since = loop.now();
   const aborted = `Host work that ${name} aborted${where && `, called${where},`}`;
   const ended = (result: boolean): void => {
     const later = `${milliseconds(since, loop.now())} later`;
-    if (stopped.abandoned)
-      loop.report({ kind: "work-ended", message: `${aborted} has ended after all, ${later}.`, task: name });
-    else if (result)
-      loop.report({
-        kind: "late-result",
-        message: `${aborted} gave its result all the same, ${later}.`,
-        task: name,
-      });
+    if (stopped.abandoned) report(task, "work-ended", `${aborted} has ended after all, ${later}.`);
+    else if (result) report(task, "late-result", `${aborted} gave its result all the same, ${later}.`);
   };
   const failed = (error: unknown): void => {
     // That it was aborted is what was asked for.
     if (error === signal.reason || (error as Error | null)?.name === "AbortError") return ended(false);
     const later = stopped.abandoned ? ` ${milliseconds(since, loop.now())} later` : "";
-    const message = `${aborted} failed${later}: ${textOf(error)}`;
-    loop.report({ kind: "late-error", message, task: name, error });
+    report(task, "late-error", `${aborted} failed${later}: ${textOf(error)}`, { error });
   };
   controller.abort(abortReason(current.task!));
   const stopped: Stopped = { abandoned: false, ended: promise.then(() => ended(true), failed) };
@@ -112,9 +107,9 @@ const settle = coroutine(function* settle(
   const { expired } = yield* moveOnAfter(settleTimeout, () => promiseWait(work.ended));
   if (!expired) return;
   work.abandoned = true;
-  task.loop.report({
-    kind: "work-abandoned",
-    message: `Host work of ${task.name}${where && `, called${where},`} did not end ${settleTimeout} ms after its signal was aborted.`,
-    task: task.name,
-  });
+  report(
+    task,
+    "work-abandoned",
+    `Host work of ${task.name}${where && `, called${where},`} did not end ${settleTimeout} ms after its signal was aborted.`,
+  );
 });

@@ -4,8 +4,8 @@ import { current, type LoopPort, type Runner } from "../kernel/current.ts";
 import { textOf } from "../kernel/errors.ts";
 import { LinkedList } from "../kernel/list.ts";
 import { describe } from "../kernel/misuse.ts";
-import type { Report } from "../kernel/monitor.ts";
 import { placeFor, placeOf, type Place } from "../kernel/place.ts";
+import { report, type Reporter } from "../kernel/report.ts";
 import { Given } from "../kernel/story.ts";
 import { Wait } from "../kernel/wait.ts";
 
@@ -118,10 +118,10 @@ class Subscription extends LinkedList<PromiseWait<unknown>> {
     this.settle(
       (wait) => wait.complete(value),
       ASKED,
-      () => ({
-        kind: "late-result",
-        message: `was resolved${this.stage === BEGUN ? ` ${milliseconds(this.leftAt, at)} later` : ""}.`,
-      }),
+      (what) => {
+        const later = this.stage === BEGUN ? ` ${milliseconds(this.leftAt, at)} later` : "";
+        report(this.of!, "late-result", `${what} was resolved${later}.`);
+      },
     );
   }
 
@@ -129,7 +129,7 @@ class Subscription extends LinkedList<PromiseWait<unknown>> {
     this.settle(
       (wait) => wait.fail(error),
       GIVEN,
-      () => ({ kind: "late-error", message: `rejected: ${textOf(error)}`, error }),
+      (what) => report(this.of!, "late-error", `${what} rejected: ${textOf(error)}`, { error }),
     );
   }
 
@@ -137,33 +137,27 @@ class Subscription extends LinkedList<PromiseWait<unknown>> {
   private settle(
     end: (wait: PromiseWait<unknown>) => boolean,
     least: number,
-    report: () => Omit<Report, "task">,
+    tell: (what: string) => void,
   ): void {
     const { loop } = this.of!;
     this.open = false;
     if (this.counted) loop.hostWork--;
     for (let wait = this.shift(); wait !== null; wait = this.shift()) if (end(wait)) this.told = true;
     // Everyone who is ready now has one step to begin to wait.
-    if (!this.told && this.stage >= least) loop.enqueue(new AfterReady(loop, () => this.tell(report())));
+    if (!this.told && this.stage >= least) loop.enqueue(new AfterReady(loop, () => this.look(tell)));
     else this.of = null;
   }
 
-  private tell(report: Omit<Report, "task">): void {
-    const { loop, name, root } = this.of!;
-    this.of = null;
-    if (this.told) return;
-    this.told = true;
+  private look(tell: (what: string) => void): void {
     const begun = this.stage === BEGUN;
     const waited = begun ? "whose wait was cancelled" : "that nobody waited for";
     const known = this.place?.known;
     const place = known === undefined ? "" : `${begun ? " at" : ", given at"} ${known}`;
-    const message = `A promise of ${name}, ${waited}${place}, ${report.message}`;
-    loop.report({ ...report, message, task: name }, root);
+    if (!this.told) tell(`A promise of ${this.of!.name}, ${waited}${place},`);
+    this.told = true;
+    this.of = null;
   }
 }
-
-/** A task, as far as reports name it. */
-type Reporter = Pick<Runner, "loop" | "name" | "root">;
 
 /** A private field on the program's promise: what a `WeakMap` would be, for a tenth of its cost. */
 class Subscribed extends Given {

@@ -11,6 +11,7 @@ import { callSites, isBuiltIn, type CallSite } from "./call-sites.ts";
 import { current, type Runner } from "./current.ts";
 import { CancellationEscapedError } from "./errors.ts";
 import { RETURN } from "./generator.ts";
+import { report } from "./report.ts";
 
 function explain(): never {
   const error = new CancellationEscapedError(
@@ -23,7 +24,7 @@ function explain(): never {
 
 /** An escape is a bug of the program: it fails the run, whatever becomes of the error. */
 export function tell(task: Runner, error: CancellationEscapedError): void {
-  task.loop.report({ kind: "escape", message: error.message, task: task.name, error });
+  report(task, "escape", error.message, { error });
   task.root.escaped(error);
 }
 

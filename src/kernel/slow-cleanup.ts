@@ -6,6 +6,7 @@ import { askedBy } from "./errors.ts";
 import type { Exit } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
 import { waitsAt } from "./place.ts";
+import { report } from "./report.ts";
 
 const SLOW_MS = 1000;
 
@@ -34,16 +35,15 @@ export class SlowCleanup implements Exit, Timer {
   }
 
   expire(): void {
-    const { loop, name, waitingFor } = this.#task;
-    loop.report({
-      kind: "slow-cleanup",
-      message:
-        `The cleanup of ${this.#frame} in ${name} has taken a second` +
+    const { name, waitingFor } = this.#task;
+    report(
+      this.#task,
+      "slow-cleanup",
+      `The cleanup of ${this.#frame} in ${name} has taken a second` +
         `${waitingFor === undefined ? "" : `, and waits for ${waitingFor}${waitsAt(this.#task)}`}: it is slow, or it escaped its cancellation.` +
         cancelledBy(this.#task, this.#cancellation),
-      task: name,
-      cancellation: this.#cancellation,
-    });
+      { cancellation: this.#cancellation },
+    );
   }
 }
 

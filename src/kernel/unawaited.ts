@@ -6,6 +6,7 @@
 import { current, type Root } from "./current.ts";
 import { describe, isUnawaited } from "./misuse.ts";
 import { placeFor, type Place } from "./place.ts";
+import { report } from "./report.ts";
 
 /** How many are kept for a run, of those that nobody has awaited so far. */
 const KEPT = 1000;
@@ -50,11 +51,8 @@ export function reportUnawaited(root: Root): void {
   for (const { coroutine, by, place } of made.get(root) ?? []) {
     if (!isUnawaited(coroutine)) continue;
     const where = place === null ? "" : ` at ${place.text}`;
-    root.loop.report({
-      kind: "never-awaited",
-      message: `Nobody awaited ${describe(coroutine)}, made by ${by}${where}: did you forget \`yield*\`?`,
-      task: by,
-    });
+    const message = `Nobody awaited ${describe(coroutine)}, made by ${by}${where}: did you forget \`yield*\`?`;
+    report({ loop: root.loop, name: by, root }, "never-awaited", message);
   }
   made.delete(root);
 }

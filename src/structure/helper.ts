@@ -7,6 +7,7 @@ import { functionOf } from "../kernel/coroutine.ts";
 import { current, type LoopPort, type Runner } from "../kernel/current.ts";
 import { OPEN, type Stack } from "../kernel/frame.ts";
 import { placeFor } from "../kernel/place.ts";
+import { report } from "../kernel/report.ts";
 import { ownerOf } from "../kernel/stack.ts";
 import { frameInWords } from "../kernel/unwind.ts";
 
@@ -24,13 +25,12 @@ export function tellOfHelper(verb: "defers" | "uses", task: Runner): void {
   if (places.has(place)) return;
   places.add(place);
   const { name, kind } = helper;
-  task.loop.report({
-    kind: "released-by-caller",
-    message:
-      `What ${name} ${verb} at ${place} is released when ${frameInWords(top!, task)} is left: ${name} ` +
+  report(
+    task,
+    "released-by-caller",
+    `What ${name} ${verb} at ${place} is released when ${frameInWords(top!, task)} is left: ${name} ` +
       `is a plain ${kind}, a part of whoever calls it. Where that is too late, make it a coroutine.`,
-    task: task.name,
-  });
+  );
 }
 
 /** `marked`: the frame's own function, if that is known. */

@@ -20,6 +20,7 @@ import { OPEN } from "../kernel/frame.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { below, type CancelNode } from "../kernel/cancel.ts";
 import { placeOf } from "../kernel/place.ts";
+import { report } from "../kernel/report.ts";
 import { Scope } from "../kernel/scope.ts";
 import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import type { CancelScope } from "./cancel-scope.ts";
@@ -238,7 +239,7 @@ function timedOut(ms: number, { name }: Runner, place: string | undefined): Time
 }
 
 function unheard(task: Runner, error: TimeoutError): void {
-  task.loop.report({ kind: "expired-unheard", message: error.message, task: task.name, error });
+  report(task, "expired-unheard", error.message, { error });
 }
 
 function inWords(ms: number): string {
