@@ -168,7 +168,7 @@ describe("S7: a barrier and a cancellation", () => {
     });
   });
 
-  test("either all pass, or nobody does, in any order", async () => {
+  test("either all pass, or nobody does, in any order", { timeout: 60_000 }, async () => {
     const report = await explore(
       function* () {
         const barrier = new Barrier(3);

@@ -189,7 +189,7 @@ describe("S7: a capacity limiter passes over a waiter that was cancelled", () =>
     });
   });
 
-  test("in any order, with a total that changes", async () => {
+  test("in any order, with a total that changes", { timeout: 60_000 }, async () => {
     const report = await explore(
       function* () {
         const limiter = new CapacityLimiter(1);

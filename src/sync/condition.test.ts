@@ -261,7 +261,7 @@ describe("S7: a condition and a cancellation", () => {
     });
   });
 
-  test("no notification is lost, in any order", async () => {
+  test("no notification is lost, in any order", { timeout: 60_000 }, async () => {
     const report = await explore(
       function* () {
         const condition = new Condition();

@@ -153,7 +153,7 @@ describe("S7: an event and a cancellation", () => {
     });
   });
 
-  test("in any order", async () => {
+  test("in any order", { timeout: 60_000 }, async () => {
     const report = await explore(
       function* () {
         const event = new Event();

@@ -340,7 +340,7 @@ test("a lock between two loops is handed from the one to the other, which is no 
   expect(await Promise.all([first, second])).toEqual(["first", "second"]);
 });
 
-test("a hand-over that races a cancellation loses nothing, in any order", async () => {
+test("a hand-over that races a cancellation loses nothing, in any order", { timeout: 60_000 }, async () => {
   const report = await explore(
     function* () {
       const lock = new Lock();

@@ -10,6 +10,7 @@ import { current, type Enders } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import type { Waiter } from "../kernel/future.ts";
 import { Link } from "../kernel/list.ts";
+import { report } from "../kernel/report.ts";
 import type { Task } from "../kernel/task.ts";
 import { Wait } from "../kernel/wait.ts";
 import { called, holding, Loops, Queue, type Guard, type SyncOptions } from "./holding.ts";
@@ -224,16 +225,14 @@ export class Lock {
 
   /** @internal */
   ownerEnded(hold: Hold): void {
-    const { name, loop } = hold.owner;
     this.#broken = true;
-    loop.report({
-      kind: "lock-broken",
-      message:
-        `${name} ended while it held ${this.title}, which is handed on as broken: what it guards may be half done. ` +
-        "A lock belongs to the task that acquires it; `using guard = yield* lock.acquire()` and " +
+    report(
+      hold.owner,
+      "lock-broken",
+      `${hold.owner.name} ended while it held ${this.title}, which is handed on as broken: what it guards may be half ` +
+        "done. A lock belongs to the task that acquires it; `using guard = yield* lock.acquire()` and " +
         "`yield* lock.with(body)` release it whatever happens.",
-      task: name,
-    });
+    );
     this.pass(hold);
   }
 

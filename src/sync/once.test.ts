@@ -192,7 +192,7 @@ describe("S7: a once whose runner is cancelled", () => {
     });
   });
 
-  test("in any order", async () => {
+  test("in any order", { timeout: 60_000 }, async () => {
     const report = await explore(
       function* () {
         let running = 0;

@@ -319,7 +319,7 @@ test("who waits behind somebody that acquires by hand may be let in by the host,
   expect(semaphore.available).toBe(1);
 });
 
-test("a hand-over that races a cancellation loses nothing, in any order", async () => {
+test("a hand-over that races a cancellation loses nothing, in any order", { timeout: 60_000 }, async () => {
   const report = await explore(
     function* () {
       const semaphore = new Semaphore(2);

@@ -41,7 +41,7 @@ const programs: Record<string, () => Awaitable<unknown>> = {
 };
 
 describe("a barrier", () => {
-  test.each(Object.entries(programs))("cancelled everywhere: %s", async (_, program) => {
+  test.each(Object.entries(programs))("cancelled everywhere: %s", { timeout: 60_000 }, async (_, program) => {
     await cancelEverywhere(
       () => {
         [barrier, passed] = [new Barrier(3), 0];
@@ -57,7 +57,7 @@ describe("a barrier", () => {
     );
   });
 
-  test("lets nobody pass alone, in many orders", async () => {
+  test("lets nobody pass alone, in many orders", { timeout: 60_000 }, async () => {
     await randomSchedules(function* (draw) {
       [barrier, passed] = [new Barrier(3), 0];
       yield* sideBySide(party(3), party(1 + draw(3)), short(draw(2), 1 + draw(3)), short(20, 3))();

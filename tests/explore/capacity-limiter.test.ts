@@ -30,7 +30,7 @@ const programs: Record<string, () => Awaitable<unknown>> = {
 };
 
 describe("a capacity limiter", () => {
-  test.each(Object.entries(programs))("cancelled everywhere: %s", async (_, program) => {
+  test.each(Object.entries(programs))("cancelled everywhere: %s", { timeout: 60_000 }, async (_, program) => {
     await cancelEverywhere(
       () => {
         [limiter, room] = [new CapacityLimiter(2), new Room(2)];
@@ -46,7 +46,7 @@ describe("a capacity limiter", () => {
     );
   });
 
-  test("lends no more than there are, and all of them, in many orders", async () => {
+  test("lends no more than there are, and all of them, in many orders", { timeout: 60_000 }, async () => {
     await randomSchedules(function* (draw) {
       [limiter, room] = [new CapacityLimiter(2), new Room(2)];
       const task = function* (): Awaitable<void> {

@@ -68,7 +68,7 @@ const programs: Record<string, () => Awaitable<unknown>> = {
 };
 
 describe("conditions", () => {
-  test.each(Object.entries(programs))("cancelled everywhere: %s", async (_, program) => {
+  test.each(Object.entries(programs))("cancelled everywhere: %s", { timeout: 60_000 }, async (_, program) => {
     await cancelEverywhere(
       () => {
         buffer = new Buffer();
@@ -78,29 +78,33 @@ describe("conditions", () => {
     );
   });
 
-  test("lose no notification, with waits that are cut short, in many orders", async () => {
-    await randomSchedules(function* (draw) {
-      buffer = new Buffer();
-      const cutShort = function* (): Awaitable<void> {
-        for (let n = 0; n < 2; n++) {
-          const gives = draw(2) === 0;
-          yield* moveOnAfter(draw(2), () => (gives ? buffer.give() : buffer.take()));
-        }
-      };
-      const steady = sideBySide(
-        function* () {
-          for (let n = 0; n < 3; n++) yield* buffer.give();
-        },
-        function* () {
-          for (let n = 0; n < 3; n++) yield* buffer.take();
-        },
-      );
-      // What is short may take what the steady one waits for, or fill its place: then it does not end by itself.
-      yield* moveOnAfter(10, () => sideBySide(cutShort, cutShort, steady)());
-      if (buffer.items.length > 0) yield* buffer.take();
-      yield* buffer.give();
-      yield* buffer.take();
-      expect(buffer.state).toEqual(good);
-    });
-  });
+  test(
+    "lose no notification, with waits that are cut short, in many orders",
+    { timeout: 60_000 },
+    async () => {
+      await randomSchedules(function* (draw) {
+        buffer = new Buffer();
+        const cutShort = function* (): Awaitable<void> {
+          for (let n = 0; n < 2; n++) {
+            const gives = draw(2) === 0;
+            yield* moveOnAfter(draw(2), () => (gives ? buffer.give() : buffer.take()));
+          }
+        };
+        const steady = sideBySide(
+          function* () {
+            for (let n = 0; n < 3; n++) yield* buffer.give();
+          },
+          function* () {
+            for (let n = 0; n < 3; n++) yield* buffer.take();
+          },
+        );
+        // What is short may take what the steady one waits for, or fill its place: then it does not end by itself.
+        yield* moveOnAfter(10, () => sideBySide(cutShort, cutShort, steady)());
+        if (buffer.items.length > 0) yield* buffer.take();
+        yield* buffer.give();
+        yield* buffer.take();
+        expect(buffer.state).toEqual(good);
+      });
+    },
+  );
 });

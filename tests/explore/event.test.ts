@@ -40,7 +40,7 @@ const programs: Record<string, () => Awaitable<unknown>> = {
 };
 
 describe("an event", () => {
-  test.each(Object.entries(programs))("cancelled everywhere: %s", async (_, program) => {
+  test.each(Object.entries(programs))("cancelled everywhere: %s", { timeout: 60_000 }, async (_, program) => {
     await cancelEverywhere(
       () => {
         event = new Event();
@@ -50,7 +50,7 @@ describe("an event", () => {
     );
   });
 
-  test("wakes everybody who waited, in many orders", async () => {
+  test("wakes everybody who waited, in many orders", { timeout: 60_000 }, async () => {
     await randomSchedules(function* (draw) {
       event = new Event();
       const task = function* (): Awaitable<void> {

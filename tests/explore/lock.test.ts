@@ -76,7 +76,7 @@ describe("a lock", () => {
     ),
   };
 
-  test.each(Object.entries(programs))("cancelled everywhere: %s", async (_, program) => {
+  test.each(Object.entries(programs))("cancelled everywhere: %s", { timeout: 60_000 }, async (_, program) => {
     await cancelEverywhere(() => cancelScope(program), {
       schedules: 8,
       check() {
@@ -86,33 +86,37 @@ describe("a lock", () => {
     });
   });
 
-  test("every order of three tasks of three operations, one of which is cancelled", async () => {
-    const report = await explore(
-      function* () {
-        const lock = new Lock();
-        const room = new Room();
-        const work = function* (): Awaitable<void> {
-          yield* lock.with(() => room.stay(1));
-          using guard = lock.tryAcquire();
-          if (guard !== undefined) yield* room.stay(0);
-        };
-        yield* taskGroup(function* (group) {
-          const victim = group.createTask(work);
-          group.createTask(() => lock.with(() => room.stay(1)));
-          group.createTask(function* () {
-            yield;
-            void victim.cancel();
-            yield* lock.with(() => room.stay(0));
+  test(
+    "every order of three tasks of three operations, one of which is cancelled",
+    { timeout: 60_000 },
+    async () => {
+      const report = await explore(
+        function* () {
+          const lock = new Lock();
+          const room = new Room();
+          const work = function* (): Awaitable<void> {
+            yield* lock.with(() => room.stay(1));
+            using guard = lock.tryAcquire();
+            if (guard !== undefined) yield* room.stay(0);
+          };
+          yield* taskGroup(function* (group) {
+            const victim = group.createTask(work);
+            group.createTask(() => lock.with(() => room.stay(1)));
+            group.createTask(function* () {
+              yield;
+              void victim.cancel();
+              yield* lock.with(() => room.stay(0));
+            });
           });
-        });
-        expect(lock.statistics).toEqual(free);
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
-  });
+          expect(lock.statistics).toEqual(free);
+        },
+        { strategy: "depth-first", budget: { schedules: 20_000 } },
+      );
+      expect(report.exhausted).toBe(true);
+    },
+  );
 
-  test("is linearizable, with cancellations, in many orders", async () => {
+  test("is linearizable, with cancellations, in many orders", { timeout: 60_000 }, async () => {
     await randomSchedules(function* (draw) {
       const lock = new Lock();
       const history = new History<Ask, boolean>();

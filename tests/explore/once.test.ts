@@ -41,23 +41,27 @@ const programs: Record<string, () => Awaitable<unknown>> = {
 };
 
 describe("a once", () => {
-  test.each(Object.entries(programs))("cancelled everywhere: %s", async (name, program) => {
-    await cancelEverywhere(
-      () => {
-        begin(2, name === "some go on to ask" ? 1 : 0);
-        return cancelScope(program);
-      },
-      {
-        schedules: 8,
-        check() {
-          expect(once.statistics).toMatchObject({ runner: undefined, waiting: 0 });
-          expect(made).toBe(once.done ? 1 : 0);
+  test.each(Object.entries(programs))(
+    "cancelled everywhere: %s",
+    { timeout: 60_000 },
+    async (name, program) => {
+      await cancelEverywhere(
+        () => {
+          begin(2, name === "some go on to ask" ? 1 : 0);
+          return cancelScope(program);
         },
-      },
-    );
-  });
+        {
+          schedules: 8,
+          check() {
+            expect(once.statistics).toMatchObject({ runner: undefined, waiting: 0 });
+            expect(made).toBe(once.done ? 1 : 0);
+          },
+        },
+      );
+    },
+  );
 
-  test("is made by one at a time, and by nobody twice, in many orders", async () => {
+  test("is made by one at a time, and by nobody twice, in many orders", { timeout: 60_000 }, async () => {
     await randomSchedules(function* (draw) {
       begin(draw(3), draw(2));
       const task = () => moveOnAfter(draw(2) === 0 ? 0 : 100, asking);

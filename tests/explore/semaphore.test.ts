@@ -57,7 +57,7 @@ describe("a semaphore", () => {
     ),
   };
 
-  test.each(Object.entries(programs))("cancelled everywhere: %s", async (_, program) => {
+  test.each(Object.entries(programs))("cancelled everywhere: %s", { timeout: 60_000 }, async (_, program) => {
     await cancelEverywhere(() => cancelScope(program), {
       schedules: 8,
       check() {
@@ -67,32 +67,36 @@ describe("a semaphore", () => {
     });
   });
 
-  test("every order of three tasks of three operations, one of which is cancelled", async () => {
-    const report = await explore(
-      function* () {
-        const semaphore = new Semaphore(2);
-        const room = new Room(2);
-        yield* taskGroup(function* (group) {
-          const victim = group.createTask(() => semaphore.with(2, () => room.stay(1)));
-          group.createTask(function* () {
-            yield* semaphore.with(() => room.stay(1));
-            using guard = semaphore.tryAcquire(2);
-            if (guard !== undefined) yield* room.stay(0);
+  test(
+    "every order of three tasks of three operations, one of which is cancelled",
+    { timeout: 60_000 },
+    async () => {
+      const report = await explore(
+        function* () {
+          const semaphore = new Semaphore(2);
+          const room = new Room(2);
+          yield* taskGroup(function* (group) {
+            const victim = group.createTask(() => semaphore.with(2, () => room.stay(1)));
+            group.createTask(function* () {
+              yield* semaphore.with(() => room.stay(1));
+              using guard = semaphore.tryAcquire(2);
+              if (guard !== undefined) yield* room.stay(0);
+            });
+            group.createTask(function* () {
+              yield;
+              void victim.cancel();
+              yield* semaphore.with(() => room.stay(0));
+            });
           });
-          group.createTask(function* () {
-            yield;
-            void victim.cancel();
-            yield* semaphore.with(() => room.stay(0));
-          });
-        });
-        expect(semaphore.statistics).toEqual({ available: 2, max: 2, waiting: 0 });
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
-  });
+          expect(semaphore.statistics).toEqual({ available: 2, max: 2, waiting: 0 });
+        },
+        { strategy: "depth-first", budget: { schedules: 20_000 } },
+      );
+      expect(report.exhausted).toBe(true);
+    },
+  );
 
-  test("is linearizable, with cancellations, in many orders", async () => {
+  test("is linearizable, with cancellations, in many orders", { timeout: 60_000 }, async () => {
     await randomSchedules(function* (draw) {
       const semaphore = new Semaphore(3);
       const history = new History<Ask, boolean | "others wait">();
