@@ -66,12 +66,14 @@ export function retry<T>(
   checkSchedule("retry by", schedule);
   if (when !== undefined) checkFunction("retry when", when, "`(error, attempt) => …`");
   if (onRetry !== undefined) checkFunction("tell retries to", onRetry, "`(error, retry) => …`");
-  return retrying(fn, { schedule, ...(when && { when }), ...(onRetry && { onRetry }) });
+  return retrying(fn, schedule, when, onRetry);
 }
 
 const retrying = coroutine(function* retry<T>(
   fn: (attempt: number) => Awaitable<T>,
-  { schedule, when, onRetry }: RetryPolicy & { readonly schedule: Schedule },
+  schedule: Schedule,
+  when: RetryPolicy["when"],
+  onRetry: RetryPolicy["onRetry"],
 ): Awaitable<T> {
   const { loop } = current.task!;
   const start = loop.now();

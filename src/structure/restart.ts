@@ -43,52 +43,50 @@ interface Supervisor {
 
 const DELAY = Schedule.exponential(100, { max: 10_000 });
 
-export function restarting<T>(body: Body<T>, policy: RestartPolicy, supervisor: Supervisor): Coroutine<T> {
-  return supervised(body, policy, supervisor);
-}
-
-const supervised = coroutine(function* supervised<T>(
-  body: Body<T>,
-  { limit, within = Infinity, delay = DELAY }: RestartPolicy,
-  supervisor: Supervisor,
-): Awaitable<T> {
-  const task = current.task as Task<unknown>;
-  const { loop } = task;
-  /** When the restarts were that count; if all do, for ever, it is enough to know how many. */
-  let recent: number[] = [];
-  let count = 0;
-  let first = 0;
-  let next = delay.begin();
-  for (;;) {
-    let error: unknown;
-    try {
-      return yield* called(body);
-    } catch (thrown) {
-      error = thrown;
+/** The body of a task that begins anew as the policy says. */
+export const restarting: <T>(body: Body<T>, policy: RestartPolicy, supervisor: Supervisor) => Coroutine<T> =
+  coroutine(function* supervised<T>(
+    body: Body<T>,
+    { limit, within = Infinity, delay = DELAY }: RestartPolicy,
+    supervisor: Supervisor,
+  ): Awaitable<T> {
+    const task = current.task as Task<unknown>;
+    const { loop } = task;
+    /** When the restarts were that count; if all do, for ever, it is enough to know how many. */
+    let recent: number[] = [];
+    let count = 0;
+    let first = 0;
+    let next = delay.begin();
+    for (;;) {
+      let error: unknown;
+      try {
+        return yield* called(body);
+      } catch (thrown) {
+        error = thrown;
+      }
+      const now = loop.now();
+      if (within !== Infinity) {
+        recent = recent.filter((at) => now - at < within);
+        count = recent.length;
+      }
+      if (count === 0) {
+        first = now;
+        next = delay.begin();
+      }
+      const ms =
+        count >= limit || error instanceof CancellationEscapedError
+          ? undefined
+          : next({ count, elapsed: now - (recent[0] ?? first), last: error });
+      if (ms === undefined) {
+        supervisor.givesUp(task);
+        throw error;
+      }
+      if (within !== Infinity) recent.push(now);
+      count++;
+      supervisor.restarts(task, error, { count, delay: ms });
+      yield* new Pause(now + ms, () => `its restart ${count}, ${ms} ms after: ${textOf(error)}`);
     }
-    const now = loop.now();
-    if (within !== Infinity) {
-      recent = recent.filter((at) => now - at < within);
-      count = recent.length;
-    }
-    if (count === 0) {
-      first = now;
-      next = delay.begin();
-    }
-    const ms =
-      count >= limit || error instanceof CancellationEscapedError
-        ? undefined
-        : next({ count, elapsed: now - (recent[0] ?? first), last: error });
-    if (ms === undefined) {
-      supervisor.givesUp(task);
-      throw error;
-    }
-    if (within !== Infinity) recent.push(now);
-    count++;
-    supervisor.restarts(task, error, { count, delay: ms });
-    yield* new Pause(now + ms, () => `its restart ${count}, ${ms} ms after: ${textOf(error)}`);
-  }
-});
+  });
 
 /** Refuses what is no policy, and what could not begin anew. @throws TypeError, RangeError */
 export function checkRestart({ limit, within, delay }: RestartPolicy, source?: unknown): void {
