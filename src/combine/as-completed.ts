@@ -7,10 +7,11 @@ import type { CancelNode } from "../kernel/cancel.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { InvalidStateError, textOf } from "../kernel/errors.ts";
 import { failWith, giveWay, NONE, type Leaving } from "../kernel/exit.ts";
-import { Listener, Outcome } from "../kernel/future.ts";
-import { LinkedList } from "../kernel/list.ts";
+import { Outcome, type Waiter } from "../kernel/future.ts";
+import { Link, LinkedList } from "../kernel/list.ts";
 import { outside } from "../kernel/misuse.ts";
 import type { Task } from "../kernel/task.ts";
+import { handedOver } from "../kernel/unawaited.ts";
 import { Wait } from "../kernel/wait.ts";
 import { TaskScope } from "../structure/task-scope.ts";
 import { checkConcurrency, itemsOf, type ResultOf, type Startable } from "./items.ts";
@@ -64,10 +65,10 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   #handedOut = 0;
   #taken = 0;
   /** Those that have ended and that nobody has taken, in the order of their ends. */
-  readonly #completed: Outcome<T>[] = [];
+  readonly #completed: LinkedList<Awaited<T>> = new LinkedList();
   readonly #waiting: LinkedList<NextCompletion<T>> = new LinkedList();
-  /** How to let go of the tasks and futures that were passed in. */
-  readonly #unsubscribe: (() => void)[] = [];
+  /** The tasks and futures that were passed in. */
+  readonly #passedIn: Awaited<T>[] = [];
   /** Those that are still to be started, the next one last. */
   readonly #toStart: Startable<T>[];
   readonly #concurrency: number;
@@ -89,9 +90,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     this.open(task, task.calleeScope());
     this.#forget = task.onLeave(this);
     for (const item of items) {
-      if (!(item instanceof Outcome)) continue;
-      const listener = this.#listenTo(item as Outcome<T>);
-      this.#unsubscribe.push(() => item.unsubscribe(listener));
+      if (item instanceof Outcome) this.#passedIn.push(this.#listenTo(item as Outcome<T>));
     }
     this.#startMore(task);
     this.#begun = true;
@@ -131,11 +130,11 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     if (this.#taken === this.#total) {
       throw new InvalidStateError("Cannot await what is completed next: every result was awaited already.");
     }
-    const outcome = this.#completed.shift();
-    if (outcome === undefined && this.#stopped) throw leftEarly();
-    if (outcome === undefined) this.#waiting.push(wait);
+    const first = this.#completed.shift();
+    if (first === null && this.#stopped) throw leftEarly();
+    if (first === null) this.#waiting.push(wait);
     else this.#taken++;
-    return outcome;
+    return first?.outcome;
   }
 
   stopWaiting(wait: NextCompletion<T>): void {
@@ -162,7 +161,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     if (this.#toStart.length > 0) return;
     super.allEnded();
     // A failure that nobody has taken is told when the frame is left.
-    if (this.task === null || this.#error !== NONE || this.#completed.some(({ failed }) => failed)) return;
+    if (this.task === null || this.#error !== NONE || [...this.#completed].some(hasFailed)) return;
     this.close();
     this.#forget();
   }
@@ -184,29 +183,30 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     }
   }
 
-  #listenTo(outcome: Outcome<T>): Listener {
-    const listener = new Listener(() => this.#ended(outcome));
-    outcome.subscribe(listener);
-    return listener;
+  #listenTo(outcome: Outcome<T>): Awaited<T> {
+    const awaited = new Awaited(this, outcome);
+    outcome.subscribe(awaited);
+    return awaited;
   }
 
-  #ended(outcome: Outcome<T>): void {
+  ended(awaited: Awaited<T>): void {
     if (this.#stopped) return;
     for (let wait = this.#waiting.shift(); wait !== null; wait = this.#waiting.shift()) {
-      if (!wait.offer(outcome)) continue;
+      if (!wait.offer(awaited.outcome)) continue;
       this.#taken++;
       return;
     }
-    this.#completed.push(outcome);
+    this.#completed.push(awaited);
   }
 
   #stop(): void {
     this.#stopped = true;
-    this.#toStart.length = 0;
-    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    for (const item of this.#toStart.splice(0)) handedOver(item);
+    for (const awaited of this.#passedIn.splice(0)) awaited.outcome.unsubscribe(awaited);
     for (let wait = this.#waiting.shift(); wait !== null; wait = this.#waiting.shift())
       wait.fail(leftEarly());
-    for (const outcome of this.#completed.splice(0)) this.#tellUntaken(outcome);
+    for (let one = this.#completed.shift(); one !== null; one = this.#completed.shift())
+      this.#tellUntaken(one.outcome);
     if (!this.isEmpty) this.cancel("nobody awaits what is completed next");
   }
 
@@ -232,6 +232,22 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     if (task === null) return;
     this.close();
     failWith(frame, this.#error, task.loop);
+  }
+}
+
+/** One that was passed in, or started: told when it has ended, and then a link of those that nobody has taken. */
+class Awaited<T> extends Link implements Waiter {
+  readonly outcome: Outcome<T>;
+  readonly #completions: Completions<T>;
+
+  constructor(completions: Completions<T>, outcome: Outcome<T>) {
+    super();
+    this.#completions = completions;
+    this.outcome = outcome;
+  }
+
+  settled(): void {
+    this.#completions.ended(this);
   }
 }
 
@@ -263,6 +279,10 @@ class NextCompletion<T> extends Wait<T> {
   offer(outcome: Outcome<T>): boolean {
     return outcome.succeeded ? this.complete(outcome.result()) : this.fail(outcome.rejection());
   }
+}
+
+function hasFailed({ outcome }: Awaited<unknown>): boolean {
+  return outcome.failed;
 }
 
 function leftEarly(): InvalidStateError {

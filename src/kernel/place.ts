@@ -27,6 +27,11 @@ export class Place {
     return this.known ?? "cede";
   }
 
+  /** This one; where it is not known, the other. */
+  or(other: Place): Place {
+    return new Place(this.#captured, other);
+  }
+
   get known(): string | undefined {
     return outermostLine(this.#captured.stack) ?? this.#around?.known;
   }
@@ -37,12 +42,18 @@ export function placeFor(task: Pick<Runner, "root"> | null): Place | null {
   return current.debug && task !== null && task.root.debug ? capture() : null;
 }
 
-/** Remembers where something was made. */
+/** Remembers where something was made that is marked when it is entered. */
+export function markMade(thing: object, place: Place | null): void {
+  if (place !== null) places.set(thing, place);
+}
+
+/** Remembers where something was made, or entered. */
 export function mark(thing: object, task: Pick<Runner, "root">): void {
   if (!current.debug || !task.root.debug) return;
   const { top } = task as unknown as { top: Called | null };
   // A body such as `() => timeout(…)` has returned when what it gave is awaited.
-  places.set(thing, capture(top !== null && delegates(top.source) ? placeAround(task, top) : null));
+  const here = capture(top !== null && delegates(top.source) ? placeAround(task, top) : null);
+  places.set(thing, places.get(thing)?.or(here) ?? here);
 }
 
 /** Where it was made, if that was in debug mode. */

@@ -18,6 +18,7 @@ interface Made {
 }
 
 const made = new WeakMap<Root, Made[]>();
+const dropped = new WeakSet<object>();
 
 /** From here on, what `coroutine` marks is recorded. */
 export function recordCalls(): void {
@@ -46,10 +47,15 @@ function remember(coroutine: object): void {
   if (list.length < KEPT) list.push({ coroutine, by: task.name, place: placeFor(task) });
 }
 
+/** It was given to something that awaits what it is given, and need not come to it. */
+export function handedOver(coroutine: object): void {
+  if (current.recording) dropped.add(coroutine);
+}
+
 /** A run ends. */
 export function reportUnawaited(root: Root): void {
   for (const { coroutine, by, place } of made.get(root) ?? []) {
-    if (!isUnawaited(coroutine)) continue;
+    if (!isUnawaited(coroutine) || dropped.has(coroutine)) continue;
     const where = place === null ? "" : ` at ${place.text}`;
     const message = `Nobody awaited ${describe(coroutine)}, made by ${by}${where}: did you forget \`yield*\`?`;
     report({ loop: root.loop, name: by, root }, "never-awaited", message);

@@ -10,7 +10,6 @@ import { current, type Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { Frame } from "../kernel/frame.ts";
 import { describe } from "../kernel/misuse.ts";
-import { defer } from "./defer.ts";
 
 /** What a `ContextVar` is where nothing was set. */
 export interface ContextVarOptions<T> {
@@ -148,9 +147,12 @@ const within = coroutine(function* within<R>(
   body: Body<R>,
 ): Awaitable<R> {
   const token = variable.set(value);
-  defer(() => variable.reset(token));
-  const awaitable: Awaitable<R> = new Frame(body);
-  return yield* awaitable;
+  try {
+    const awaitable: Awaitable<R> = new Frame(body);
+    return yield* awaitable;
+  } finally {
+    variable.reset(token);
+  }
 });
 
 class Token<T> implements ContextToken<T> {

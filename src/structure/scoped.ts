@@ -1,7 +1,9 @@
 /** A body in a frame and a scope of its own: what every function of this folder is made of. */
 import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
+import { current } from "../kernel/current.ts";
 import { Frame } from "../kernel/frame.ts";
 import { describe } from "../kernel/misuse.ts";
+import { markMade, placeFor } from "../kernel/place.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { boundCleanup, checkCleanupTimeout, type ScopeOptions } from "./cleanup-timeout.ts";
 
@@ -18,8 +20,10 @@ export function scoped<S extends Scope, T, R = T>(
     );
   }
   checkCleanupTimeout(options);
+  const made = placeFor(current.task);
   return new Lazy(() => {
     const scope = make();
+    markMade(scope, made);
     scope.body = body;
     boundCleanup(scope, options);
     const frame = new Frame<T>(() => body(scope), scope);

@@ -61,7 +61,7 @@ class TimeoutScope extends DeadlineScope {
 
   override expire(): void {
     const { task, span } = this;
-    const error = timedOut(span, task!, placeOf(this)?.text);
+    const error = timedOut(span, task!, placeOf(this)?.known);
     if (this.cancellation !== null || this.outerCancelled()) {
       unheard(task!, error);
       return;

@@ -43,6 +43,19 @@ describe("S28: with CEDE_DEBUG=1", () => {
     ]);
   });
 
+  test("what was handed to asCompleted, and not started before that was left, is not reported", async () => {
+    const work = cede.coroutine(function* work() {
+      yield;
+    });
+    const main = cede.coroutine(function* main() {
+      for (const next of cede.asCompleted([work(), work(), work()], { concurrency: 1 })) {
+        yield* next;
+        break;
+      }
+    });
+    expect(await told(main)).toEqual([]);
+  });
+
   test("a marked function is still a generator function, with its name and its methods", () => {
     const work = cede.coroutine(function* work(a: number, b: number) {
       return a + b;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   all,
   cede,
+  ContextVar,
   coroutine,
   createTask,
   defer,
@@ -103,6 +104,10 @@ function after(): void {
   defer(close);
 }
 
+function* asAnn(user: ContextVar<string>, body: () => Awaitable<void>): Awaitable<void> {
+  yield* user.with("Ann", body);
+}
+
 describe("S30: debug mode says nothing", () => {
   const item = coroutine(function* item() {
     defer(close);
@@ -155,6 +160,10 @@ describe("S30: debug mode says nothing", () => {
         return item();
       });
       yield* all([item(), item()]);
+    },
+    "of what the library does for a helper": function* () {
+      const user = new ContextVar<string>("user");
+      yield* asAnn(user, () => sleep(1));
     },
     "of a coroutine that a helper calls": function* () {
       const helper = function* () {

@@ -6,7 +6,9 @@ import {
   coroutine,
   createTask,
   currentTask,
+  map,
   moveOnAfter,
+  race,
   runningLoop,
   sleep,
   sleepForever,
@@ -128,6 +130,14 @@ describe("S25: a timeout says who set it", () => {
   test("in debug mode with the place", async () => {
     const { error, name } = await runVirtual(slow, { debug: true });
     expect(short(error.message)).toBe(`Timed out after 5 ms (set by ${name} at provenance.test.ts).`);
+    expect(short(error.place!)).toBe("provenance.test.ts");
+  });
+
+  test.each<[string, () => Awaitable<unknown>]>([
+    ["an item of a race", () => race([timeout(5, sleepForever)])],
+    ["what map gave", () => map([5], (ms) => timeout(ms, sleepForever))],
+  ])("in debug mode with the place where it was made, as %s", async (_, body) => {
+    const error = (await runVirtual(body, { debug: true }).catch((error: unknown) => error)) as TimeoutError;
     expect(short(error.place!)).toBe("provenance.test.ts");
   });
 });
