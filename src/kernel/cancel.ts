@@ -22,6 +22,8 @@ export interface CancelNode {
   readonly shield: boolean;
   /** Whether this is a task: the end of the scopes that its frames can see, and what a mark is put on. */
   readonly isTask: boolean;
+  /** Whether what runs in it is used by what runs around it, and so is left after that. */
+  readonly used?: boolean;
   /** Called when it was marked: sees to it that the task it concerns looks. Runs no user code. */
   marked(): void;
   /** An unwinding begins, or goes on, whose target this is. */

@@ -130,6 +130,8 @@ const nobody = {
   escape: null as string | null,
   /** Frames are being cut: whatever parks now is dropped. */
   cutting: false,
+  /** What became of their cleanup, in words: see `Task.abandon`. */
+  why: "lost its owner",
 };
 
 interface Outside {

@@ -133,9 +133,9 @@ export class Run<T> implements Root, Timer {
   }
 
   /** From the first cancellation on. */
-  #bound(): void {
+  #bound(atLeast = 0): void {
     if (this.slot >= 0 || this.#shutdownTimeout === Infinity || this.isEmpty) return;
-    this.loop.deadlines.set(this, this.loop.now() + this.#shutdownTimeout);
+    this.loop.deadlines.set(this, this.loop.now() + Math.max(this.#shutdownTimeout, atLeast));
     this.loop.lookAgain();
   }
 
@@ -151,6 +151,7 @@ export class Run<T> implements Root, Timer {
   expire(): void {
     this.shutDown(undefined);
     this.abandon("exceeded its bound");
+    this.#bound(1); // what was told to return may have created tasks
   }
 
   /** Ends whatever is left, without waiting for its cleanup. `why` ends a sentence that begins with "The cleanup". */
@@ -206,7 +207,10 @@ export function tasksOf(run: CancelNode): Task<unknown>[] {
   return tasks;
 }
 
-/** The same, but whoever waits for tasks of its own comes after them: what they use is not released before. */
+/**
+ * The same, but whoever waits for tasks of its own comes after them: what they use is not released before. What is itself
+ * used comes not at all: whoever uses it lets go of it when its frames are left.
+ */
 export function innermostFirst(run: CancelNode): Task<unknown>[] {
   const tasks: Task<unknown>[] = [];
   let node = innermost(run);
@@ -218,6 +222,6 @@ export function innermostFirst(run: CancelNode): Task<unknown>[] {
 }
 
 function innermost(node: CancelNode): CancelNode {
-  while (node.firstChild !== null) node = node.firstChild;
+  while (node.firstChild !== null && !node.used) node = node.firstChild;
   return node;
 }

@@ -10,6 +10,7 @@ import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./can
 import { stepInside, surrounding } from "./context.ts";
 import {
   current,
+  setAside,
   type Context,
   type Enders,
   type LoopPort,
@@ -29,7 +30,7 @@ import type { Runnable } from "./ready.ts";
 import { asked } from "./scope.ts";
 import { cancelledBy } from "./slow-cleanup.ts";
 import { checkSource } from "./source.ts";
-import { cut, dropClaimed, ended, isTarget, resume, takeWhatIsOwed } from "./unwind.ts";
+import { cut, dropClaimed, ended, isTarget, resume } from "./unwind.ts";
 import { Wait } from "./wait.ts";
 
 const READY = 0;
@@ -269,37 +270,50 @@ export class Task<T> extends Outcome<T> {
    * what they wait for is dropped. `why`: what its cleanup did, or cannot do. @internal
    */
   abandon(why: string): void {
-    if (this.activity === DONE || this.takeOwed()) return;
-    const { name, waitingFor } = this;
-    const place = waitsAt(this);
-    this.cancellation ??= asked("abandoned", this); // a shield had kept it from being marked
-    let bottom = this.top!;
-    while (bottom.parent !== null) bottom = bottom.parent;
-    current.task = this;
-    cut(this, null);
-    current.task = null;
-    this.loop.report({
-      kind: "cleanup-abandoned",
-      message:
-        `The cleanup of ${name} ${why} and was abandoned` +
-        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}${place}.`) +
-        cancelledBy(this, this.cancellation),
-      task: name,
-      cancellation: this.cancellation,
+    this.cutting(why, (cancellation) => {
+      const { name, waitingFor } = this;
+      const place = waitsAt(this);
+      this.cancellation ??= cancellation; // a shield had kept it from being marked
+      let bottom = this.top!;
+      while (bottom.parent !== null) bottom = bottom.parent;
+      cut(this, null);
+      this.loop.report({
+        kind: "cleanup-abandoned",
+        message:
+          `The cleanup of ${name} ${why} and was abandoned` +
+          (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}${place}.`) +
+          cancelledBy(this, this.cancellation),
+        task: name,
+        cancellation: this.cancellation,
+      });
+      this.end(bottom);
     });
-    this.end(bottom);
   }
 
-  /** Has it take what it was given since it was last resumed. True: with that it has ended. @internal */
-  takeOwed(): boolean {
-    if (this.activity !== OWED) return false;
-    this.activity = READY;
-    current.task = this;
-    const last = takeWhatIsOwed(this);
-    current.task = null;
-    if (this.top !== null) return false;
-    this.end(last);
-    return true;
+  /**
+   * Has it take one step if it was given something, a lock, say, since it was last resumed, or has not begun: its cleanup
+   * can give that back. Unless it ends with that, calls `cut`, inside its context and with whatever else runs set aside:
+   * a task that is cut may have to cut others. @internal
+   */
+  cutting(why: string, cut: (cancellation: Cancellation) => void): void {
+    if (this.activity === DONE) return;
+    const cancellation = asked("abandoned", this);
+    const { context, loop } = this;
+    const step = (): boolean => {
+      const begins = this.top!.state === NEW;
+      if (begins) cancelTree(this, cancellation);
+      if (begins || this.activity === OWED) {
+        this.step();
+        if (this.state === "parked") this.activity = OWED; // it is still among those that are ready
+      }
+      current.task = this;
+      current.why = why;
+      if (this.state !== "done") cut(cancellation);
+      return false;
+    };
+    const restore = setAside();
+    stepInside({ context, loop, step });
+    restore();
   }
 
   private beginUnwinding(frame: Frame): IteratorResult<unknown, unknown> | null {

@@ -171,50 +171,19 @@ function pop(task: Stack, frame: Frame): void {
 export function cut(task: Stack, until: Frame | null): unknown {
   const wait = task.wait;
   let carried: unknown = NONE;
-  current.cutting = true;
-  try {
-    if (wait !== null) {
-      task.wait = null;
-      wait.cancel();
-      dropClaimed(task, wait);
-    }
-    while (task.top !== null && task.top !== until) {
-      const frame = task.top;
-      cutFrame(task, frame, null, carried);
-      frame.closeBarrier();
-      task.top = frame.parent;
-      carried = frame.state === UNWOUND || frame.state === THREW ? frame.value : NONE;
-    }
-  } finally {
-    current.cutting = false;
-    current.escape = null;
+  if (wait !== null) {
+    task.wait = null;
+    wait.cancel();
+    dropClaimed(task, wait);
+  }
+  while (task.top !== null && task.top !== until) {
+    const frame = task.top;
+    cutFrame(task, frame, null, carried);
+    frame.closeBarrier();
+    task.top = frame.parent;
+    carried = frame.state === UNWOUND || frame.state === THREW ? frame.value : NONE;
   }
   return carried;
-}
-
-/**
- * Resumes a task that is to be cut with what it was given a moment ago, a lock, say, so that its cleanup can give that
- * back. What it then waits for is dropped. Gives the frame that was resumed last.
- */
-export function takeWhatIsOwed(task: Stack): Frame {
-  for (;;) {
-    const frame = task.top!;
-    let result: Result | null;
-    current.parked = false;
-    current.cutting = frame.state < RETURNED || frame.state === CLEANUP; // exits run as ever
-    try {
-      result = resume(task, frame);
-      current.cutting = false;
-    } catch (error) {
-      current.cutting = false;
-      ended(task, frame, THREW, error);
-      if (task.top === null) return frame;
-      continue;
-    }
-    if (result?.done) ended(task, frame, RETURNED, result.value);
-    else if (result !== null) return frame;
-    if (task.top === null) return frame;
-  }
 }
 
 /**
@@ -222,18 +191,12 @@ export function takeWhatIsOwed(task: Stack): Frame {
  * to be left next.
  */
 export function cutScope(task: Stack, frame: Frame, scope: Exit): void {
-  const carried = cut(task, frame);
-  current.cutting = true;
-  try {
-    cutFrame(task, frame, scope, carried);
-  } finally {
-    current.cutting = false;
-    current.escape = null;
-  }
+  cutFrame(task, frame, scope, cut(task, frame));
 }
 
 /** A frame whose exits are cut down to `last` is left by the loop: then its result, if it has one, stays. */
 function cutFrame(task: Stack, frame: Frame, last: Exit | null, carried: unknown): void {
+  current.cutting = true;
   current.parked = false;
   const { state } = frame;
   const begun = state === OPEN || state === DUE || state === CLEANUP;
@@ -248,6 +211,8 @@ function cutFrame(task: Stack, frame: Frame, last: Exit | null, carried: unknown
     const left = exit;
     quietly(task, frame, () => left.leave(frame));
   }
+  current.cutting = false;
+  current.escape = null;
 }
 
 /** Cleanup that begins only now is told once more where it parks, as any other: its outer `finally` blocks run. */

@@ -5,10 +5,10 @@
  */
 import { cancellationAround, type CancelNode } from "../kernel/cancel.ts";
 import { AfterReady } from "../kernel/callback.ts";
-import { current, type LoopPort } from "../kernel/current.ts";
+import type { LoopPort } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
-import { NEW, type Frame } from "../kernel/frame.ts";
+import type { Frame } from "../kernel/frame.ts";
 import { waitsAt } from "../kernel/place.ts";
 import { innermostFirst } from "../kernel/run.ts";
 import type { Bound, Scope } from "../kernel/scope.ts";
@@ -76,8 +76,7 @@ class CleanupTimeout implements Bound, Timer {
     for (const task of tasks) {
       // Whoever was held up by those alone goes on by itself.
       if (parked.has(task) && task.state !== "parked") continue;
-      // One that has not begun was created meanwhile, and may have been handed something: it has its step.
-      if (task.top?.state !== NEW && isCancelled(task, scope)) task.abandon(this.#why);
+      if (isCancelled(task, scope)) task.abandon(this.#why);
     }
     // Where only these tasks held it up, its owner goes on by itself.
     if (waited && owner.state !== "parked") loop.enqueue(new AfterReady(loop, () => this.#abandonFrames()));
@@ -95,7 +94,12 @@ class CleanupTimeout implements Bound, Timer {
     const scope = this.#scope;
     const task = scope.task as Task<unknown> | null;
     if (task === null || !isCancelled(scope, scope)) return;
-    if (task.takeOwed() || scope.task === null) return; // it was about to leave
+    task.cutting(this.#why, () => this.#cutFrames(task));
+  }
+
+  #cutFrames(task: Task<unknown>): void {
+    const scope = this.#scope;
+    if (scope.task === null) return; // it was about to leave
     let frame: Frame | null = task.top;
     while (frame !== null && !isAmong(frame.exits, scope)) frame = frame.parent;
     if (frame === null) return;
@@ -103,9 +107,7 @@ class CleanupTimeout implements Bound, Timer {
     const where = waitsAt(task);
     const cancellation = cancellationAround(scope) ?? undefined;
     const place = frameInWords(task.top!, task);
-    current.task = task;
     cutScope(task, frame, scope);
-    current.task = null;
     task.loop.report({
       kind: "cleanup-abandoned",
       message:

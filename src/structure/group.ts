@@ -94,7 +94,7 @@ export class Group extends TaskScope implements TaskGroup {
   }
 
   createTask<T>(source: Awaitable<T> | Body<T>, options: GroupTaskOptions = {}): Task<T> {
-    if (this.task === null) {
+    if (this.task === null || this.refusing) {
       throw new InvalidStateError(
         `Cannot create a task in ${this.label}: it has ended. Create it in a group that is still open, or ` +
           "with the bare `createTask`, which makes it the run's.",
@@ -131,6 +131,7 @@ export class Group extends TaskScope implements TaskGroup {
 
   /** An error of the group: it cancels whatever is left. */
   protected fail(error: unknown): void {
+    if (this.task === null) throw error; // its frame was cut, and nobody else hears of it
     this.#keep(error);
     this.cancel(error);
   }
@@ -142,11 +143,9 @@ export class Group extends TaskScope implements TaskGroup {
       this.#keep(frame.value, true);
       this.cancel(frame.value === NONE ? undefined : frame.value);
     }
-    if (current.cutting) this.bound?.end(); // nobody waits for the tasks
-    if (!this.isEmpty) return this.#finishLater(frame);
-    this.#overtaken = this.nobodyLeft();
-    this.#finish(frame);
-    return undefined;
+    if (this.isEmpty) this.#overtaken = this.nobodyLeft();
+    this.#drain();
+    return this.whenEmpty(() => this.#finish(frame));
   }
 
   /** Waiting for nobody is a checkpoint, as every wait: whether a cancellation is found there. */
@@ -201,17 +200,6 @@ export class Group extends TaskScope implements TaskGroup {
     else if (errors === null) this.#error = primaryOf(this.#error, error, this.task!.loop);
     // Equal primitives of two tasks are two errors; the body has its own from awaiting one of them.
     if (errors !== null && ((!ofBody && !isObject(error)) || !errors.includes(error))) errors.push(error);
-  }
-
-  *#finishLater(frame: Leaving): Generator<never, void, void> {
-    try {
-      this.#drain();
-      // Whoever hears of the last one's end first may create another.
-      while (!this.isEmpty) yield* this.join() as Iterable<never>;
-      this.#finish(frame);
-    } finally {
-      this.bound?.end(); // also where this is cut
-    }
   }
 
   #finish(frame: Leaving): void {

@@ -9,7 +9,7 @@ import { isObject, textOf } from "../kernel/errors.ts";
 import { returnToken } from "../kernel/escape.ts";
 import { UNWOUND, type Exit, type Leaving } from "../kernel/exit.ts";
 import { isGenerator, NEXT } from "../kernel/generator.ts";
-import { park } from "../kernel/park.ts";
+import { park, type ParkedWait } from "../kernel/park.ts";
 import { SlowCleanup } from "../kernel/slow-cleanup.ts";
 
 /** An exit of a frame that calls a function. */
@@ -65,18 +65,20 @@ function settling(promise: PromiseLike<unknown>, task: Runner): Awaitable<unknow
       task: task.name,
       error,
     });
-  if (current.cutting) void settled.then(undefined, late);
   const { loop, name } = task;
+  let abandonedAt = loop.now();
+  const ended = (): void => {
+    const message = `A release of ${name}, which was abandoned, has ended after all, ${Math.round(loop.now() - abandonedAt)} ms later.`;
+    loop.report({ kind: "work-ended", message, task: name });
+  };
+  // At once: where the task is abandoned nobody gets as far as to wait.
+  let waiting: ParkedWait<unknown> | undefined;
+  void settled.then(
+    (value) => waiting?.complete(value) || ended(),
+    (error: unknown) => waiting?.fail(error) || late(error),
+  );
   return park({ label: "the promise of a release" }, (wait) => {
-    let abandonedAt = 0;
-    const ended = (): void => {
-      const message = `A release of ${name}, which was abandoned, has ended after all, ${Math.round(loop.now() - abandonedAt)} ms later.`;
-      loop.report({ kind: "work-ended", message, task: name });
-    };
-    void settled.then(
-      (value) => wait.complete(value) || ended(),
-      (error: unknown) => wait.fail(error) || late(error),
-    );
+    waiting = wait;
     return () => void (abandonedAt = loop.now());
   });
 }

@@ -153,6 +153,9 @@ class Use<T> extends TaskScope {
   override get progress(): string {
     return this.label;
   }
+  get used(): boolean {
+    return this.#provided && !this.#left;
+  }
   /** In words, what ends the use. */
   get end(): string {
     return `the end of its use by ${this.task?.name}`;
@@ -198,17 +201,8 @@ class Use<T> extends TaskScope {
     this.#left = true;
     if (this.#inUse !== null) this.#inUse.complete();
     else if (!this.#provided) this.cancel("nobody uses it");
-    if (!this.isEmpty) {
-      reportIfSlow(frame, this.#name, this.task!);
-      return this.#leaveLater(frame);
-    }
-    this.#end(frame);
-    return undefined;
-  }
-
-  *#leaveLater(frame: Leaving): Generator<never, void, void> {
-    yield* this.join() as Iterable<never>;
-    this.#end(frame);
+    if (!this.isEmpty) reportIfSlow(frame, this.#name, this.task!);
+    return this.whenEmpty(() => this.#end(frame));
   }
 
   #end(frame: Leaving): void {

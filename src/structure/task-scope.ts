@@ -1,9 +1,10 @@
 /** A scope that owns tasks, and can be waited for until they have ended. */
 import { Lazy, type Awaitable, type Body } from "../kernel/awaitable.ts";
 import type { CancelNode } from "../kernel/cancel.ts";
+import { current, type Enders, type Runner } from "../kernel/current.ts";
+import { innermostFirst } from "../kernel/run.ts";
 import { Scope } from "../kernel/scope.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
-import type { Enders, Runner } from "../kernel/current.ts";
 import { Wait } from "../kernel/wait.ts";
 
 export abstract class TaskScope extends Scope {
@@ -15,6 +16,8 @@ export abstract class TaskScope extends Scope {
   /** How many were created, and how many of them have not ended. */
   protected created = 0;
   protected left = 0;
+  /** Whether it takes no more tasks, though it is still open. */
+  protected refusing = false;
   #waiting: ChildrenWait | null = null;
 
   protected spawn<T>(source: Awaitable<T> | Body<T>, task: Runner, options?: TaskOptions): Task<T> {
@@ -36,6 +39,33 @@ export abstract class TaskScope extends Scope {
 
   protected allEnded(): void {
     this.#waiting?.complete();
+  }
+
+  /**
+   * Has `end` called when no task of it is left: now, or by what this returns, which is awaited. Where its frame is cut
+   * nobody can wait, so they are cut with it.
+   */
+  protected whenEmpty(end: () => void): Awaitable<unknown> | undefined {
+    if (!this.isEmpty && !current.cutting) return this.#whenLeft(end);
+    this.#cut();
+    end();
+    return undefined;
+  }
+
+  *#whenLeft(end: () => void): Generator<never, void, void> {
+    try {
+      // Whoever hears of the last one's end first may create another.
+      while (!this.isEmpty) yield* this.join() as Iterable<never>;
+    } finally {
+      this.#cut();
+      end();
+    }
+  }
+
+  #cut(): void {
+    if (!current.cutting) return;
+    this.refusing = true;
+    for (const task of innermostFirst(this)) task.abandon(current.why);
   }
 
   /** Waits until no task of it is left. */
