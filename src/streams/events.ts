@@ -45,12 +45,15 @@ export interface OnOptions {
  * @example
  * ```ts
  * import { EventEmitter } from "node:events";
- * import { run, select, sleep } from "cede";
+ * import { createTask, run, select, sleep } from "cede";
  * import { once } from "cede/streams";
  *
  * const server = new EventEmitter();
- * setTimeout(() => server.emit("listening", 8080), 5);
  * await run(function* () {
+ *   createTask(function* () {
+ *     yield* sleep(5);
+ *     server.emit("listening", 8080);
+ *   });
  *   const first = yield* select({ listening: once<[number]>(server, "listening"), late: sleep(1000) });
  *   if (first.key === "listening") console.log(first.value); // prints: [ 8080 ]
  * });
@@ -76,16 +79,17 @@ export function once(source: EmitterLike | TargetLike, name: string): Awaitable<
  * @example
  * ```ts
  * import { EventEmitter } from "node:events";
- * import { run } from "cede";
+ * import { createTask, run, sleep } from "cede";
  * import { iterate, on } from "cede/streams";
  *
  * const door = new EventEmitter();
- * setTimeout(() => {
- *   door.emit("knock", "Ann");
- *   door.emit("knock", "Bob");
- *   door.emit("close");
- * }, 5);
  * await run(function* () {
+ *   createTask(function* () {
+ *     yield* sleep(5);
+ *     door.emit("knock", "Ann");
+ *     door.emit("knock", "Bob");
+ *     door.emit("close");
+ *   });
  *   const knocks = yield* iterate(on<[string]>(door, "knock", { end: "close" }));
  *   while (yield* knocks.next()) console.log(...knocks.value);
  * });

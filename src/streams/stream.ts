@@ -1,6 +1,6 @@
 /**
  * A stream: a description of items that come one after the other. It is lazy and cold: nothing is opened before a loop
- * begins, and each loop opens its own. An operator is a method that gives another stream; decision 9 says why.
+ * begins, and each loop opens its own. An operator is a method that gives another stream; docs/decisions/0010 says why.
  */
 import { checkCapacity, checkOverflow, type Overflow } from "../channels/base-channel.ts";
 import { checkConcurrency } from "../combine/items.ts";

@@ -29,7 +29,7 @@ test("the items of each kind of source", () => {
   expectTypeOf(stream(new ReadableStream<Uint8Array>())).toEqualTypeOf<Stream<Uint8Array>>();
   expectTypeOf(
     stream(async function* () {
-      yield 1 as number;
+      yield Number(1);
     }),
   ).toEqualTypeOf<Stream<number>>();
   expectTypeOf(stream(() => numbers)).toEqualTypeOf<Stream<number>>();
