@@ -120,9 +120,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
 
   override leave(frame: Leaving): Awaitable<unknown> | undefined {
     this.#stop();
-    if (!this.isEmpty) return this.#leaveLater(frame);
-    this.#end(frame);
-    return undefined;
+    return this.whenEmpty(() => this.#end(frame));
   }
 
   /** The oldest outcome that nobody has taken; otherwise `wait` is told when there is one. */
@@ -220,11 +218,6 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
       task: outcome.name,
       error,
     });
-  }
-
-  *#leaveLater(frame: Leaving): Generator<never, void, void> {
-    yield* this.join() as Iterable<never>;
-    this.#end(frame);
   }
 
   #end(frame: Leaving): void {

@@ -156,12 +156,12 @@ describe("S10: where cleanup is abandoned, no task outlives its owner", () => {
   test("when its group is polled by hand, and left parked: it is abandoned with it", async () => {
     const lines = await outcome((log) =>
       coroutine(function* byHand(): Awaitable<void> {
+        yield* sleep(0);
         const group = taskGroup(function* (it): Awaitable<void> {
           it.createTask(() => twice(() => log("told to return")), { start: "always", name: "child" });
           yield* sleepForever();
         });
         group[Symbol.iterator]().next(undefined);
-        return yield* [] as never;
       })(),
     );
     expect(lines).toEqual([
