@@ -7,15 +7,19 @@ import {
   cede,
   coroutine,
   createTask,
+  currentTask,
   InvalidStateError,
   moveOnAfter,
+  resource,
   run,
+  runSync,
   shield,
   sleep,
   sleepForever,
   taskGroup,
   timeout,
   TimeoutError,
+  use,
   type Awaitable,
 } from "../index.ts";
 import { runVirtual } from "../testing/index.ts";
@@ -28,7 +32,9 @@ describe("abortSignal() is aborted when whoever asked is cancelled", () => {
         yield;
         yield* task.cancel();
       },
-      expect.objectContaining({ message: expect.stringMatching(/^asker#\d+ was cancelled$/) as unknown }),
+      expect.objectContaining({
+        message: expect.stringMatching(/^task asker#\d+ was cancelled by main#1$/) as unknown,
+      }),
     ],
     "by its task, with a text": [
       function* (ask) {
@@ -39,7 +45,7 @@ describe("abortSignal() is aborted when whoever asked is cancelled", () => {
       expect.objectContaining({
         name: "CancelledError",
         reason: "enough",
-        message: expect.stringMatching(/^asker#\d+ was cancelled: enough$/) as unknown,
+        message: expect.stringMatching(/^task asker#\d+ was cancelled by main#1: enough$/) as unknown,
       }),
     ],
     "by its task, with an error": [
@@ -68,7 +74,13 @@ describe("abortSignal() is aborted when whoever asked is cancelled", () => {
       },
       new TimeoutError("Timed out after 5 ms.", 5, { by: "main#1" }),
     ],
-    "by the deadline of moveOnAfter": [(ask) => moveOnAfter(5, ask), expect.any(CancelledError)],
+    "by the deadline of moveOnAfter": [
+      (ask) => moveOnAfter(5, ask),
+      new CancelledError("task main#1 was cancelled by moveOnAfter 5 ms (set by main#1)", {
+        task: "main#1",
+        source: "moveOnAfter 5 ms (set by main#1)",
+      }),
+    ],
     "by a timeout around its group": [
       function* (ask) {
         try {
@@ -103,16 +115,22 @@ describe("abortSignal() is aborted when whoever asked is cancelled", () => {
   };
   test.each(Object.entries(cancels))("%s", async (_, [cancel, reason]) => {
     const signals: AbortSignal[] = [];
+    const inCleanup: boolean[] = [];
     await runVirtual(() =>
       cancel(
         coroutine(function* ask() {
           const signal = abortSignal();
           signals.push(signal);
           expect(signal.aborted).toBe(false);
-          return yield* sleepForever();
+          try {
+            return yield* sleepForever();
+          } finally {
+            inCleanup.push(signal.aborted);
+          }
         }),
       ),
     );
+    expect(inCleanup).toEqual([true]);
     expect(signals).toHaveLength(1);
     expect(signals[0]!.aborted).toBe(true);
     expect(signals[0]!.reason).toEqual(reason);
@@ -134,6 +152,52 @@ describe("abortSignal() is aborted when whoever asked is cancelled", () => {
     );
     await expect(program).rejects.toBe(reason);
     expect(signal.reason).toBe(reason);
+  });
+
+  test("by the failure of a resource that the frame uses, whether it asked before or after", async () => {
+    const failing = resource<void>(function* (provide) {
+      yield* taskGroup(function* (group) {
+        group.createTask(function* () {
+          yield* sleep(5);
+          throw new Error("lost");
+        });
+        yield* provide();
+      });
+    });
+    const seen: unknown[] = [];
+    const program = runVirtual(function* () {
+      const before = abortSignal();
+      yield* use(failing);
+      const after = abortSignal();
+      try {
+        yield* sleepForever();
+      } finally {
+        seen.push(before.reason, after.reason);
+      }
+    });
+    await expect(program).rejects.toThrow("lost");
+    expect(seen).toEqual([new Error("lost"), new Error("lost")]);
+  });
+
+  test("before any cleanup, also where it cancels itself and goes on to its next wait", async () => {
+    const seen: boolean[] = [];
+    await runVirtual(() =>
+      cancelScope(function* (scope) {
+        const signal = abortSignal();
+        signal.addEventListener("abort", () => {
+          seen.push(currentTask() === undefined);
+          runSync(() => cede());
+        });
+        scope.cancel();
+        try {
+          yield* sleep(1);
+        } finally {
+          yield* sleep(1);
+          seen.push(signal.aborted);
+        }
+      }),
+    );
+    expect(seen).toEqual([true, true]);
   });
 
   test("once, whatever is cancelled after; its listeners are called from the loop, not by cancel()", async () => {

@@ -2,10 +2,11 @@
 import { adopt, cancellationAround, disown, type CancelNode } from "../kernel/cancel.ts";
 import { Callback } from "../kernel/callback.ts";
 import { current, type Runner } from "../kernel/current.ts";
-import { CancelledError, InvalidStateError, textOf } from "../kernel/errors.ts";
+import { cancelledError, CancelledError, InvalidStateError } from "../kernel/errors.ts";
 import type { Exit } from "../kernel/exit.ts";
 import type { Cancellation } from "../kernel/monitor.ts";
 import type { Stack } from "../kernel/frame.ts";
+import { coverOf } from "../structure/cover.ts";
 
 /**
  * An `AbortSignal` that is aborted when the code that asks is cancelled: by its task, by a scope or a
@@ -29,13 +30,15 @@ export function abortSignal(): AbortSignal {
       "Cannot make an abort signal: no task is running here. Ask inside a coroutine.",
     );
   }
-  return (madeHere(task as Stack) ?? new SignalNode(task)).signal;
+  // What fails while the frame uses it cancels the rest of the frame: see cover.ts.
+  const scope = coverOf(task) ?? task.calleeScope();
+  return (madeHere(task as Stack, scope) ?? new SignalNode(task, scope)).signal;
 }
 
 /** What the calling frame was given before, so that a loop that asks each time does not pile them up. */
-function madeHere(task: Stack): SignalNode | null {
+function madeHere(task: Stack, scope: CancelNode): SignalNode | null {
   for (let exit = task.top!.exits; exit !== null; exit = exit.nextExit) {
-    if (exit instanceof SignalNode && exit.cancellation === null) return exit;
+    if (exit instanceof SignalNode && exit.outer === scope && exit.cancellation === null) return exit;
   }
   return null;
 }
@@ -54,9 +57,8 @@ class SignalNode implements CancelNode, Exit {
   readonly #task: Runner;
   readonly #controller = new AbortController();
 
-  constructor(task: Runner) {
+  constructor(task: Runner, scope: CancelNode) {
     this.#task = task;
-    const scope = task.calleeScope();
     adopt(scope, this);
     task.onLeave(this);
     if (task.interrupted()) this.#controller.abort(abortReason(task));
@@ -66,10 +68,16 @@ class SignalNode implements CancelNode, Exit {
     return this.#controller.signal;
   }
 
-  /** Listeners are user code, which no cancellation runs: they are called from the loop. */
+  /** Listeners are user code, which no cancellation runs: they are called from the loop, or before any cleanup. */
   marked(): void {
     const { loop } = this.#task;
-    loop.enqueue(new Callback(loop, () => this.#controller.abort(reasonOf(this.cancellation!, this.#task))));
+    const { signals } = loop;
+    const abort = new Callback(loop, () => {
+      signals.delete(abort);
+      this.#controller.abort(reasonOf(this.cancellation!, this.#task));
+    });
+    signals.add(abort);
+    loop.enqueue(abort);
   }
 
   delivered(): void {}
@@ -86,8 +94,7 @@ export function abortReason(task: Runner): unknown {
   return cancellation === null ? new CancelledError(`${task.name} was left`) : reasonOf(cancellation, task);
 }
 
-function reasonOf({ reason, by }: Cancellation, task: Runner): unknown {
-  if (reason instanceof Error) return reason;
-  const why = reason === undefined ? "" : `: ${textOf(reason)}`;
-  return new CancelledError(`${task.name} was cancelled${why}`, { reason, task: task.name, by });
+function reasonOf(cancellation: Cancellation, { name }: Runner): unknown {
+  const { reason } = cancellation;
+  return reason instanceof Error ? reason : cancelledError({ label: `task ${name}`, name }, cancellation);
 }

@@ -151,7 +151,7 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
     expect(work.signal!.reason).toBeInstanceOf(CancelledError);
     expect(work.signal!.reason).toMatchObject({
       reason: "enough",
-      message: expect.stringMatching(/^task#\d+ was cancelled: enough$/) as unknown,
+      message: expect.stringMatching(/^task task#\d+ was cancelled by main#1: enough$/) as unknown,
       task: expect.stringMatching(/^task#\d+$/) as unknown,
       by: expect.stringMatching(/^main#\d+$/) as unknown,
     });

@@ -1,6 +1,6 @@
 /** A function that waits for its turn in the ready queue, beside the tasks. */
 import { stepInside, surrounding } from "./context.ts";
-import { current, type Context, type LoopPort, type Root } from "./current.ts";
+import { current, setAside, type Context, type LoopPort, type Root } from "./current.ts";
 import { isGeneratorFunction } from "./generator.ts";
 import { describe } from "./misuse.ts";
 import type { Runnable } from "./ready.ts";
@@ -39,6 +39,17 @@ export class Callback implements Runnable {
 /** One that runs when everyone who is ready now has had a step: they may be about to do what it looks for. */
 export class AfterReady extends Callback {
   readonly afterReady = true;
+}
+
+/**
+ * A cancellation is delivered: the signals that stand for it are aborted before any cleanup could look at them. Their
+ * listeners are the program's, and none of its tasks runs meanwhile.
+ */
+export function abortSignals({ signals }: LoopPort): void {
+  if (signals.size === 0) return;
+  const restore = setAside();
+  for (const signal of signals) signal.step();
+  restore();
 }
 
 /** Refuses what could not be called back. @throws TypeError */

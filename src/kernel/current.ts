@@ -32,6 +32,8 @@ export interface LoopPort {
   hostWork: number;
   /** The waits that end once nobody is ready and nothing is due: see all-parked.ts. */
   readonly whenParked: Set<{ complete(): boolean }>;
+  /** What aborts the signals of what was cancelled: see `abortSignals`. */
+  readonly signals: Set<Runnable>;
   /** How many tasks were created in it. */
   created: number;
   /** Decides between so many that come at once: see `Scheduler.tie`. */

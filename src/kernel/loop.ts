@@ -39,6 +39,7 @@ export class Loop implements LoopPort {
   hostWork = 0;
   created = 0;
   readonly whenParked: LoopPort["whenParked"] = new Set();
+  readonly signals: LoopPort["signals"] = new Set();
   readonly #circles = new Circles((runnable) => this.enqueue(runnable));
   readonly #wake: () => void;
   #report: LoopOptions["report"];

@@ -5,6 +5,7 @@
  */
 import type { Awaitable } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
+import { abortSignals } from "./callback.ts";
 import { current, type LoopPort, type Root, type Runner } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { stopUnwinding, UNWOUND, type Exit, type Leaving } from "./exit.ts";
@@ -88,7 +89,9 @@ export class Scope implements CancelNode, Timer, Exit {
     return false;
   }
 
-  delivered(): void {}
+  delivered(): void {
+    abortSignals(this.task!.loop);
+  }
 
   /** Whether it was cancelled. */
   get cancelled(): boolean {

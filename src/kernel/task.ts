@@ -6,6 +6,7 @@
  * turns, of time, and of who runs next.
  */
 import { AGAIN, PARKED, type Awaitable, type Body } from "./awaitable.ts";
+import { abortSignals } from "./callback.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
 import { stepInside, surrounding } from "./context.ts";
 import {
@@ -203,7 +204,9 @@ export class Task<T> extends Outcome<T> {
   childEnded(): void {}
 
   /** @internal */
-  delivered(): void {}
+  delivered(): void {
+    abortSignals(this.loop);
+  }
 
   /** @internal */
   step(): boolean {
@@ -270,10 +273,10 @@ export class Task<T> extends Outcome<T> {
    * what they wait for is dropped. `why`: what its cleanup did, or cannot do. @internal
    */
   abandon(why: string): void {
-    this.cutting(why, (cancellation) => {
+    void this.cancel("abandoned"); // a shield may have kept it from being marked
+    this.cutting(why, () => {
       const { name, waitingFor } = this;
       const place = waitsAt(this);
-      this.cancellation ??= cancellation; // a shield had kept it from being marked
       let bottom = this.top!;
       while (bottom.parent !== null) bottom = bottom.parent;
       cut(this, null);
@@ -295,20 +298,17 @@ export class Task<T> extends Outcome<T> {
    * can give that back. Unless it ends with that, calls `cut`, inside its context and with whatever else runs set aside:
    * a task that is cut may have to cut others. @internal
    */
-  cutting(why: string, cut: (cancellation: Cancellation) => void): void {
+  cutting(why: string, cut: () => void): void {
     if (this.activity === DONE) return;
-    const cancellation = asked("abandoned", this);
     const { context, loop } = this;
     const step = (): boolean => {
-      const begins = this.top!.state === NEW;
-      if (begins) cancelTree(this, cancellation);
-      if (begins || this.activity === OWED) {
+      if (this.activity === OWED || this.top!.state === NEW) {
         this.step();
         if (this.state === "parked") this.activity = OWED; // it is still among those that are ready
       }
       current.task = this;
       current.why = why;
-      if (this.state !== "done") cut(cancellation);
+      if (this.state !== "done") cut();
       return false;
     };
     const restore = setAside();

@@ -86,6 +86,7 @@ class TimeoutScope extends DeadlineScope {
 
   override delivered(): void {
     this.#delivered = true;
+    super.delivered();
   }
 
   override leave(frame: Leaving): undefined {
