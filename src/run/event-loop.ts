@@ -68,7 +68,7 @@ export interface LoopStatistics {
   readonly deadlines: number;
   /** Tasks that wait for something that only the outside can end. */
   readonly external: number;
-  /** Waits of `until` and `call` whose promise has not settled, whether or not a task still waits for it. */
+  /** Promises given to `until` and `call` that have not settled, whether or not a task still waits for them. */
   readonly hostWork: number;
 }
 
@@ -120,7 +120,7 @@ export class EventLoop {
       wake: () => drive.wake(),
       contexts: asyncContexts(),
       callbackFailed: (error, root) => this.#callbackFailed(error, root),
-      report: (report) => (this.#listenerOf(report) ?? options.onReport ?? printReport)(report),
+      report: (report, root) => (this.#listenerOf(root) ?? options.onReport ?? printReport)(report),
       ...(options.scheduler && { scheduler: options.scheduler }),
       ...(options.monitor && { monitor: options.monitor }),
     });
@@ -336,16 +336,10 @@ export class EventLoop {
     if (this.#runs.size > 0 && this.#loop.isIdle) deadlock([...this.#runs]);
   }
 
-  /** Whose report it is: the run's whose task runs, or is named; and of what is nobody's, that of the only run. */
-  #listenerOf({ task }: Report): ((report: Report) => void) | undefined {
-    if (this.#listeners.size === 0) return undefined;
-    const runs = [...this.#runs] as unknown as Run<unknown>[];
-    const run =
-      current.task?.loop === this.#loop
-        ? current.task.root
-        : (runs.find((run) => tasksOf(run).some(({ name }) => name === task)) ??
-          (runs.length === 1 ? runs[0] : undefined));
-    return run && this.#listeners.get(run);
+  /** Who hears of what is reported of a run; of what is nobody's, that is the only run. */
+  #listenerOf(root: Root | null): ((report: Report) => void) | undefined {
+    const [first, ...others] = root === null ? this.#runs : [root];
+    return others.length === 0 ? this.#listeners.get(first as Root) : undefined;
   }
 
   /** Nobody else can be told: the error fails the run that the callback is of, otherwise whatever runs. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   createTask,
   EventLoop,
+  moveOnAfter,
   run,
   runningLoop,
   sleep,
@@ -83,6 +84,32 @@ describe("onReport", () => {
     expect(two.heard).toHaveLength(1);
     expect(two.heard[0]).toContain("The cleanup of two exceeded its bound");
     expect(whole.heard).toEqual([abandoned("three")]);
+  });
+
+  test("of a run hears of its tasks that have ended, whatever else runs", async () => {
+    const clock = new VirtualClock();
+    const whole = listener();
+    const [one, two] = [listener(), listener()];
+    const loop = new EventLoop({ host: clock, onReport: whole.onReport });
+    let reject!: (error: Error) => void;
+    const late = new Promise((_, no) => (reject = no));
+    const ended = [
+      loop.runUntilComplete(
+        function* () {
+          yield* createTask(() => moveOnAfter(5, () => until(late)));
+          yield* sleep(5);
+        },
+        { onReport: one.onReport },
+      ),
+      loop.runUntilComplete(() => sleep(10), { onReport: two.onReport }),
+    ];
+    clock.advance(6);
+    reject(new Error("late"));
+    await Promise.resolve();
+    clock.runAll();
+    await Promise.all(ended);
+    expect(one.heard).toEqual([expect.stringMatching(/^late-error: .* late$/)]);
+    expect([...two.heard, ...whole.heard]).toEqual([]);
   });
 
   test("of the only run hears what belongs to no task that is left", async () => {
