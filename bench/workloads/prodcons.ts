@@ -13,7 +13,7 @@ export const prodcons: Workload = timed({
     native: () => {
       // Neither side waits, and makes a promise, unless it has to.
       class Channel {
-        readonly #items = new Array<number>(CAPACITY).fill(0);
+        readonly #items = Array.from({ length: CAPACITY }, () => 0);
         #head = 0;
         #size = 0;
         #receiver: ((item: number) => void) | undefined = undefined;

@@ -350,12 +350,15 @@ export function byWhom(): string {
   return task === null ? "" : ` at ${(task.loop.now() / 1000).toFixed(1)} s by ${task.name}`;
 }
 
-function failThose(
-  queue: LinkedList<Link & { readonly via: End | null; fail(error: Error): boolean }>,
-  end: End,
-  error: () => Error,
-): void {
-  for (const wait of [...queue]) {
+/** A wait through an end, to which that may be closed. */
+interface Ended extends Link {
+  readonly via: End | null;
+  fail(error: Error): boolean;
+}
+
+function failThose(queue: LinkedList<Ended>, end: End, error: () => Error): void {
+  for (let wait = queue.first as Ended | null, next; wait !== null; wait = next) {
+    next = wait.after as Ended | null;
     if (wait.via !== end) continue;
     queue.remove(wait);
     wait.fail(error());

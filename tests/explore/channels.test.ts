@@ -16,12 +16,11 @@ import {
 } from "../../src/index.ts";
 import { cancelEverywhere, explore } from "../../src/testing/index.ts";
 import { finished, randomSchedules, sideBySide } from "../support/explored.ts";
-import { History, type Model, type Operation } from "../support/linearizable.ts";
+import { History, type Model } from "../support/linearizable.ts";
 
 type Ask = "receive" | "tryReceive" | "close" | { readonly send: number } | { readonly trySend: number };
 /** Of what was received the item, `null` if there was none; of what was sent whether it was; or that it was closed. */
 type Result = number | boolean | null | "closed";
-type Done = Operation<Ask, Result> & { readonly result: Result };
 
 interface Items {
   readonly items: readonly number[];
@@ -34,7 +33,7 @@ interface Items {
 const queue = (capacity: number): Model<Items, Ask, Result> => ({
   initial: { items: [], closed: false },
   step(state, operation) {
-    const { input, result } = operation as Done;
+    const { input, result } = operation;
     const { items, closed, from } = state;
     if (from !== undefined && (result === null || result === false || result === "closed")) return null;
     if (input === "close") return from === undefined ? { state: { items, closed: true } } : null;
