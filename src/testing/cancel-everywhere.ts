@@ -6,6 +6,7 @@ import type { Awaitable } from "../index.ts";
 import type { CancelPoint } from "./explore/cancelling.ts";
 import { inOrder, type Decider } from "./explore/decider.ts";
 import type { Execution } from "./explore/execution.ts";
+import { Patience } from "./explore/patience.ts";
 import { Script } from "./explore/schedule.ts";
 import { Search } from "./explore/search.ts";
 import { RandomWalk } from "./explore/strategies/random-walk.ts";
@@ -31,6 +32,8 @@ export interface CancelEverywhereOptions {
 }
 
 const MAX_STEPS = 100_000;
+/** For the outside, in real milliseconds. */
+const PATIENCE_MS = 200;
 
 /**
  * Runs `main` to its end, counts the points at which it can be cancelled (two a step), and runs it again for
@@ -74,12 +77,14 @@ export async function cancelEverywhere(
   const { by = "both", schedules = 0, seed = 1 } = options;
   const orders: (() => Decider)[] = [() => inOrder];
   for (let n = 0; n < schedules; n++) orders.push(() => new RandomWalk(new Random(seed + n)));
+  const patience = new Patience(PATIENCE_MS);
   let points = 0;
   for (const order of orders) {
-    const execution = await runCancelled(main, order(), undefined, options);
+    const execution = await runCancelled(main, order(), undefined, patience, options);
     const last = 2 * execution.picked.length;
     for (const way of by === "both" ? (["signal", "deadline"] as const) : [by]) {
-      for (let at = 1; at <= last; at++) await runCancelled(main, order(), { at, by: way }, options);
+      for (let at = 1; at <= last; at++)
+        await runCancelled(main, order(), { at, by: way }, patience, options);
       points += last;
     }
   }
@@ -90,9 +95,10 @@ async function runCancelled(
   main: () => Awaitable<unknown>,
   order: Decider,
   cancel: CancelPoint | undefined,
+  patience: Patience,
   { check, seed = 1, allow = () => false, allowHostWork = false }: CancelEverywhereOptions,
 ): Promise<Execution> {
-  const search = new Search(main, { seed, maxSteps: MAX_STEPS, cancel });
+  const search = new Search(main, { seed, maxSteps: MAX_STEPS, patience, cancel });
   const execution = await search.run(order);
   const where =
     cancel === undefined

@@ -86,7 +86,12 @@ describe("explore", () => {
   ])("has C(m + n, n) orders of two tasks of %i and %i steps: %i", async (m, n, count) => {
     const main = sideBySide(steps(m), steps(n));
     const options = { strategy: "depth-first", budget: { schedules: 1000 } } as const;
-    expect(await explore(main, options)).toEqual({ schedules: count, exhausted: true, notSearched: [] });
+    expect(await explore(main, options)).toEqual({
+      schedules: count,
+      exhausted: true,
+      orders: count,
+      notSearched: [],
+    });
   });
 
   test("goes through each order once", async () => {
@@ -304,7 +309,7 @@ describe("explore", () => {
     );
     expect(report.notSearched).toEqual([
       "orders beyond the budget",
-      "when the outside answers, which nobody here decides about: 2 schedules waited for it",
+      "when the outside answers, which nobody here decides about: main#1 (a promise) waited for it",
       "when setTimeout calls back, which main#1 uses: use `sleep`",
     ]);
   });

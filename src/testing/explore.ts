@@ -1,5 +1,7 @@
 /** Searches the orders in which a program's tasks can run for one that breaks it. */
 import type { Program } from "./explore/execution.ts";
+import { Patience } from "./explore/patience.ts";
+import { ordinal } from "./explore/recording.ts";
 import { decode, Script } from "./explore/schedule.ts";
 import { checkFit, Search, type ExploreFailure } from "./explore/search.ts";
 import { DepthFirst } from "./explore/strategies/depth-first.ts";
@@ -11,7 +13,10 @@ import { Uniform } from "./explore/strategies/uniform.ts";
 import type { Strategy } from "./explore/strategy.ts";
 import { writeTrace } from "./explore/trace-file.ts";
 import { breath } from "./macrotask.ts";
+import { isSeed } from "./order.ts";
 import { Random } from "./random.ts";
+import { realNow } from "./real-time.ts";
+import { textOf } from "./text-of.ts";
 
 /** How the orders are searched. `portfolio`: all of the others by turns. */
 export type ExploreStrategy =
@@ -34,6 +39,12 @@ export interface ExploreOptions {
   switches?: number;
   /** How many steps one execution may take before it is cut short: 10,000 unless given. */
   maxSteps?: number;
+  /**
+   * How long to wait for the outside, in real milliseconds, where nothing else can go on: 200 unless given. Once it was
+   * silent for so long, later executions wait only as long as what was heard has taken, several times over. 0 where
+   * nothing outside is waited for.
+   */
+  patience?: number;
   /** Whether a failure is thrown, as an error with the picture in words; otherwise it is in the report. `true` unless given. */
   throws?: boolean;
   /** A file to write the failing execution to, as a trace. */
@@ -46,13 +57,16 @@ export interface ExploreReport {
   readonly failure?: ExploreFailure;
   /** How many schedules were run until then, or until the end. */
   readonly schedules: number;
-  /** Whether these were all there are. */
+  /** Whether all the orders there are were among them. */
   readonly exhausted: boolean;
+  /** How many orders there are, if all were run; some may have been run more than once. */
+  readonly orders?: number;
   /** What was left out, in words: empty if `exhausted`. */
   readonly notSearched: readonly string[];
 }
 
 const MAX_STEPS = 10_000;
+const PATIENCE_MS = 200;
 
 /** How long to keep the platform waiting, in milliseconds. */
 const SLICE_MS = 10;
@@ -66,7 +80,8 @@ const SLICE_MS = 10;
  * deadlines passes first. `main` must make all of its state anew.
  *
  * @throws (rejects) Error with the schedule as a table, the program's error being its `cause`, unless `throws` is
- * `false`; RangeError for a budget that is none.
+ * `false`; Error if the program does not take the same steps each time that it is run in the same order; RangeError for
+ * options that are none.
  * @example
  * ```ts
  * import { sleep, taskGroup } from "cede";
@@ -92,14 +107,13 @@ const SLICE_MS = 10;
  * ```
  */
 export async function explore(main: Program, options: ExploreOptions = {}): Promise<ExploreReport> {
-  const { seed = 1, budget = {}, maxSteps = MAX_STEPS, throws = true, trace } = options;
-  const schedules = checkCount("schedules", budget.schedules ?? (budget.ms === undefined ? 2000 : Infinity));
-  const end = performance.now() + checkCount("milliseconds", budget.ms ?? Infinity);
-  const search = new Search(main, { seed, maxSteps });
+  const { seed, schedules, ms, maxSteps, patience, throws, trace } = checked(options);
+  const end = realNow() + ms;
+  const search = new Search(main, { seed, maxSteps, patience: new Patience(patience), end });
   const strategy = strategyOf(options);
   let exhausted = false;
   let failure: ExploreFailure | undefined;
-  let sliceStart = performance.now();
+  let sliceStart = realNow();
   let count = 0;
   while (count < schedules && failure === undefined) {
     const decider = strategy.next();
@@ -110,24 +124,28 @@ export async function explore(main: Program, options: ExploreOptions = {}): Prom
     const execution = await search.run(decider);
     count++;
     strategy.learn?.(execution);
+    if (strategy.unsteady && execution.failure === null && !search.dependsOnOutside) throw unsteady();
     if (execution.failure !== null) failure = await search.simplest(execution, count);
-    const now = performance.now();
+    const now = realNow();
     if (now >= end) break;
     if (now - sliceStart > SLICE_MS) {
       await breath();
-      sliceStart = performance.now();
+      sliceStart = realNow();
     }
   }
   const notSearched = [
     ...(exhausted || failure !== undefined ? [] : ["orders beyond the budget"]),
-    ...(strategy.notSearched?.() ?? []),
+    ...(failure === undefined ? (strategy.notSearched?.() ?? []) : []),
     ...search.limits(),
   ];
+  const all = exhausted && notSearched.length === 0;
+  const orders = all ? strategy.orders : undefined;
   const report: ExploreReport = {
     ...(failure && { failure }),
     schedules: count,
-    exhausted: exhausted && notSearched.length === 0,
-    notSearched: failure === undefined ? notSearched : search.limits(),
+    exhausted: all,
+    ...(orders !== undefined && { orders }),
+    notSearched,
   };
   if (failure !== undefined) {
     if (trace !== undefined) writeTrace(trace, failure.trace, seed);
@@ -178,7 +196,8 @@ export async function replay(
 ): Promise<ExploreFailure | undefined> {
   const wanted = decode(schedule);
   const { seed, cancel } = wanted;
-  const search = new Search(main, { seed, cancel, maxSteps: Math.max(MAX_STEPS, wanted.steps) });
+  const maxSteps = Math.max(MAX_STEPS, wanted.steps);
+  const search = new Search(main, { seed, cancel, maxSteps, patience: new Patience(PATIENCE_MS) });
   const script = new Script(wanted.deviations);
   const recorded = await search.record(script);
   checkFit(wanted, script, recorded);
@@ -214,22 +233,40 @@ function strategyOf({ strategy = "portfolio", seed = 1, switches = Infinity }: E
 
 function inWords(failure: ExploreFailure): Error {
   const { error, table, replay: schedule, schedule: number } = failure;
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Error(
-    `The program fails in the ${ordinal(number)} schedule: ${text}\n\n${table}\n\nTo run it again: replay(main, "${schedule}")`,
+    `The program fails in the ${ordinal(number)} schedule: ${textOf(error)}\n\n${table}\n\nTo run it again: replay(main, "${schedule}")`,
     { cause: error },
   );
 }
 
-function ordinal(n: number): string {
-  const last = n % 100 > 10 && n % 100 < 14 ? 0 : n % 10;
-  return `${n}${["th", "st", "nd", "rd"][last] ?? "th"}`;
+function unsteady(): Error {
+  return new Error(
+    "Cannot explore: the program does not take the same steps each time that it is run in the same order. Make all of its " +
+      "state inside `main`, anew for each run.",
+  );
 }
 
-/** @throws RangeError if it is no number of what could be spent. */
-function checkCount(what: string, count: number): number {
-  if (typeof count === "number" && count > 0) return count;
-  throw new RangeError(
-    `Cannot explore with a budget of ${String(count)} ${what}: give a number greater than 0.`,
-  );
+/** The options, with what is not given. @throws RangeError */
+function checked(options: ExploreOptions) {
+  const {
+    seed = 1,
+    budget = {},
+    maxSteps = MAX_STEPS,
+    patience = PATIENCE_MS,
+    switches = Infinity,
+  } = options;
+  const { schedules = budget.ms === undefined ? 2000 : Infinity, ms = Infinity } = budget;
+  if (!isSeed(seed)) {
+    throw new RangeError(
+      `Cannot explore with the seed ${String(seed)}: give a whole number from 0 to 2^32 − 1.`,
+    );
+  }
+  const wrong = (what: string, value: unknown, least: string): RangeError =>
+    new RangeError(`Cannot explore with ${what.replace("?", String(value))}: give a number ${least}.`);
+  if (!(schedules > 0)) throw wrong("a budget of ? schedules", schedules, "greater than 0");
+  if (!(ms > 0)) throw wrong("a budget of ? milliseconds", ms, "greater than 0");
+  if (!(maxSteps >= 1)) throw wrong("at most ? steps", maxSteps, "from 1");
+  if (!(patience >= 0)) throw wrong("a patience of ? ms", patience, "from 0");
+  if (!(switches >= 0)) throw wrong("at most ? switches", switches, "from 0");
+  return { seed, schedules, ms, maxSteps, patience, throws: options.throws ?? true, trace: options.trace };
 }

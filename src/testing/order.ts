@@ -37,7 +37,7 @@ export function seedOf({ shuffle, seed }: OrderOptions): number | undefined {
 
 const WHAT_IS_ONE = `A seed is a whole number from 0 to ${SEEDS - 1}.`;
 
-function isSeed(seed: number): boolean {
+export function isSeed(seed: number): boolean {
   return Number.isInteger(seed) && seed >= 0 && seed < SEEDS;
 }
 

@@ -11,6 +11,7 @@ import { schedulerOf, seedOf, type OrderOptions } from "./order.ts";
 import { breath } from "./macrotask.ts";
 import { Random } from "./random.ts";
 import { clearRealTimeout, realNow, realTimeout } from "./real-time.ts";
+import { textOf } from "./text-of.ts";
 import { Uncontrolled, type Replacements, type UncontrolledName } from "./uncontrolled.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -237,14 +238,6 @@ class Test {
         `${tasks.join("\n")}\n\`realTimeout\` gives the test more.`,
     );
     void this.#loop.stop(this.#over);
-  }
-}
-
-function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return "an object";
   }
 }
 

@@ -131,6 +131,20 @@ function calledByPlatform(): boolean {
   return lines[own + 1]?.includes("node:internal/") ?? false;
 }
 
+function datesAre(constructor: AnyFunction): void {
+  (constructor.prototype as { constructor: unknown }).constructor = constructor;
+}
+
+/** What stands behind each function of ours; and those that are to stand somewhere now, one inside another. */
+const originals = new WeakMap<AnyFunction, AnyFunction>();
+const active = new Set<AnyFunction>();
+
+/** A mock may have taken one of ours for the original, and put it back when its time was over. */
+function unwrapped(fn: AnyFunction): AnyFunction {
+  for (let original; !active.has(fn) && (original = originals.get(fn)) !== undefined;) fn = original;
+  return fn;
+}
+
 /** One place, and what stands there inside and outside. */
 class Watched {
   readonly #place: Place;
@@ -144,17 +158,22 @@ class Watched {
   }
 
   enter(): void {
-    const found = this.#place.get()!;
+    const found = unwrapped(this.#place.get()!);
     if (found !== this.#original) {
       // Fake timers come and go; ours stands before whichever is there.
       this.#original = found;
       this.#ours = this.#watching(found);
+      originals.set(this.#ours, found);
     }
     this.#place.set(this.#ours!);
+    active.add(this.#ours!);
+    if (this.#place.name === "new Date") datesAre(this.#ours!); // `date.constructor === Date` holds inside, too
   }
 
   leave(): void {
-    // What the program has put there itself stays.
-    if (this.#place.get() === this.#ours) this.#place.set(this.#original!);
+    // What the program has put there itself stays, unless it is ours.
+    active.delete(this.#ours!);
+    this.#place.set(unwrapped(this.#place.get()!));
+    if (this.#place.name === "new Date") datesAre(this.#original!);
   }
 }

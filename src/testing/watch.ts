@@ -44,6 +44,7 @@ export function watch<T extends object>(object: T, name = "object"): T {
   return new Proxy(object, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key); // its own accessors see the object, not the watch
+      if (Reflect.getOwnPropertyDescriptor(target, key)?.configurable === false) return value; // it must be that one
       if (typeof value === "function") return value.bind(target) as unknown;
       tell({ access: "read", name: nameOf(name, key), value });
       return value;

@@ -48,7 +48,7 @@ export async function randomSchedules(
       const random = new Random(seed);
       return program((below) => random.below(below));
     };
-    await explore(main, { seed, budget: { schedules } });
+    await explore(main, { seed, budget: { schedules }, patience: 0 });
   }
 }
 

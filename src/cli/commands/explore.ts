@@ -41,9 +41,9 @@ Exit code: 0 no program failed, 1 some failed, 2 the command cannot be run as wr
 130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with what was done until then.
 
 With --json, a line for each program:
-  {program, failed, schedules, exhausted, notSearched, stopped, seed, failure?}
+  {program, failed, schedules, exhausted, orders?, notSearched, stopped, seed, failure?}
   schedules     how many were run until the failure, or until the end
-  exhausted     whether these were all there are
+  exhausted     whether all orders there are were among them; orders: how many
   notSearched   what was left out, in words
   stopped       whether it was interrupted
   failure       {error: {name, message, stack?}, schedule, preemptions, replay, command, steps, svg?, trace?}

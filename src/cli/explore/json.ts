@@ -3,12 +3,13 @@ import type { Found } from "./text.ts";
 
 /** For programs: a line of JSON. Fields may be added; none is renamed. */
 export function inJson({ result, options, command, written }: Found): string {
-  const { name, schedules, exhausted, notSearched, stopped, failure } = result;
+  const { name, schedules, exhausted, orders, notSearched, stopped, failure } = result;
   return jsonLine({
     program: name,
     failed: failure !== undefined,
     schedules,
     exhausted,
+    orders,
     notSearched,
     stopped,
     ...(options.replay === undefined && { seed: options.seed }),

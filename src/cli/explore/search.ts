@@ -17,6 +17,7 @@ export interface Result {
   readonly name: string;
   readonly schedules: number;
   readonly exhausted: boolean;
+  readonly orders?: number;
   readonly notSearched: readonly string[];
   /** Whether it was interrupted. */
   readonly stopped: boolean;

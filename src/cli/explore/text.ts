@@ -59,13 +59,16 @@ export function commandFor(file: string, name: string, replay: string): string {
   return `cede explore ${quoted(file)} --only ${quoted(name)} --replay '${replay}'`;
 }
 
-function withoutFailure(
-  { schedules, exhausted, stopped }: Result,
-  { replay }: ExploreCommandOptions,
-): string {
+function withoutFailure({ schedules, orders, stopped }: Result, { replay }: ExploreCommandOptions): string {
   if (replay !== undefined) return "does not fail in this schedule any more";
   if (stopped) return `stopped, no failure in ${plural(schedules, "schedule")} until then`;
-  return `no failure in ${plural(schedules, "schedule")}${exhausted ? " (all there are)" : ""}`;
+  const all =
+    orders === undefined
+      ? ""
+      : orders === 1
+        ? " (there is one order)"
+        : ` (all ${count(orders)} orders there are)`;
+  return `no failure in ${plural(schedules, "schedule")}${all}`;
 }
 
 const MOST_STEPS = 60;

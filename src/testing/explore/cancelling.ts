@@ -1,5 +1,5 @@
 /** Cancels an execution at one of its points, and tells what comes of that from what the program itself does. */
-import { timeout, TimeoutError, type Awaitable, type CancelScope } from "../../index.ts";
+import { moveOnAfter, type Awaitable, type CancelScope } from "../../index.ts";
 import type { Host } from "../../lowlevel.ts";
 
 /** Where, and by whom. */
@@ -25,7 +25,7 @@ export class Cancelling {
       point.by === "signal"
         ? program
         : () =>
-            timeout(Infinity, (scope) => {
+            moveOnAfter(Infinity, (scope) => {
               this.#scope = scope;
               return program();
             });
@@ -43,7 +43,7 @@ export class Cancelling {
 
   /** Whether an error is what the cancellation was to bring. */
   caused(error: unknown): boolean {
-    return error === CANCELLED || (this.#scope !== null && error instanceof TimeoutError);
+    return error === CANCELLED;
   }
 }
 

@@ -1,6 +1,7 @@
 /** A clock that goes only when it is told to; it jumps from deadline to deadline. */
 import type { Host } from "../../lowlevel.ts";
 import { breath } from "../macrotask.ts";
+import { clearRealTimeout, realTimeout } from "../real-time.ts";
 
 export class ClockByHand implements Host {
   #now = 0;
@@ -50,9 +51,9 @@ export class ClockByHand implements Host {
     await breath();
     if (this.#calls.length > 0 || ms === 0) return this.#calls.length > 0;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = realTimeout(resolve, ms);
       this.#heard = () => {
-        clearTimeout(timer);
+        clearRealTimeout(timer);
         resolve();
       };
     });

@@ -18,8 +18,10 @@ export interface Deviation {
 export interface Passing {
   /** It is to be decided who has it. */
   before(step: number): void;
-  /** It is decided; whether it would have been another one's turn. */
-  decided(step: number, outOfTurn: boolean): void;
+  /** It is decided who: whether it would have been another one's turn. */
+  decided(step: number, outOfTurn: boolean, number: number): void;
+  /** Of so many equal deadlines this one passes first. */
+  tied(chosen: number, count: number): void;
   /** It is over: others may be ready, or nobody. */
   after(step: number): void;
 }
@@ -99,7 +101,7 @@ export class Crossroads implements Scheduler, Runnable {
     this.#last = number;
     this.picked.push(number);
     this.#decider.runs?.(number);
-    this.#passing.decided(step, this.deviations.length > before);
+    this.#passing.decided(step, this.deviations.length > before, number);
     this.#running = this.#ready[at]!;
     take(this.#ready, at);
     take(this.#numbers, at);
@@ -123,6 +125,7 @@ export class Crossroads implements Scheduler, Runnable {
       this.deviations.push({ kind: "tie", at, chosen });
       this.preemptions++;
     }
+    this.#passing.tied(chosen, count);
     return chosen;
   }
 

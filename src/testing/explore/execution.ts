@@ -1,9 +1,11 @@
 /** One execution of a program, under a decider: run to its end on a clock of its own, and judged. */
-import { EventLoop, type Awaitable, type Task } from "../../index.ts";
+import { DeadlockError, EventLoop, type Awaitable, type Task } from "../../index.ts";
+import type { Report } from "../../lowlevel.ts";
 import { Cancelling, type CancelPoint } from "./cancelling.ts";
 import { ClockByHand } from "./clock-by-hand.ts";
 import { Crossroads, type Deviation } from "./crossroads.ts";
 import type { Decider } from "./decider.ts";
+import type { Patience } from "./patience.ts";
 import type { Recording } from "./recording.ts";
 import type { World } from "./world.ts";
 
@@ -24,8 +26,10 @@ export interface Execution {
   readonly tooLong: boolean;
   /** A task that took very many steps in a row was made to give way. */
   readonly forced: boolean;
-  /** It waited for the outside, which nobody here decides about. */
-  readonly outside: boolean;
+  /** Who waited for the outside, which nobody here decides about, and for what. */
+  readonly outside: ReadonlySet<string>;
+  /** It ended while the outside was silent that had work under way: what it would have come to nobody knows. */
+  readonly unjudged: boolean;
 }
 
 export interface ExecutionOptions {
@@ -36,17 +40,18 @@ export interface ExecutionOptions {
   readonly within?: ((call: () => void) => void) | undefined;
   /** Where it is cancelled, if it is to be. */
   readonly cancel?: CancelPoint | undefined;
+  readonly patience: Patience;
   /** Writes down what happens. */
   readonly record?: ((now: () => number) => Recording) | undefined;
 }
 
-/** Who waits for the outside and hears nothing for so long, in real milliseconds, waits for ever. */
-const PATIENCE_MS = 200;
+/** What is told to nobody else, and is a mistake all the same. */
+const MISTAKES: readonly Report["kind"][] = ["lock-broken"];
 
 export async function execute(
   program: Program,
   decider: Decider,
-  { maxSteps, world, within = call, cancel, record }: ExecutionOptions,
+  { maxSteps, world, within = call, cancel, patience, record }: ExecutionOptions,
 ): Promise<Execution> {
   const clock = new ClockByHand();
   world.begin(() => clock.now());
@@ -57,24 +62,31 @@ export async function execute(
       cancelling?.pass(2 * step - 1);
       if (step > maxSteps) scheduler.stopped = true;
     },
-    decided: (step, outOfTurn) => recording?.begin(step, outOfTurn),
+    decided: (step, outOfTurn, number) => recording?.begin(step, outOfTurn, number),
     after: (step) => cancelling?.pass(2 * step),
+    tied: (chosen, count) => recording?.tied(chosen, count),
   });
+  let failure: Execution["failure"] = null;
+  let unjudged = false;
+  const outside = new Set<string>();
   const loop = new EventLoop({
     host: clock,
     scheduler,
-    onReport: () => {},
+    onReport: ({ kind, message }) => {
+      if (MISTAKES.includes(kind)) failure ??= { error: new Error(message) };
+    },
     ...(recording && { monitor: recording }),
   });
-  let failure: Execution["failure"] = null;
-  let outside = false;
   const end = loop
     .runUntilComplete(cancelling?.program ?? program, {
       shutdownTimeout: Infinity,
       ...(cancelling && { signal: cancelling.signal }),
     })
     .catch((error: unknown) => {
-      if (!cancelling?.caused(error)) failure = { error };
+      if (cancelling?.caused(error)) return;
+      if (unjudged && error instanceof DeadlockError) return;
+      unjudged = false;
+      failure ??= { error };
     });
   const run = (until: () => boolean): void => world.within(() => within(() => clock.run(until)));
   const waitsForOutside = (): boolean => loop.statistics.external > 0;
@@ -82,9 +94,12 @@ export async function execute(
   for (;;) {
     run(() => waitsForOutside() || hasEnded());
     if (scheduler.stopped || !waitsForOutside()) break;
-    const mayAct = loop.statistics.hostWork > 0 || world.timers.size > 0;
-    if (mayAct) outside = true;
-    if (await clock.hearsSomething(mayAct ? PATIENCE_MS : 0)) continue;
+    const waiting = loop.tasks().map((task) => `${task.name} (${task.waitingFor ?? task.state})`);
+    const underWay = loop.statistics.hostWork > 0 || world.timers.size > 0;
+    const heard = await patience.wait((ms) => clock.hearsSomething(ms));
+    if (heard || underWay) for (const one of waiting) outside.add(one);
+    if (heard) continue;
+    if (underWay) unjudged = true;
     // Nobody is left who could end those waits: time goes on without, and where there is none, it is a deadlock.
     let jumped = false;
     run(() => (jumped ? waitsForOutside() || hasEnded() : ((jumped = true), false)));
@@ -94,10 +109,21 @@ export async function execute(
   const { picked, deviations, preemptions, stopped, forced } = scheduler;
   if (!stopped) {
     if (hasEnded()) await end;
-    failure ??= leftovers(loop);
+    run(() => true); // what promises that have settled meanwhile have called
+    if (!unjudged) failure ??= leftovers(loop);
   }
   const { hostWork } = loop.statistics;
-  return { picked, deviations, preemptions, failure, hostWork, tooLong: stopped, forced, outside };
+  return {
+    picked,
+    deviations,
+    preemptions,
+    failure,
+    hostWork,
+    tooLong: stopped,
+    forced,
+    outside,
+    unjudged,
+  };
 }
 
 function call(what: () => void): void {

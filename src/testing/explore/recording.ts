@@ -8,7 +8,7 @@ export interface ScheduleStep {
   readonly number: number;
   /** Milliseconds of the program's clock. */
   readonly time: number;
-  /** The task that takes it: "deposit#3". */
+  /** The task that takes it, "deposit#3"; or "callback 1", "the clock". */
   readonly task: string;
   /** Whether it was another one's turn: who could have gone on, or who had been ready for longer. */
   readonly outOfTurn: boolean;
@@ -19,6 +19,9 @@ export interface ScheduleStep {
 /** One line of a trace file: `t` is in microseconds of the program's clock. */
 export type TraceEvent = { readonly t: number; readonly type: string } & Readonly<Record<string, unknown>>;
 
+/** What takes the step in which one of several equal deadlines passes: it has the number of the step before it. */
+export const THE_CLOCK = "the clock";
+
 export class Recording implements Monitor {
   readonly steps: (ScheduleStep & { does: string[] })[] = [];
   readonly events: TraceEvent[] = [];
@@ -27,6 +30,7 @@ export class Recording implements Monitor {
   readonly #now: () => number;
   #number = 0;
   #outOfTurn = false;
+  #who = 0;
   /** Whether a step is under way that has not been told the end of. */
   #running = false;
 
@@ -34,16 +38,27 @@ export class Recording implements Monitor {
     this.#now = now;
   }
 
-  /** The next step begins. */
-  begin(number: number, outOfTurn: boolean): void {
+  /** The next step begins: of a task, which is told to `step`, or of a callback, which has a negative number. */
+  begin(number: number, outOfTurn: boolean, who: number): void {
     this.end();
     this.#number = number;
     this.#outOfTurn = outOfTurn;
+    if (who < 0) this.#begin(who, `callback ${-who}`);
+  }
+
+  /** Of so many equal deadlines this one, from 0, passes before the next step. */
+  tied(chosen: number, count: number): void {
+    this.end();
+    this.#outOfTurn = chosen > 0;
+    this.#begin(0, THE_CLOCK);
+    this.#note(`lets the ${ordinal(chosen + 1)} of ${count} equal deadlines pass`);
+    this.end();
   }
 
   /** Whoever had a step, and has neither begun to wait nor ended, gives way. */
   end(): void {
-    if (this.#running) this.#note("gives way");
+    if (this.#running && this.#who > 0) this.#note("gives way");
+    else if (this.#running) this.#event("done", { task: this.#who, outcome: "result" });
     this.#running = false;
   }
 
@@ -54,10 +69,7 @@ export class Recording implements Monitor {
   }
 
   step(task: TaskInfo): void {
-    const outOfTurn = this.#outOfTurn;
-    this.#event("step", { task: task.id, step: this.#number, outOfTurn });
-    this.steps.push({ number: this.#number, time: this.#now(), task: task.name, outOfTurn, does: [] });
-    this.#running = true;
+    this.#begin(task.id, task.name);
   }
 
   wait(task: TaskInfo, wait: WaitInfo): void {
@@ -84,8 +96,16 @@ export class Recording implements Monitor {
 
   variable({ access, name, value }: Access): void {
     const shown = show(value);
-    this.#event("variable", { task: this.steps.at(-1)?.task, name, access, value: shown });
+    this.#event("variable", { task: this.#who, name, access, value: shown });
     this.#note(access === "read" ? `${name} is ${shown}` : `${name} = ${shown}`);
+  }
+
+  #begin(who: number, name: string): void {
+    const outOfTurn = this.#outOfTurn;
+    this.#event("step", { task: who, ...(who <= 0 && { name }), step: this.#number, outOfTurn });
+    this.steps.push({ number: this.#number, time: this.#now(), task: name, outOfTurn, does: [] });
+    this.#who = who;
+    this.#running = true;
   }
 
   #note(text: string): void {
@@ -102,4 +122,10 @@ function show(value: unknown): string {
   if (typeof value === "object" && value !== null)
     return Array.isArray(value) ? `[${value.length} items]` : "{…}";
   return String(value);
+}
+
+/** 1st, 2nd, 3rd, 4th. */
+export function ordinal(n: number): string {
+  const last = n % 100 > 10 && n % 100 < 14 ? 0 : n % 10;
+  return `${n}${["th", "st", "nd", "rd"][last] ?? "th"}`;
 }

@@ -66,28 +66,29 @@ function toDeviation(text: string): Deviation | null {
   };
 }
 
-/** The digits of a schedule: each depends on all the steps up to there. */
-export function digitsOf(picked: readonly number[]): string {
-  const every = Math.max(1, Math.ceil(picked.length / MOST_DIGITS));
+/** The digits of a schedule: each depends on all the steps up to there, the last one on all. */
+export function digitsOf(picked: readonly number[], steps: number = picked.length): string {
+  const every = Math.max(1, Math.ceil(steps / MOST_DIGITS));
   let digits = "";
   let hash = 0;
   picked.forEach((number, at) => {
     hash = (Math.imul(hash ^ number, 0x9e3779b1) >>> 15) ^ Math.imul(hash, 31);
-    if ((at + 1) % every === 0) digits += ((hash >>> 3) & 31).toString(32);
+    if ((at + 1) % every === 0 || at + 1 === steps) digits += ((hash >>> 3) & 31).toString(32);
   });
   return digits;
 }
 
-/** The step up to which (from the last digit that fits on) two schedules of the same length differ; `null`: nowhere. */
-export function firstDifference(schedule: Schedule, picked: readonly number[]): [number, number] | null {
-  const every = Math.max(1, Math.ceil(schedule.steps / MOST_DIGITS));
-  const digits = digitsOf(picked.slice(0, schedule.steps));
-  for (let at = 0; at < schedule.digits.length; at++) {
-    if (digits[at] !== schedule.digits[at]) return [at * every + 1, (at + 1) * every];
+/** The steps among which two schedules begin to differ, from the last digit that fits on; `null`: nowhere. */
+export function firstDifference(
+  { steps, digits }: Schedule,
+  picked: readonly number[],
+): [number, number] | null {
+  const every = Math.max(1, Math.ceil(steps / MOST_DIGITS));
+  const now = digitsOf(picked, steps);
+  for (let at = 0; at < digits.length; at++) {
+    if (now[at] !== digits[at]) return [at * every + 1, Math.min(steps, (at + 1) * every)];
   }
-  return picked.length === schedule.steps
-    ? null
-    : [Math.min(picked.length, schedule.steps) + 1, Math.max(picked.length, schedule.steps)];
+  return picked.length === steps ? null : [steps + 1, steps + 1];
 }
 
 /** Goes on but where the schedule says otherwise; what does not fit is left out, and `misfit` is the first such. */

@@ -2,6 +2,8 @@
 import type { CancelPoint } from "./cancelling.ts";
 import type { Decider } from "./decider.ts";
 import { execute, type Execution, type Program } from "./execution.ts";
+import { realNow } from "../real-time.ts";
+import { Patience } from "./patience.ts";
 import { Recording, type ScheduleStep, type TraceEvent } from "./recording.ts";
 import { digitsOf, encode, firstDifference, Script, type Schedule } from "./schedule.ts";
 import { kindOf, shrink } from "./shrink.ts";
@@ -31,6 +33,9 @@ export interface ExploreFailure {
 export interface Conditions {
   readonly seed: number;
   readonly maxSteps: number;
+  readonly patience: Patience;
+  /** Until when there is time to make a schedule simpler, by the platform's clock. */
+  readonly end?: number;
   readonly cancel?: CancelPoint | undefined;
 }
 
@@ -46,7 +51,8 @@ export class Search {
   readonly #world: World;
   #tooLong = 0;
   #forced = 0;
-  #outside = 0;
+  #unjudged = 0;
+  readonly #outside = new Set<string>();
 
   constructor(program: Program, conditions: Conditions) {
     this.#program = program;
@@ -58,16 +64,27 @@ export class Search {
     const execution = await this.#execute(decider);
     if (execution.tooLong) this.#tooLong++;
     if (execution.forced) this.#forced++;
-    if (execution.outside) this.#outside++;
+    if (execution.unjudged) this.#unjudged++;
+    for (const one of execution.outside) this.#outside.add(one);
     return execution;
   }
 
   /** The simplest schedule that can be found that fails in the same way, written down. */
   async simplest(found: Execution, schedule: number): Promise<ExploreFailure> {
-    const simple = await shrink(found, (decider) => this.#execute(decider));
+    const { end = Infinity } = this.#conditions;
+    const simple = await shrink(
+      found,
+      (decider) => this.#execute(decider),
+      () => realNow() < end,
+    );
     const recorded = await this.record(new Script(simple.deviations));
     if (kindOf(recorded.execution) !== kindOf(simple)) return this.#unsteady(simple, recorded, schedule);
     return this.told(recorded, schedule);
+  }
+
+  /** Whether anything that nobody here decides about has to do with what the program does. */
+  get dependsOnOutside(): boolean {
+    return this.#outside.size > 0;
   }
 
   async record(decider: Decider): Promise<Recorded> {
@@ -99,8 +116,16 @@ export class Search {
       ...(this.#forced > 0
         ? [`${of(this.#forced)} in which a task would have run on and on while others were ready`]
         : []),
-      ...(this.#outside > 0
-        ? [`when the outside answers, which nobody here decides about: ${of(this.#outside)} waited for it`]
+      ...(this.#outside.size > 0
+        ? [
+            `when the outside answers, which nobody here decides about: ${some([...this.#outside])} waited for it`,
+          ]
+        : []),
+      ...(this.#unjudged > 0
+        ? [
+            `what ${of(this.#unjudged)} came to that waited for the outside when it had been silent for ` +
+              `${this.#conditions.patience.most} ms (patience)`,
+          ]
         : []),
       ...[...this.#world.timers].map(
         ([name, task]) => `when ${name} calls back, which ${task} uses: use \`sleep\``,
@@ -115,8 +140,8 @@ export class Search {
   }
 
   #execute(decider: Decider, record?: (now: () => number) => Recording): Promise<Execution> {
-    const { maxSteps, cancel } = this.#conditions;
-    const options = { maxSteps, cancel, world: this.#world };
+    const { maxSteps, cancel, patience } = this.#conditions;
+    const options = { maxSteps, cancel, world: this.#world, patience };
     if (record === undefined) return execute(this.#program, decider, options);
     let recording!: Recording;
     return execute(this.#program, decider, {
@@ -137,6 +162,12 @@ export class Search {
       ...this.told({ ...recorded, execution: { ...recorded.execution, failure: { error } } }, schedule),
     };
   }
+}
+
+/** The first few of them. */
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(", ");
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
 
 /** @throws Error if an execution is not the one that a schedule was made of. */

@@ -5,6 +5,7 @@
  * debugging of concurrent programs", 2010); go through those of fewer preemptions.
  */
 import { Random } from "../random.ts";
+import { textOf } from "../text-of.ts";
 import type { Deviation } from "./crossroads.ts";
 import { goOn, type Decider } from "./decider.ts";
 import type { Execution } from "./execution.ts";
@@ -18,12 +19,13 @@ const MOST_STEPS = 300_000;
 export async function shrink(
   failing: Execution,
   run: (decider: Decider) => Promise<Execution>,
+  inTime: () => boolean,
 ): Promise<Execution> {
   const how = kindOf(failing);
   let best = failing;
   let tried = 0;
   let steps = 0;
-  const mayTry = (): boolean => tried < MOST_TRIED && steps < MOST_STEPS;
+  const mayTry = (): boolean => tried < MOST_TRIED && steps < MOST_STEPS && inTime();
   /** Whether it is simpler, and then it is the best one. */
   const attempt = async (decider: Decider): Promise<Execution> => {
     const execution = await run(decider);
@@ -135,10 +137,19 @@ function isSimpler(a: Execution, b: Execution): boolean {
   return a.picked.length < b.picked.length;
 }
 
-/** How it fails, whatever the numbers: two failures of one kind are taken for the same mistake. */
+/** How it fails, and where, whatever the numbers: two failures of one kind are taken for the same mistake. */
 export function kindOf({ failure }: Execution): string | null {
   if (failure === null) return null;
   const { error } = failure;
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.replaceAll(/\d+/g, "0").slice(0, 60);
+  return `${textOf(error).replaceAll(/\d+/g, "0").slice(0, 100)} ${placeOf(error)}`;
+}
+
+/** The program's own line, behind those of a library of assertions. */
+function placeOf(error: unknown): string {
+  try {
+    const lines = String((error as Error).stack).split("\n");
+    return lines.find((line) => /^\s+at .*:\d+:\d+/.test(line) && !/node_modules|\(node:/.test(line)) ?? "";
+  } catch {
+    return "";
+  }
 }

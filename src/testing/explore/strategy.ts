@@ -9,4 +9,8 @@ export interface Strategy {
   learn?(execution: Execution): void;
   /** What of the schedules there are it leaves out, in words; nothing if it goes through all of them. */
   notSearched?(): string[];
+  /** How many orders there are, once it has gone through all of them. */
+  readonly orders?: number | undefined;
+  /** Whether the program was seen not to take the same steps when it was run in the same order. */
+  readonly unsteady?: boolean;
 }

@@ -1,7 +1,7 @@
 /** A schedule as text: a row a step, a column a task. */
 import { lostUpdates } from "./picture/lost-updates.ts";
 import { tell } from "./picture/story.ts";
-import type { ScheduleStep, TraceEvent } from "./recording.ts";
+import { THE_CLOCK, type ScheduleStep, type TraceEvent } from "./recording.ts";
 
 const WIDEST = 40;
 const MOST_COLUMNS = 5;
@@ -58,7 +58,7 @@ function inColumns(names: readonly string[], rows: readonly (ScheduleStep | stri
       if (typeof row === "string") return [`       ${row}`];
       return (cell as string[]).map((text, part) =>
         line(
-          part === 0 ? `${row.number}` : "",
+          part === 0 && row.task !== THE_CLOCK ? `${row.number}` : "",
           part === 0 && row.outOfTurn ? ">" : " ",
           names.map((name) => (name === row.task ? text : "")),
         ),

@@ -8,10 +8,11 @@ import type { Random } from "../../random.ts";
 import { goOn, type Decider } from "../decider.ts";
 import type { Strategy } from "../strategy.ts";
 
-/** The answers up to a question, the last one first. */
+/** The answers up to a question, the last one first; and how many there were to choose from. */
 interface Path {
   readonly before: Path | null;
   readonly answer: number;
+  readonly answers: number;
 }
 
 /** A question that was answered as it came: the other answers are to be tried. */
@@ -31,11 +32,15 @@ export class DepthFirst implements Strategy, Decider {
   /** With one preemption more. */
   #later: Path[] = [];
   #path: Path | null = null;
-  #given: number[] = [];
+  #given: Path[] = [];
   #at = 0;
   #questions: Question[] = [];
   #preemptions = 0;
   #leftOut = 0;
+  /** How many were run. */
+  count = 0;
+  /** The program did not ask the same questions again after the same answers. */
+  unsteady = false;
   readonly #most: number;
   readonly #random: Random;
 
@@ -68,14 +73,20 @@ export class DepthFirst implements Strategy, Decider {
   }
 
   learn(): void {
+    this.count++;
+    if (this.#at < this.#given.length) this.unsteady = true; // it ended too soon
     for (const { before, answers, answered, preempts } of this.#questions) {
       const to = preempts ? this.#later : this.#todo;
       for (let answer = answers - 1; answer >= 0; answer--) {
         if (answer === answered) continue;
-        if (to.length < MOST_KEPT) to.push({ before, answer });
+        if (to.length < MOST_KEPT) to.push({ before, answer, answers });
         else this.#leftOut++;
       }
     }
+  }
+
+  get orders(): number | undefined {
+    return this.#todo.length === 0 && this.notSearched().length === 0 ? this.count : undefined;
   }
 
   notSearched(): string[] {
@@ -92,16 +103,21 @@ export class DepthFirst implements Strategy, Decider {
 
   #answer(answers: number, asItComes: number, preempts: boolean): number {
     const at = this.#at++;
-    if (at < this.#given.length) return this.#given[at]!;
+    if (at < this.#given.length) {
+      const given = this.#given[at]!;
+      if (given.answers === answers) return given.answer;
+      this.unsteady = true;
+      return asItComes;
+    }
     this.#questions.push({ before: this.#path, answers, answered: asItComes, preempts });
-    this.#path = { before: this.#path, answer: asItComes };
+    this.#path = { before: this.#path, answer: asItComes, answers };
     return asItComes;
   }
 }
 
-function answersTo(path: Path | null): number[] {
-  const answers: number[] = [];
-  for (let at = path; at !== null; at = at.before) answers.push(at.answer);
+function answersTo(path: Path | null): Path[] {
+  const answers: Path[] = [];
+  for (let at = path; at !== null; at = at.before) answers.push(at);
   return answers.reverse();
 }
 

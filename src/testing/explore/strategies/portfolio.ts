@@ -23,6 +23,8 @@ export class Portfolio implements Strategy {
   readonly #creatorsFirst: CreatorsFirst;
   #systematicHasMore = true;
   #turn = -1;
+  #first = "";
+  #unsteady = false;
   #sampled = -1;
   #current: Strategy | null = null;
 
@@ -43,8 +45,8 @@ export class Portfolio implements Strategy {
   next(): Decider | null {
     this.#turn++;
     this.#current = null;
-    // As it happens in production: a mistake there is the one to tell of.
-    if (this.#turn === 0) return this.#creatorsFirst.over(inOrder, false);
+    // As it happens in production: a mistake there is the one to tell of. Twice: it must be the same.
+    if (this.#turn < 2) return this.#creatorsFirst.over(inOrder, false);
     if (this.#systematicHasMore && this.#turn % (this.#turn < FEW ? 2 : 8) === 0) {
       const decider = this.#systematic.next();
       if (decider !== null) {
@@ -60,7 +62,18 @@ export class Portfolio implements Strategy {
     return this.#creatorsFirst.over(this.#current.next()!, round % 2 === 1);
   }
 
+  get orders(): number | undefined {
+    return this.#systematicHasMore ? undefined : this.#systematic.orders;
+  }
+
+  get unsteady(): boolean {
+    return this.#unsteady || this.#systematic.unsteady;
+  }
+
   learn(execution: Execution): void {
+    const { picked } = execution;
+    if (this.#turn === 0) this.#first = picked.join();
+    else if (this.#turn === 1) this.#unsteady = picked.join() !== this.#first;
     this.#current?.learn?.(execution);
   }
 
