@@ -15,7 +15,7 @@ import { Receiver, Sender, type EndOf } from "./ends.ts";
 import { BrokenChannelError, ChannelClosedError, ChannelFullError } from "./errors.ts";
 import { Receivable } from "./receivable.ts";
 import type { Store } from "./ring.ts";
-import { countWaiting, longestWaiting, NOTHING, QueuedWait, SendWait, type End, type Sink } from "./waits.ts";
+import { countWaiting, longestWaiting, NOTHING, QueuedWait, SendWait, type End } from "./waits.ts";
 
 /** What `send` does where there is no room. */
 export type Overflow = "wait" | "dropOldest" | "dropNewest" | "error";
@@ -43,7 +43,7 @@ export interface ChannelStatistics {
 }
 
 /** What `Channel` and `PriorityChannel` can do. */
-export abstract class BaseChannel<T> extends Receivable<T> implements Sink<T> {
+export abstract class BaseChannel<T> extends Receivable<T> {
   /** @internal */ readonly senders: LinkedList<SendWait<T>> = new LinkedList();
   /** @internal */ readonly title: string;
   readonly #capacity: number;
@@ -207,15 +207,18 @@ export abstract class BaseChannel<T> extends Receivable<T> implements Sink<T> {
     }
   }
 
+  /** @internal */
   protected freed(): void {
     if (this.senders.isEmpty) return;
     const sender = this.#nextSender();
     if (sender !== null) this.buffer.push(sender.item);
   }
 
+  /** @internal */
   protected pull(): T | typeof NOTHING {
     if (this.senders.isEmpty) return NOTHING;
-    return this.#nextSender()?.item ?? NOTHING;
+    const sender = this.#nextSender();
+    return sender === null ? NOTHING : sender.item;
   }
 
   /** Gives it to a receiver, or puts it where there is room. */

@@ -8,7 +8,7 @@ import { byWhom, checkCapacity, checkOverflow, titleOf, type Overflow } from "./
 import { ChannelClosedError, ChannelFullError } from "./errors.ts";
 import { Receivable } from "./receivable.ts";
 import { Ring } from "./ring.ts";
-import { countWaiting, longestWaiting, NOTHING, SendWait, type Sink } from "./waits.ts";
+import { countWaiting, longestWaiting, NOTHING, SendWait } from "./waits.ts";
 
 /** What is known of a broadcast at this moment. */
 export interface BroadcastStatistics {
@@ -47,7 +47,7 @@ export interface SubscribeOptions {
  * });
  * ```
  */
-export class Broadcast<T> implements Sink<T> {
+export class Broadcast<T> {
   /** @internal */ readonly senders: LinkedList<SendWait<T>> = new LinkedList();
   readonly #title: string;
   readonly #subscriptions = new Set<Subscription<T>>();
@@ -269,9 +269,11 @@ export class Subscription<T> extends Receivable<T> {
     );
   }
 
+  /** @internal */
   protected freed(): void {
     if (this.#overflow === "wait") this.#listening.freed();
   }
+  /** @internal */
   protected pull(): typeof NOTHING {
     return NOTHING;
   }

@@ -86,6 +86,22 @@ describe("a channel", () => {
     });
   });
 
+  test("hands over what is undefined, and what is null, as any other item", async () => {
+    await runVirtual(function* () {
+      const channel = new Channel<unknown>(0);
+      yield* parked(
+        () => channel.send(undefined),
+        () => channel.send(null),
+      );
+      expect(yield* channel.receive()).toBe(undefined);
+      expect(channel.tryReceive()).toEqual({ value: null });
+      const receiving = createTask(() => channel.receiveOrEnd());
+      yield* waitAllParked();
+      yield* channel.send(undefined);
+      expect(yield* receiving).toEqual({ done: false, value: undefined });
+    });
+  });
+
   test("sends again, and receives again, when what send or receive gave is awaited twice", async () => {
     await runVirtual(function* () {
       const channel = new Channel<number>(5);

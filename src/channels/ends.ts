@@ -25,11 +25,12 @@ export interface EndOf<Channel> {
   lastClosed(): void;
 }
 
-abstract class ChannelEnd<Channel> implements End {
+abstract class ChannelEnd<Channel> {
   readonly #kind: string;
   #closed = false;
   /** @internal */ protected readonly of: EndOf<Channel>;
 
+  /** @internal */
   constructor(kind: string, of: EndOf<Channel>) {
     this.#kind = kind;
     this.of = of;

@@ -12,10 +12,10 @@ import {
   ReceiveWait,
   type ItemOrEnd,
   type ReceivingWait,
-  type Source,
 } from "./waits.ts";
 
-export abstract class Receivable<T> implements Source<T> {
+// It is a Source, and what extends it a Sink, but they declare neither: these members are not for users to see.
+export abstract class Receivable<T> {
   /** @internal */ readonly receivers: LinkedList<ReceivingWait<T, unknown>> = new LinkedList();
   /** @internal */ protected readonly buffer: Store<T>;
 
