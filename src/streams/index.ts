@@ -1,5 +1,5 @@
 export { iterate, type IterateOptions, type Items } from "./items.ts";
-export type { ChannelSource, Source, WebStreamSource } from "./source.ts";
+export type { ChannelSource, Source, StreamSource, WebStreamSource } from "./source.ts";
 export {
   merge,
   stream,

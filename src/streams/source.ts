@@ -22,12 +22,19 @@ export interface WebStreamSource<T> {
   };
 }
 
+declare const ITEM: unique symbol;
+
+/** A stream, as far as its type says what it brings. */
+export interface StreamSource<T> {
+  readonly [ITEM]: T;
+}
+
 /**
  * What can be iterated over: a stream; a channel; an async iterable, so a Node stream, too; a web stream; an array or
  * another iterable; and a function that gives one of these, which is called each time that it is opened.
  */
 export type Source<T> =
-  | Openable<T>
+  | StreamSource<T>
   | ChannelSource<T>
   | WebStreamSource<T>
   | AsyncIterable<T>

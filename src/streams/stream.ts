@@ -13,8 +13,8 @@ import type { Schedule } from "../policy/schedule.ts";
 import { checkOperator, framed, isAwaitable, type Given } from "./awaiting.ts";
 import { Buffering, MappingAtOnce, Merging, Retrying } from "./concurrent.ts";
 import { iterate } from "./items.ts";
-import { checkSource, openSource, type Source } from "./source.ts";
-import { OPEN, type Openable, type Opening, type Stage } from "./stage.ts";
+import { checkSource, openSource, type Source, type StreamSource } from "./source.ts";
+import { OPEN, type Opening, type Stage } from "./stage.ts";
 import { Chunking, Dropping, Filtering, Mapping, Scanning, Taking } from "./steps.ts";
 import { ChunkingInTime, Debouncing, Limiting, Throttling } from "./timed.ts";
 import { Zipping } from "./zipping.ts";
@@ -70,7 +70,7 @@ export interface ThrottleOptions {
  * console.log(await run(() => squares.collect())); // prints: [ 4, 16 ]
  * ```
  */
-export class Stream<T> implements Openable<T> {
+export class Stream<T> {
   /** @internal */ readonly [OPEN]: (opening: Opening) => Stage<T>;
 
   /** @internal */
@@ -235,6 +235,9 @@ export class Stream<T> implements Openable<T> {
     return reducing(this, fn, initial);
   }
 }
+
+// How a `Source` is known to be one, for types only: a field with a symbol as its name would have to be there.
+export interface Stream<T> extends StreamSource<T> {} // eslint-disable-line typescript/no-unsafe-declaration-merging
 
 /**
  * Makes a stream of a source: of a channel, an async iterable (a Node stream is one), a web stream, an array or another
