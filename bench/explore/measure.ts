@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { explore, replay, type ExploreStrategy } from "cede/testing";
 import type { Execution } from "../../src/testing/explore/execution.ts";
+import { Patience } from "../../src/testing/explore/patience.ts";
 import { Search } from "../../src/testing/explore/search.ts";
 import { Portfolio } from "../../src/testing/explore/strategies/portfolio.ts";
 import { Random } from "../../src/testing/random.ts";
@@ -60,6 +61,7 @@ export async function measureBug(
     const report = await explore(program, {
       seed,
       throws: false,
+      patience: 0, // nothing outside is waited for
       budget: { schedules: budget.schedules },
     });
     const { failure } = report;
@@ -107,7 +109,7 @@ export async function firstFailure(
   seed: number,
   schedules: number,
 ): Promise<{ schedule: number; execution: Execution } | null> {
-  const search = new Search(program, { seed, maxSteps: 10_000 });
+  const search = new Search(program, { seed, maxSteps: 10_000, patience: new Patience(0) });
   const portfolio = new Portfolio(new Random(seed), Infinity);
   for (let schedule = 1; schedule <= schedules; schedule++) {
     const decider = portfolio.next();
@@ -137,7 +139,7 @@ async function eachStrategy(program: Program, budget: Budget): Promise<Record<st
   for (const strategy of STRATEGIES) {
     const schedules: number[] = [];
     for (let seed = 1; seed <= budget.seeds; seed++) {
-      const options = { seed, strategy, throws: false, budget: { schedules: budget.schedules } };
+      const options = { seed, strategy, throws: false, patience: 0, budget: { schedules: budget.schedules } };
       const { failure } = await explore(program, options);
       schedules.push(failure?.schedule ?? Infinity);
     }
@@ -158,7 +160,7 @@ export interface CorrectResult {
 
 export async function measureCorrect({ name, program }: Correct, schedules: number): Promise<CorrectResult> {
   const start = performance.now();
-  const report = await explore(program, { throws: false, budget: { schedules } });
+  const report = await explore(program, { throws: false, patience: 0, budget: { schedules } });
   const { failure, exhausted } = report;
   return {
     name,
@@ -201,7 +203,12 @@ export async function measureSpeed(schedules: number, rounds: number): Promise<S
     const speeds: number[] = [];
     for (let round = -1; round < rounds; round++) {
       const start = performance.now();
-      const report = await explore(stepping(...counts), { strategy, throws: false, budget: { schedules } });
+      const report = await explore(stepping(...counts), {
+        strategy,
+        throws: false,
+        patience: 0,
+        budget: { schedules },
+      });
       if (round >= 0) speeds.push((report.schedules / (performance.now() - start)) * 1000);
     }
     results.push({ program, strategy, perSecond: median(speeds) });

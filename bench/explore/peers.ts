@@ -64,7 +64,7 @@ async function withCede(program: Program, seed: number, most: number): Promise<T
 
 async function untilSimple(program: Program, seed: number, schedules: number): Promise<number> {
   const start = performance.now();
-  await explore(program, { seed, throws: false, budget: { schedules } });
+  await explore(program, { seed, throws: false, patience: 0, budget: { schedules } });
   return performance.now() - start;
 }
 

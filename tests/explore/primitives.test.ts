@@ -19,11 +19,15 @@ import {
   currentTask,
   defer,
   Future,
+  gracefulShutdown,
+  interval,
   map,
   moveOnAfter,
   race,
+  repeat,
   resource,
   runningLoop,
+  Schedule,
   shield,
   sleep,
   sleepUntil,
@@ -339,6 +343,46 @@ const programs: Record<string, () => Awaitable<unknown>> = {
       if (!called.done) called.setResult("soon");
     });
     expect(yield* called).toBe("soon");
+  },
+  interval: function* () {
+    const ticks: number[] = [];
+    yield* interval(
+      10,
+      function* (n) {
+        ticks.push(n);
+        yield* work(n % 2);
+      },
+      { last: 3 },
+    );
+    expect(ticks).toEqual([1, 2, 3]);
+  },
+  repeat: function* () {
+    let calls = 0;
+    yield* repeat(() => work(++calls % 2), Schedule.fixed(5).limit(2));
+    expect(calls).toBe(3);
+  },
+  gracefulShutdown: function* () {
+    const stop = new Future<void>("stop");
+    const answered: number[] = [];
+    const end = createTask(function* () {
+      yield;
+      stop.setResult();
+    });
+    const { drained } = yield* gracefulShutdown(stop, (shutdown) =>
+      taskGroup(function* (group) {
+        yield* shutdown.intake(function* () {
+          for (let request = 0; request < 3; request++) {
+            group.createTask(function* () {
+              yield* work(2);
+              answered.push(request);
+            });
+            yield* cede();
+          }
+        });
+      }),
+    );
+    expect(drained).toBe(true);
+    yield* end;
   },
   "a Sequencer": function* () {
     const sequencer = new Sequencer();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { coroutine, taskGroup, type Awaitable } from "../../index.ts";
 import { Random } from "../random.ts";
+import { Patience } from "./patience.ts";
 import { execute, type Program } from "./execution.ts";
 import type { Strategy } from "./strategy.ts";
 import { DepthFirst } from "./strategies/depth-first.ts";
@@ -20,7 +21,11 @@ async function ordersOf(strategy: Strategy, main: (order: string[]) => Program, 
     const decider = strategy.next();
     if (decider === null) break;
     const order: string[] = [];
-    const execution = await execute(main(order), decider, { maxSteps: 1000, world });
+    const execution = await execute(main(order), decider, {
+      maxSteps: 1000,
+      world,
+      patience: new Patience(0),
+    });
     strategy.learn?.(execution);
     orders.set(order.join(""), (orders.get(order.join("")) ?? 0) + 1);
   }
