@@ -40,10 +40,15 @@ interface Reporter {
   report(report: Report): void;
 }
 
+/** The error that a frame ends with, or `NONE`. */
+export function errorOf({ state, value }: Leaving): unknown {
+  return state === THREW || state === UNWOUND ? value : NONE;
+}
+
 /** Adds an error that came after whatever the frame's outcome holds. */
 export function failWith(frame: Leaving, error: unknown, loop: Reporter): void {
   if (error === NONE) return;
-  if (frame.state === THREW || (frame.state === UNWOUND && frame.value !== NONE)) {
+  if (errorOf(frame) !== NONE) {
     frame.value = primaryOf(frame.value, error, loop);
   } else {
     if (frame.state === RETURNED) frame.state = THREW;
@@ -54,7 +59,7 @@ export function failWith(frame: Leaving, error: unknown, loop: Reporter): void {
 /** Adds an error that came before whatever error the frame's outcome holds. */
 export function failWithFirst(frame: Leaving, error: unknown, loop: Reporter): void {
   if (error === NONE) return;
-  const later = frame.state === RETURNED ? NONE : frame.value;
+  const later = errorOf(frame);
   if (frame.state === RETURNED) frame.state = THREW;
   frame.value = later === NONE ? error : primaryOf(error, later, loop);
 }

@@ -273,10 +273,12 @@ export class Task<T> extends Outcome<T> {
    * what they wait for is dropped. `why`: what its cleanup did, or cannot do. @internal
    */
   abandon(why: string): void {
-    void this.cancel("abandoned"); // a shield may have kept it from being marked
+    const cancellation = asked("abandoned", this);
+    if (this.top?.state === NEW) cancelTree(this, cancellation);
     this.cutting(why, () => {
       const { name, waitingFor } = this;
       const place = waitsAt(this);
+      this.cancellation ??= cancellation; // a shield had kept it from being marked
       let bottom = this.top!;
       while (bottom.parent !== null) bottom = bottom.parent;
       cut(this, null);

@@ -12,7 +12,17 @@ import { visibleTarget } from "./cancel.ts";
 import { current, type Parked, type Runner } from "./current.ts";
 import { CancellationEscapedError, InvalidStateError, suppress, textOf } from "./errors.ts";
 import { escaped, helperEscaped, returnToken, tell, TOKEN } from "./escape.ts";
-import { failWith, giveWay, NONE, RETURNED, stopUnwinding, THREW, UNWOUND, type Exit } from "./exit.ts";
+import {
+  errorOf,
+  failWith,
+  giveWay,
+  NONE,
+  RETURNED,
+  stopUnwinding,
+  THREW,
+  UNWOUND,
+  type Exit,
+} from "./exit.ts";
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited, type Stack } from "./frame.ts";
 import { NEXT, THROW } from "./generator.ts";
 import { bareYield } from "./misuse.ts";
@@ -146,8 +156,7 @@ function pop(task: Stack, frame: Frame): void {
   frame.closeBarrier();
   const { parent } = frame;
   task.top = parent;
-  if (frame.state === THREW || (frame.state === UNWOUND && frame.value !== NONE))
-    told(frame.value, task, frame);
+  if (errorOf(frame) !== NONE) told(frame.value, task, frame);
   if (parent === null) return;
   if (frame.state === UNWOUND) {
     const target = parent.state === OPEN ? visibleTarget(parent.scope) : null;
@@ -159,7 +168,7 @@ function pop(task: Stack, frame: Frame): void {
     }
     stopUnwinding(frame, undefined);
   }
-  const isExit = parent.state === RETURNED || parent.state === THREW || parent.state === UNWOUND;
+  const isExit = parent.state >= RETURNED && parent.state <= UNWOUND;
   if (isExit && frame.state === THREW) failWith(parent, frame.value, task.loop);
 }
 
@@ -181,7 +190,7 @@ export function cut(task: Stack, until: Frame | null): unknown {
     cutFrame(task, frame, null, carried);
     frame.closeBarrier();
     task.top = frame.parent;
-    carried = frame.state === UNWOUND || frame.state === THREW ? frame.value : NONE;
+    carried = errorOf(frame);
   }
   return carried;
 }
