@@ -10,6 +10,7 @@ import { failWith, giveWay, NONE, type Leaving } from "../kernel/exit.ts";
 import { Outcome, type Waiter } from "../kernel/future.ts";
 import { Link, LinkedList } from "../kernel/list.ts";
 import { outside } from "../kernel/misuse.ts";
+import { report } from "../kernel/report.ts";
 import type { Task } from "../kernel/task.ts";
 import { handedOver } from "../kernel/unawaited.ts";
 import { Wait } from "../kernel/wait.ts";
@@ -212,12 +213,12 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   #tellUntaken(outcome: Outcome<T>): void {
     if (!outcome.failed || (outcome as Task<T>).outer !== this) return;
     const error = outcome.error();
-    outcome.loop.report({
-      kind: "late-error",
-      message: `A loop over asCompleted was left before it came to the failure of ${outcome.name}: ${textOf(error)}`,
-      task: outcome.name,
-      error,
-    });
+    report(
+      outcome as Task<T>,
+      "late-error",
+      `A loop over asCompleted was left before it came to the failure of ${outcome.name}: ${textOf(error)}`,
+      { error },
+    );
   }
 
   #end(frame: Leaving): void {

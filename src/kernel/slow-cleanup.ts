@@ -47,7 +47,24 @@ export class SlowCleanup implements Exit, Timer {
   }
 }
 
+/** Cleanup is cut. It is told when that is done, with what it waited for before. `what` is cleaned up, in words. */
+export function abandoning(
+  task: Runner,
+  what: string,
+  why: string,
+): (cancellation: Cancellation | null) => void {
+  const { waitingFor } = task;
+  const waited = waitingFor === undefined ? "" : ` while it waited for ${waitingFor}${waitsAt(task)}`;
+  return (cancellation) =>
+    report(
+      task,
+      "cleanup-abandoned",
+      `The cleanup of ${what} ${why} and was abandoned${waited}.${cancelledBy(task, cancellation)}`,
+      { cancellation: cancellation ?? undefined },
+    );
+}
+
 /** In debug mode, a sentence about what cleanup cleans up for. */
-export function cancelledBy({ root }: Runner, cancellation: Cancellation | null | undefined): string {
+function cancelledBy({ root }: Runner, cancellation: Cancellation | null | undefined): string {
   return root.debug && cancellation ? ` It was cancelled${askedBy(cancellation)}.` : "";
 }

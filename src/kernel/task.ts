@@ -26,10 +26,10 @@ import { awaitsItself, Outcome, type Waiter } from "./future.ts";
 import { NEXT, THROW } from "./generator.ts";
 import { nameOf, wrongYield } from "./misuse.ts";
 import type { Cancellation } from "./monitor.ts";
-import { mark, waitsAt } from "./place.ts";
+import { mark } from "./place.ts";
 import type { Runnable } from "./ready.ts";
 import { asked } from "./scope.ts";
-import { cancelledBy } from "./slow-cleanup.ts";
+import { abandoning } from "./slow-cleanup.ts";
 import { checkSource } from "./source.ts";
 import { cut, dropClaimed, ended, isTarget, resume } from "./unwind.ts";
 import { Wait } from "./wait.ts";
@@ -276,21 +276,12 @@ export class Task<T> extends Outcome<T> {
     const cancellation = asked("abandoned", this);
     if (this.top?.state === NEW) cancelTree(this, cancellation);
     this.cutting(why, () => {
-      const { name, waitingFor } = this;
-      const place = waitsAt(this);
+      const tell = abandoning(this, this.name, why);
       this.cancellation ??= cancellation; // a shield had kept it from being marked
       let bottom = this.top!;
       while (bottom.parent !== null) bottom = bottom.parent;
       cut(this, null);
-      this.loop.report({
-        kind: "cleanup-abandoned",
-        message:
-          `The cleanup of ${name} ${why} and was abandoned` +
-          (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}${place}.`) +
-          cancelledBy(this, this.cancellation),
-        task: name,
-        cancellation: this.cancellation,
-      });
+      tell(this.cancellation);
       this.end(bottom);
     });
   }
@@ -323,7 +314,7 @@ export class Task<T> extends Outcome<T> {
     this.wait = null;
     if (wait !== null) dropClaimed(this, wait);
     const target = visibleTarget(frame.scope)!;
-    target.delivered();
+    target.delivered!();
     this.root.loop.monitor?.cancel?.(this, "delivered", target.cancellation!);
     if (frame.state === NEW) {
       frame.state = UNWOUND;

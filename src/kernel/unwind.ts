@@ -26,6 +26,7 @@ import {
 import { CLEANUP, DUE, Frame, NEW, OPEN, refuseUnawaited, type Stack } from "./frame.ts";
 import { NEXT, THROW } from "./generator.ts";
 import { bareYield } from "./misuse.ts";
+import { report } from "./report.ts";
 import { SlowCleanup } from "./slow-cleanup.ts";
 import { nameOfFrame, told } from "./story.ts";
 
@@ -161,7 +162,7 @@ function pop(task: Stack, frame: Frame): void {
   if (frame.state === UNWOUND) {
     const target = parent.state === OPEN ? visibleTarget(parent.scope) : null;
     if (target !== null) {
-      target.delivered();
+      target.delivered!();
       parent.state = DUE;
       parent.value = frame.value;
       return;
@@ -245,12 +246,7 @@ export function dropClaimed(task: Runner, wait: Parked): void {
   try {
     wait.abort();
   } catch (error) {
-    task.loop.report({
-      kind: "late-error",
-      message: `Aborting ${wait.label} failed: ${textOf(error)}`,
-      task: task.name,
-      error,
-    });
+    report(task, "late-error", `Aborting ${wait.label} failed: ${textOf(error)}`, { error });
   }
 }
 

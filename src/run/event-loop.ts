@@ -99,13 +99,10 @@ export class EventLoop {
   readonly #loop: FacedLoop;
   readonly #host: Host;
   readonly #debug: boolean;
-  /** What runs in it, in the order it was started. */
-  readonly #runs = new Set<Run<never>>();
+  /** What runs in it, in the order it was started, and who hears of it, if not the loop's own listener. */
+  readonly #runs = new Map<Root, Listener | undefined>();
   /** The run of what is created outside every run. */
-  #base: Run<void> | null = null;
-  #baseWaiters: Resolvers<void>[] = [];
-  /** The runs that hear their own reports. */
-  readonly #listeners = new Map<Root, (report: Report) => void>();
+  #base: Base | null = null;
   /** What is to be called when nothing runs. */
   readonly #empty: (() => void)[] = [];
   #closed = false;
@@ -173,16 +170,15 @@ export class EventLoop {
     // A `main` that is `undefined` by mistake must not pass for none.
     if (arguments.length > 0) return this.#run(main!, options);
     if (this.#base === null) return Promise.resolve();
-    const waiter = withResolvers<void>();
-    this.#baseWaiters.push(waiter);
-    return waiter.promise;
+    this.#base.awaited = true;
+    return this.#base.promise;
   }
 
   /** Cancels everything that runs. The promise is resolved when all of it has cleaned up. */
   stop(reason?: unknown): Promise<void> {
     const { promise, resolve } = withResolvers<void>();
     this.#whenEmpty(resolve);
-    for (const run of this.#runs) run.cancel(reason);
+    for (const run of this.#running) run.cancel(reason);
     return promise;
   }
 
@@ -236,7 +232,7 @@ export class EventLoop {
 
   /** The tasks that have not ended, in the order of their creation within each run. */
   tasks(): Task<unknown>[] {
-    return [...this.#runs].flatMap((run) => tasksOf(run));
+    return this.#running.flatMap(tasksOf);
   }
 
   /** How many are ready, how many deadlines are set, how many tasks wait for the outside. */
@@ -259,7 +255,6 @@ export class EventLoop {
     const onEnd = (): void => {
       signal?.removeEventListener("abort", onAbort);
       this.#remove(run);
-      this.#listeners.delete(run);
       const outcome = run.outcome();
       if (outcome.kind === "result") resolve(outcome.value);
       else reject(outcome.kind === "cancelled" && signal?.aborted ? signal.reason : outcome.error);
@@ -272,50 +267,51 @@ export class EventLoop {
       reject(error);
       return promise;
     }
-    this.#add(run);
-    if (onReport !== undefined) {
-      this.#listeners.set(run, (report) => {
-        try {
-          onReport(report);
-        } catch (error) {
-          this.#listeners.delete(run); // as a monitor that throws
-          run.fail(error);
-        }
-      });
-    }
+    const listener: Listener = (report) => {
+      try {
+        onReport!(report);
+      } catch (error) {
+        this.#runs.set(run, undefined); // as a monitor that throws
+        run.fail(error);
+      }
+    };
+    this.#add(run, onReport && listener);
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
     return promise;
   }
 
   #ensureBase(): Run<void> {
-    if (this.#base !== null) return this.#base;
+    if (this.#base !== null) return this.#base.run;
+    const { promise, resolve, reject } = withResolvers<void>();
     const onEnd = (): void => {
       this.#base = null;
       this.#remove(run);
       const outcome = run.outcome();
-      const waiters = this.#baseWaiters;
-      this.#baseWaiters = [];
-      if (outcome.kind === "result") for (const { resolve } of waiters) resolve();
-      else if (waiters.length > 0) for (const { reject } of waiters) reject(outcome.error);
+      if (outcome.kind === "result") resolve();
+      else if (base.awaited) reject(outcome.error);
       else uncaught(outcome.error);
     };
     const run = new Run<void>(this.#loop, onEnd, { debug: this.#debug });
-    this.#base = run;
+    const base = (this.#base = { run, promise, awaited: false });
     this.#add(run);
     return run;
   }
 
-  #add<T>(run: Run<T>): void {
-    this.#runs.add(run as unknown as Run<never>);
+  get #running(): Run<never>[] {
+    return [...this.#runs.keys()] as Run<never>[];
+  }
+
+  #add(run: Root, listener?: Listener): void {
+    this.#runs.set(run, listener);
     if (this.#runs.size > 1) return;
     const onEnd = (): void => this.#exhausted();
     const stop = [onExhausted(onEnd), this.#host.onExhausted?.(onEnd)];
     this.#stopListening = () => stop.forEach((stopOne) => stopOne?.());
   }
 
-  #remove<T>(run: Run<T>): void {
-    this.#runs.delete(run as unknown as Run<never>);
+  #remove(run: Root): void {
+    this.#runs.delete(run);
     if (this.#runs.size > 0) return;
     this.#stopListening?.();
     this.#stopListening = null;
@@ -333,26 +329,35 @@ export class EventLoop {
   }
 
   #exhausted(): void {
-    if (this.#runs.size > 0 && this.#loop.isIdle) deadlock([...this.#runs]);
+    if (this.#runs.size > 0 && this.#loop.isIdle) deadlock(this.#running);
   }
 
   /** Who hears of what is reported of a run; of what is nobody's, that is the only run. */
-  #listenerOf(root: Root | null): ((report: Report) => void) | undefined {
-    const [first, ...others] = root === null ? this.#runs : [root];
-    return others.length === 0 ? this.#listeners.get(first as Root) : undefined;
+  #listenerOf(root: Root | null): Listener | undefined {
+    const runs = root === null ? this.#running : [root];
+    return runs.length === 1 ? this.#runs.get(runs[0]!) : undefined;
   }
 
   /** Nobody else can be told: the error fails the run that the callback is of, otherwise whatever runs. */
   #callbackFailed(error: unknown, root: Root | null): void {
-    if (root !== null && this.#runs.has(root as Run<never>)) root.fail(error);
+    if (root !== null && this.#runs.has(root)) root.fail(error);
     else if (this.#runs.size === 0) uncaught(error);
-    else for (const run of this.#runs) run.fail(error);
+    else for (const run of this.#running) run.fail(error);
   }
 
   #refuseIfClosed(what: string): void {
     if (this.#closed)
       throw new InvalidStateError(`Cannot ${what}: the loop is closed. Make a new EventLoop.`);
   }
+}
+
+type Listener = (report: Report) => void;
+
+interface Base {
+  readonly run: Run<void>;
+  readonly promise: Promise<void>;
+  /** Whether somebody has asked for its end. */
+  awaited: boolean;
 }
 
 interface Resolvers<T> {

@@ -9,11 +9,10 @@ import type { LoopPort } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
 import type { Frame } from "../kernel/frame.ts";
-import { waitsAt } from "../kernel/place.ts";
 import { innermostFirst } from "../kernel/run.ts";
 import type { Bound, Scope } from "../kernel/scope.ts";
 import { checkDelay } from "../kernel/sleep.ts";
-import { cancelledBy } from "../kernel/slow-cleanup.ts";
+import { abandoning } from "../kernel/slow-cleanup.ts";
 import type { Task } from "../kernel/task.ts";
 import { cutScope, frameInWords } from "../kernel/unwind.ts";
 
@@ -103,20 +102,11 @@ class CleanupTimeout implements Bound, Timer {
     let frame: Frame | null = task.top;
     while (frame !== null && !isAmong(frame.exits, scope)) frame = frame.parent;
     if (frame === null) return;
-    const { waitingFor } = task;
-    const where = waitsAt(task);
-    const cancellation = cancellationAround(scope) ?? undefined;
+    const cancellation = cancellationAround(scope);
     const place = frameInWords(task.top!, task);
+    const tell = abandoning(task, place.includes(task.name) ? place : `${place} in ${task.name}`, this.#why);
     cutScope(task, frame, scope);
-    task.loop.report({
-      kind: "cleanup-abandoned",
-      message:
-        `The cleanup of ${place}${place.includes(task.name) ? "" : ` in ${task.name}`} ${this.#why} and was abandoned` +
-        (waitingFor === undefined ? "." : ` while it waited for ${waitingFor}${where}.`) +
-        cancelledBy(task, cancellation),
-      task: task.name,
-      cancellation,
-    });
+    tell(cancellation);
     task.wake();
   }
 }

@@ -10,6 +10,7 @@ import { returnToken } from "../kernel/escape.ts";
 import { UNWOUND, type Exit, type Leaving } from "../kernel/exit.ts";
 import { isGenerator, NEXT } from "../kernel/generator.ts";
 import { park, type ParkedWait } from "../kernel/park.ts";
+import { report } from "../kernel/report.ts";
 import { SlowCleanup } from "../kernel/slow-cleanup.ts";
 
 /** An exit of a frame that calls a function. */
@@ -58,19 +59,17 @@ function isCollection(value: object): boolean {
 
 function settling(promise: PromiseLike<unknown>, task: Runner): Awaitable<unknown> {
   const settled = Promise.resolve(promise);
-  const late = (error: unknown): void =>
-    task.loop.report({
-      kind: "late-error",
-      message: `A release of ${task.name}, which was abandoned, failed: ${textOf(error)}`,
-      task: task.name,
-      error,
-    });
   const { loop, name } = task;
+  const what = `A release of ${name}, which was abandoned,`;
   let abandonedAt = loop.now();
-  const ended = (): void => {
-    const message = `A release of ${name}, which was abandoned, has ended after all, ${Math.round(loop.now() - abandonedAt)} ms later.`;
-    loop.report({ kind: "work-ended", message, task: name });
-  };
+  const late = (error: unknown): void =>
+    report(task, "late-error", `${what} failed: ${textOf(error)}`, { error });
+  const ended = (): void =>
+    report(
+      task,
+      "work-ended",
+      `${what} has ended after all, ${Math.round(loop.now() - abandonedAt)} ms later.`,
+    );
   // At once: where the task is abandoned nobody gets as far as to wait.
   let waiting: ParkedWait<unknown> | undefined;
   void settled.then(
