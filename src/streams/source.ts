@@ -22,11 +22,9 @@ export interface WebStreamSource<T> {
   };
 }
 
-declare const ITEM: unique symbol;
-
 /** A stream, as far as its type says what it brings. */
 export interface StreamSource<T> {
-  readonly [ITEM]: T;
+  collect(): Awaitable<T[]>;
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Schedule } from "../policy/schedule.ts";
 import { checkOperator, framed, isAwaitable, type Given } from "./awaiting.ts";
 import { Buffering, MappingAtOnce, Merging, Retrying } from "./concurrent.ts";
 import { iterate } from "./items.ts";
-import { checkSource, openSource, type Source, type StreamSource } from "./source.ts";
+import { checkSource, openSource, type Source } from "./source.ts";
 import { OPEN, type Opening, type Stage } from "./stage.ts";
 import { Chunking, Dropping, Filtering, Mapping, Scanning, Taking } from "./steps.ts";
 import { ChunkingInTime, Debouncing, Limiting, Throttling } from "./timed.ts";
@@ -235,9 +235,6 @@ export class Stream<T> {
     return reducing(this, fn, initial);
   }
 }
-
-// How a `Source` is known to be one, for types only: a field with a symbol as its name would have to be there.
-export interface Stream<T> extends StreamSource<T> {} // eslint-disable-line typescript/no-unsafe-declaration-merging
 
 /**
  * Makes a stream of a source: of a channel, an async iterable (a Node stream is one), a web stream, an array or another
