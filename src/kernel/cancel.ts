@@ -26,8 +26,8 @@ export interface CancelNode {
   readonly used?: boolean;
   /** Called when it was marked: sees to it that the task it concerns looks. Runs no user code. */
   marked(): void;
-  /** An unwinding begins, or goes on, whose target this is. */
-  delivered(): void;
+  /** For what is in a task: an unwinding begins, or goes on, whose target this is. */
+  delivered?(): void;
   /** Something around it was cancelled, and no shield or cleanup keeps that from it. */
   reached?(): void;
   /** A task that this node owns has ended; `unwound`: because it was cancelled. */

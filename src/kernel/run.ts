@@ -111,14 +111,14 @@ export class Run<T> implements Root, Timer {
   /** The first error is the run's. */
   #keep(error: unknown): void {
     if (this.#error === NONE) this.#error = error;
-    else giveWay(this.#error, error, this.loop);
+    else giveWay(this.#error, error, this.loop, this);
   }
 
   escaped(error: unknown): void {
     const earlier = this.#error;
     if (earlier !== NONE && !(earlier instanceof CancellationEscapedError)) {
       this.#error = error;
-      giveWay(error, earlier, this.loop);
+      giveWay(error, earlier, this.loop, this);
     }
     this.fail(error);
   }
@@ -140,8 +140,6 @@ export class Run<T> implements Root, Timer {
   }
 
   marked(): void {}
-
-  delivered(): void {}
 
   /** The time for shutting down is over. */
   get cancels(): boolean {

@@ -1,16 +1,15 @@
 /**
  * A scope: a part of a task's stack that can be cancelled by itself. It covers its frame and everything
- * that the frame calls or starts, may have a deadline, and may be a shield. It is also the last exit of its
- * frame: there the unwinding that it caused ends.
+ * that the frame calls or starts, and may be a shield. It is also the last exit of its frame: there the
+ * unwinding that it caused ends.
  */
 import type { Awaitable } from "./awaitable.ts";
 import { adopt, cancelTree, disown, visibleTarget, type CancelNode } from "./cancel.ts";
 import { abortSignals } from "./callback.ts";
 import { current, type LoopPort, type Root, type Runner } from "./current.ts";
-import type { Timer } from "./deadlines.ts";
 import { stopUnwinding, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
-import { at, mark, placeFor } from "./place.ts";
+import { mark, placeFor } from "./place.ts";
 
 /** What limits the cleanup in a scope, once that is cancelled. */
 export interface Bound {
@@ -20,7 +19,7 @@ export interface Bound {
   end(): void;
 }
 
-export class Scope implements CancelNode, Timer, Exit {
+export class Scope implements CancelNode, Exit {
   outer: CancelNode | null = null;
   firstChild: CancelNode | null = null;
   nextSibling: CancelNode | null = null;
@@ -30,9 +29,6 @@ export class Scope implements CancelNode, Timer, Exit {
   shield: boolean;
   readonly isTask: boolean = false;
   nextExit: Exit | null = null;
-  at: number = Infinity;
-  order = 0;
-  slot: number = -1;
   /** The task whose frames run in it; `null` until it is entered and after it has been left. */
   task: Runner | null = null;
   /** Set before it is entered. */
@@ -50,15 +46,11 @@ export class Scope implements CancelNode, Timer, Exit {
     if (current.debug) mark(this, task);
     adopt(outer, this);
     if (this.bound !== null && this.outerCancelled()) this.bound.begin();
-    if (this.at === Infinity) return;
-    if (this.at <= task.loop.now()) this.expire();
-    else task.loop.deadlines.set(this, this.at);
   }
 
   /** Leaves the scope. Its mark goes with it. */
   close(): void {
     const task = this.task!;
-    task.loop.deadlines.clear(this);
     this.bound?.end();
     disown(this);
     if (this.cancellation !== null) task.marks--;
@@ -98,47 +90,9 @@ export class Scope implements CancelNode, Timer, Exit {
     return this.cancellation !== null;
   }
 
-  /** When it cancels itself, in milliseconds of the loop's clock; `Infinity`: never. */
+  /** When it cancels itself, in milliseconds of the loop's clock; `Infinity`: never. See timed-scope.ts. */
   get deadline(): number {
-    return this.at;
-  }
-
-  set deadline(at: number) {
-    if (typeof at !== "number" || Number.isNaN(at)) {
-      throw new RangeError("Cannot set a deadline that is not a number: it is a time in milliseconds.");
-    }
-    const { task } = this;
-    task?.loop.deadlines.clear(this); // before it is written: they are in order of it
-    this.at = at;
-    if (task === null || this.cancellation !== null) return;
-    if (at > task.loop.now()) {
-      task.loop.deadlines.set(this, at);
-      task.loop.lookAgain();
-    } else {
-      this.expire();
-    }
-  }
-
-  /** The deadline has passed. */
-  get cancels(): boolean {
-    return true;
-  }
-
-  expire(): void {
-    this.timeUp(undefined);
-  }
-
-  /** Cancels it because its deadline has passed. */
-  protected timeUp(reason: unknown): void {
-    const { task } = this;
-    if (task === null) return;
-    const source = `${this.limit} (set by ${task.name}${at(this)})`;
-    cancelTree(this, { reason, by: current.task?.name, source, place: undefined, at: task.loop.now() });
-  }
-
-  /** What its deadline is called: "timeout 5 s". */
-  protected get limit(): string {
-    return "a deadline";
+    return Infinity;
   }
 
   leave(frame: Leaving): Awaitable<unknown> | undefined {

@@ -46,8 +46,6 @@ export function resume(task: Stack, frame: Frame): Result | null {
   switch (frame.state) {
     case NEW:
       return frame.start();
-    case OPEN:
-      return NEXT.apply(frame.source as AnyGenerator);
     case CLEANUP:
       return refusing(task, frame, NEXT.apply(frame.source as AnyGenerator));
     case DUE:

@@ -1,8 +1,8 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { RETURNED, type Leaving } from "../kernel/exit.ts";
-import { Scope } from "../kernel/scope.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
 import { scoped } from "./scoped.ts";
+import { TimedScope } from "./timed-scope.ts";
 
 /** A part of a task that can be cancelled by itself. */
 export interface CancelScope {
@@ -22,7 +22,7 @@ export type ScopeResult<T> =
   | { readonly cancelled: false; readonly value: T }
   | { readonly cancelled: true; readonly value: undefined };
 
-class ReportingScope extends Scope {
+class ReportingScope extends TimedScope {
   override leave(frame: Leaving): undefined {
     const unwound = frame.state !== RETURNED;
     super.leave(frame);

@@ -27,8 +27,9 @@ import type { CancelScope } from "./cancel-scope.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
 import type { Stack } from "../kernel/frame.ts";
 import { scoped } from "./scoped.ts";
+import { TimedScope } from "./timed-scope.ts";
 
-class DeadlineScope extends Scope {
+class DeadlineScope extends TimedScope {
   /** The delay that was given; `null`: it was a time. */
   readonly #ms: number | null;
   #entered = 0;
