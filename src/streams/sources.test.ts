@@ -216,6 +216,31 @@ describe("however the loop is left, the source is released", () => {
     ]);
   });
 
+  test("in cleanup that is abandoned, all of it is told to let go all the same", async () => {
+    let returned = 0;
+    const slow = (): AsyncIterable<number> => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: false, value: 1 }),
+        return: () => {
+          returned++;
+          return new Promise((resolve) => setTimeout(() => resolve({ done: true, value: 0 }), 40));
+        },
+      }),
+    });
+    await run(
+      () => {
+        const loop = coroutine(function* loop(): Awaitable<void> {
+          const items = yield* iterate(zip(slow(), slow()));
+          yield* items.next();
+          yield* sleep(1000);
+        });
+        return moveOnAfter(5, loop, { cleanupTimeout: 5 });
+      },
+      { onReport: () => {} },
+    );
+    expect(returned).toBe(2);
+  });
+
   test("a read that fails after the loop was left is reported", async () => {
     const reports: string[] = [];
     const source: AsyncIterable<number> = {
