@@ -6,6 +6,7 @@
  */
 import type { Awaitable } from "./awaitable.ts";
 import { CancellationEscapedError, suppress, textOf } from "./errors.ts";
+import type { Root } from "./current.ts";
 import type { Report } from "./monitor.ts";
 
 export const RETURNED = 3;
@@ -37,7 +38,7 @@ export function isAmong(exits: Exit | null, exit: Exit): boolean {
 }
 
 interface Reporter {
-  report(report: Report): void;
+  report(report: Report, root?: Root): void;
 }
 
 /** The error that a frame ends with, or `NONE`. */
@@ -83,14 +84,11 @@ export function primaryOf(first: unknown, later: unknown, loop: Reporter): unkno
 }
 
 /** An error gives way to an earlier one: it is kept beside it, and observers hear of it. */
-export function giveWay(primary: unknown, later: unknown, loop: Reporter): void {
+export function giveWay(primary: unknown, later: unknown, loop: Reporter, root?: Root): void {
   if (primary === later) return;
   const kept = suppress(primary, later);
-  loop.report({
-    // What is kept nowhere is told to nobody else.
-    kind: kept ? "suppressed-error" : "late-error",
-    message: `An error gave way to an earlier one${kept ? "" : `, ${textOf(primary)}`}: ${textOf(later)}`,
-    task: undefined,
-    error: later,
-  });
+  // What is kept nowhere is told to nobody else.
+  const kind = kept ? "suppressed-error" : "late-error";
+  const message = `An error gave way to an earlier one${kept ? "" : `, ${textOf(primary)}`}: ${textOf(later)}`;
+  loop.report({ kind, message, task: undefined, error: later }, root);
 }

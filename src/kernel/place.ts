@@ -14,7 +14,7 @@ const places = new WeakMap<object, Place>();
 
 export class Place {
   readonly #captured: Error;
-  /** Where that was called from within which the library captured this one, if no line of the program was. */
+  /** If no line of the program was: where it was made, or that was called from within which the library captured this. */
   readonly #around: Place | null;
 
   constructor(captured: Error, around: Place | null = null) {
@@ -25,11 +25,6 @@ export class Place {
   /** The file, the line and the column: "file:///app/api.ts:40:7"; "cede" if it is not the program's, or not known. */
   get text(): string {
     return this.known ?? "cede";
-  }
-
-  /** This one; where it is not known, the other. */
-  or(other: Place): Place {
-    return new Place(this.#captured, other);
   }
 
   get known(): string | undefined {
@@ -52,8 +47,8 @@ export function mark(thing: object, task: Pick<Runner, "root">): void {
   if (!current.debug || !task.root.debug) return;
   const { top } = task as unknown as { top: Called | null };
   // A body such as `() => timeout(…)` has returned when what it gave is awaited.
-  const here = capture(top !== null && delegates(top.source) ? placeAround(task, top) : null);
-  places.set(thing, places.get(thing)?.or(here) ?? here);
+  const around = top !== null && delegates(top.source) ? placeAround(task, top) : null;
+  places.set(thing, capture(places.get(thing) ?? around));
 }
 
 /** Where it was made, if that was in debug mode. */

@@ -117,7 +117,7 @@ export class EventLoop {
       wake: () => drive.wake(),
       contexts: asyncContexts(),
       callbackFailed: (error, root) => this.#callbackFailed(error, root),
-      report: (report, root) => (this.#listenerOf(root) ?? options.onReport ?? printReport)(report),
+      report: (report, root) => this.#tell(report, root) || (options.onReport ?? printReport)(report),
       ...(options.scheduler && { scheduler: options.scheduler }),
       ...(options.monitor && { monitor: options.monitor }),
     });
@@ -267,15 +267,7 @@ export class EventLoop {
       reject(error);
       return promise;
     }
-    const listener: Listener = (report) => {
-      try {
-        onReport!(report);
-      } catch (error) {
-        this.#runs.set(run, undefined); // as a monitor that throws
-        run.fail(error);
-      }
-    };
-    this.#add(run, onReport && listener);
+    this.#add(run, onReport);
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
     return promise;
@@ -332,17 +324,25 @@ export class EventLoop {
     if (this.#runs.size > 0 && this.#loop.isIdle) deadlock(this.#running);
   }
 
-  /** Who hears of what is reported of a run; of what is nobody's, that is the only run. */
-  #listenerOf(root: Root | null): Listener | undefined {
-    const runs = root === null ? this.#running : [root];
-    return runs.length === 1 ? this.#runs.get(runs[0]!) : undefined;
+  /** Tells the listener of a run, if it has one; of what is nobody's, that of the only run. */
+  #tell(report: Report, root: Root | null): boolean {
+    const [run, other] = root === null ? this.#running : [root];
+    const listener = this.#runs.get(run!);
+    if (listener === undefined || other !== undefined) return false;
+    try {
+      listener(report);
+    } catch (error) {
+      this.#runs.set(run!, undefined); // as a monitor that throws
+      run!.fail(error);
+    }
+    return true;
   }
 
   /** Nobody else can be told: the error fails the run that the callback is of, otherwise whatever runs. */
   #callbackFailed(error: unknown, root: Root | null): void {
-    if (root !== null && this.#runs.has(root)) root.fail(error);
-    else if (this.#runs.size === 0) uncaught(error);
-    else for (const run of this.#running) run.fail(error);
+    const runs = root !== null && this.#runs.has(root) ? [root] : this.#running;
+    for (const run of runs) run.fail(error);
+    if (runs.length === 0) uncaught(error);
   }
 
   #refuseIfClosed(what: string): void {

@@ -112,6 +112,31 @@ describe("onReport", () => {
     expect([...two.heard, ...whole.heard]).toEqual([]);
   });
 
+  test("of a run hears of errors that are nobody's and gave way, whatever else runs", async () => {
+    const clock = new VirtualClock();
+    const [one, two] = [listener(), listener()];
+    const loop = new EventLoop({ host: clock });
+    const fail = (text: string) => () => {
+      throw new Error(text);
+    };
+    const ended = [
+      loop.runUntilComplete(
+        function* () {
+          runningLoop().callLater(5, fail("first"));
+          runningLoop().callLater(5, fail("later"));
+          yield* sleep(10);
+        },
+        { onReport: one.onReport },
+      ),
+      loop.runUntilComplete(() => sleep(10), { onReport: two.onReport }),
+    ];
+    const settled = Promise.allSettled(ended);
+    clock.runAll();
+    expect(await settled).toMatchObject([{ reason: new Error("first") }, { status: "fulfilled" }]);
+    expect(one.heard).toEqual(["suppressed-error: An error gave way to an earlier one: Error: later"]);
+    expect(two.heard).toEqual([]);
+  });
+
   test("of the only run hears what belongs to no task that is left", async () => {
     const { heard, onReport } = listener();
     await runVirtual(
