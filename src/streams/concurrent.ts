@@ -3,7 +3,8 @@ import type { Overflow } from "../channels/base-channel.ts";
 import { Channel } from "../channels/channel.ts";
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine } from "../kernel/coroutine.ts";
-import { Task } from "../kernel/task.ts";
+import { Listener } from "../kernel/future.ts";
+import type { Task } from "../kernel/task.ts";
 import { retry, type RetryPolicy } from "../policy/retry.ts";
 import type { Schedule } from "../policy/schedule.ts";
 import { framed, isAwaitable } from "./awaiting.ts";
@@ -59,7 +60,8 @@ export class Retrying<T> extends Sent<T> {
 /** A task for each item. Their results are given in the order of the items, or as they come. */
 export class MappingAtOnce<A, B> implements Stage<B> {
   value!: B;
-  readonly #beside: Beside<{ readonly result: B } | Task<B>>;
+  /** What is found are the tasks: as they were started, or as they end. */
+  readonly #beside: Beside<Task<B>>;
   /** Has one for each item that is under way, or done and not taken. */
   readonly #places: Channel<void>;
   /** The task whose result is next. Kept where its wait is cancelled. */
@@ -73,13 +75,11 @@ export class MappingAtOnce<A, B> implements Stage<B> {
     ordered: boolean,
   ) {
     const name = fn.name || "map";
-    const beside = new Beside<{ readonly result: B } | Task<B>>(opening, name, Infinity);
+    const beside = new Beside<Task<B>>(opening, name, Infinity);
     const places = new Channel<void>(concurrency, { name: `the places of ${name}` });
     const work = coroutine(function* map(item: A, index: number): Awaitable<B> {
       const given = fn(item, index);
-      const result = isAwaitable(given) ? yield* framed(fn, given) : given;
-      if (!ordered) beside.found.trySend({ result });
-      return result;
+      return isAwaitable(given) ? yield* framed(fn, given) : given;
     });
     beside.start(function* read() {
       const items = yield* iterate(source, { settleTimeout: opening.settleTimeout });
@@ -87,7 +87,9 @@ export class MappingAtOnce<A, B> implements Stage<B> {
         yield* places.send();
         if (!(yield* items.next())) return;
         const task = beside.start(work(items.value, index), name);
-        if (ordered) beside.found.trySend(task);
+        const found = (): void => void beside.found.trySend(task);
+        if (ordered) found();
+        else task.subscribe(new Listener(found));
       }
     });
     this.#beside = beside;
@@ -95,14 +97,10 @@ export class MappingAtOnce<A, B> implements Stage<B> {
   }
 
   *pull(): Awaitable<boolean> {
-    let found = this.#next ?? (yield* this.#beside.next())?.value;
-    if (found === undefined) return false;
-    if (found instanceof Task) {
-      this.#next = found;
-      found = { result: yield* this.#resultOf(found) };
-      this.#next = null;
-    }
-    this.value = found.result;
+    this.#next ??= (yield* this.#beside.next())?.value ?? null;
+    if (this.#next === null) return false;
+    this.value = yield* this.#resultOf(this.#next);
+    this.#next = null;
     this.#places.tryReceive();
     return true;
   }

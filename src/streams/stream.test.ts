@@ -4,6 +4,7 @@ import {
   Channel,
   coroutine,
   createTask,
+  currentTask,
   moveOnAfter,
   sleep,
   taskGroup,
@@ -197,6 +198,25 @@ describe("operators", () => {
     };
     expect(await run(false)).toEqual(["10 10", "30 20", "40 40", "40 10", "40 end"]);
     expect(await run(true)).toEqual(["40 40", "40 10", "60 20", "60 10", "60 end"]);
+  });
+
+  test("map with a concurrency throws where one of its tasks is cancelled by itself", async () => {
+    for (const ordered of [true, false]) {
+      const error = await runVirtual(() =>
+        caught(
+          stream([1, 2, 3])
+            .map(
+              function* (n) {
+                if (n === 2) void currentTask()!.cancel("not this one");
+                yield* sleep(n);
+              },
+              { concurrency: 2, ordered },
+            )
+            .collect(),
+        ),
+      );
+      expect(error).toMatchObject({ name: "CancelledError", reason: "not this one" });
+    }
   });
 
   test("map with a concurrency does not run ahead of a loop that takes nothing", async () => {
