@@ -4,7 +4,6 @@
  * waits again is dropped, and whoever opened the scope goes on.
  */
 import { cancellationAround, type CancelNode } from "../kernel/cancel.ts";
-import { AfterReady } from "../kernel/callback.ts";
 import type { LoopPort } from "../kernel/current.ts";
 import type { Timer } from "../kernel/deadlines.ts";
 import { isAmong } from "../kernel/exit.ts";
@@ -69,7 +68,6 @@ class CleanupTimeout implements Bound, Timer {
     const scope = this.#scope;
     const owner = scope.task as Task<unknown>;
     const { loop } = owner;
-    const waited = owner.state === "parked";
     const tasks = innermostFirst(scope);
     const parked = new Set(tasks.filter(({ state }) => state === "parked"));
     for (const task of tasks) {
@@ -77,9 +75,9 @@ class CleanupTimeout implements Bound, Timer {
       if (parked.has(task) && task.state !== "parked") continue;
       if (isCancelled(task, scope)) task.abandon(this.#why);
     }
-    // Where only these tasks held it up, its owner goes on by itself.
-    if (waited && owner.state !== "parked") loop.enqueue(new AfterReady(loop, () => this.#abandonFrames()));
-    else this.#abandonFrames();
+    // Where only these tasks held it up, its owner has its step first.
+    if (scope.task !== null && isCancelled(scope, scope))
+      owner.cutting(this.#why, () => this.#cutFrames(owner));
     // What was told to return may have created tasks.
     if (scope.task !== null && !owner.done) loop.deadlines.set(this, loop.now() + Math.max(this.#ms, 1));
   }
@@ -89,13 +87,6 @@ class CleanupTimeout implements Bound, Timer {
   }
 
   /** The frames of the scope's own task, unless they have ended and only the tasks were waited for. */
-  #abandonFrames(): void {
-    const scope = this.#scope;
-    const task = scope.task as Task<unknown> | null;
-    if (task === null || !isCancelled(scope, scope)) return;
-    task.cutting(this.#why, () => this.#cutFrames(task));
-  }
-
   #cutFrames(task: Task<unknown>): void {
     const scope = this.#scope;
     if (scope.task === null) return; // it was about to leave
