@@ -10,7 +10,7 @@ import { coverOf } from "../structure/cover.ts";
 
 /**
  * An `AbortSignal` that is aborted when the code that asks is cancelled: by its task, by a scope or a
- * timeout around it. It is for as long as the calling frame lives; host work that should be *awaited* after
+ * timeout around it; whoever cleans up finds it aborted. It is for as long as the calling frame lives; host work that should be *awaited* after
  * an abort is better started with `call`.
  *
  * @throws InvalidStateError outside every task.
