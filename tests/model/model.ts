@@ -277,7 +277,12 @@ class Interpreter {
       },
       tasks,
     );
-    if (ending.how === "value") ending = yield* this.#walk(body, around);
+    if (ending.how === "value") {
+      // A resource that fails cancels what uses it: from here on that has a scope of its own.
+      const inside = new Scope(within, machine.running);
+      ending = yield* this.#walk(body, { ...around, within: inside });
+      machine.leave(inside);
+    }
     const own = use as Use | null;
     if (own === null) return ending;
     own.useLeft = true;
