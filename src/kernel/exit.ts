@@ -6,7 +6,6 @@
  */
 import type { Awaitable } from "./awaitable.ts";
 import { CancellationEscapedError, suppress, textOf } from "./errors.ts";
-import type { Root } from "./current.ts";
 import type { Report } from "./monitor.ts";
 
 export const RETURNED = 3;
@@ -38,7 +37,8 @@ export function isAmong(exits: Exit | null, exit: Exit): boolean {
 }
 
 interface Reporter {
-  report(report: Report, root?: Root): void;
+  /** `root`: see `LoopPort`. */
+  report(report: Report, root?: object | null): void;
 }
 
 /** The error that a frame ends with, or `NONE`. */
@@ -84,7 +84,7 @@ export function primaryOf(first: unknown, later: unknown, loop: Reporter): unkno
 }
 
 /** An error gives way to an earlier one: it is kept beside it, and observers hear of it. */
-export function giveWay(primary: unknown, later: unknown, loop: Reporter, root?: Root): void {
+export function giveWay(primary: unknown, later: unknown, loop: Reporter, root?: object): void {
   if (primary === later) return;
   const kept = suppress(primary, later);
   // What is kept nowhere is told to nobody else.

@@ -332,8 +332,8 @@ export class EventLoop {
     try {
       listener(report);
     } catch (error) {
-      this.#runs.set(run!, undefined); // as a monitor that throws
-      run!.fail(error);
+      this.#runs.set(run, undefined); // as a monitor that throws
+      run.fail(error);
     }
     return true;
   }
