@@ -79,19 +79,10 @@ export class Beside<T> extends TaskScope {
     this.found.close();
   }
 
-  #release(): Awaitable<void> | undefined {
+  #release(): Awaitable<unknown> | undefined {
     this.#stopped = true;
-    if (!this.isEmpty) {
-      this.cancel("the loop over the stream is over");
-      return this.#awaitRelease();
-    }
-    this.#end();
-    return undefined;
-  }
-
-  *#awaitRelease(): Awaitable<void> {
-    while (!this.isEmpty) yield* this.join();
-    this.#end();
+    if (!this.isEmpty) this.cancel("the loop over the stream is over");
+    return this.whenEmpty(() => this.#end());
   }
 
   #end(): void {
