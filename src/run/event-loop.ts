@@ -327,7 +327,7 @@ export class EventLoop {
   /** Tells the listener of a run, if it has one; of what is nobody's, that of the only run. */
   #tell(report: Report, root: Root | null): boolean {
     const [run, other] = root === null ? this.#running : [root];
-    const listener = this.#runs.get(run!);
+    const listener = this.#runs.get(run);
     if (listener === undefined || other !== undefined) return false;
     try {
       listener(report);
