@@ -6,6 +6,14 @@ import pLimit, { limitFunction } from "./p-limit.ts";
 const delay = <T>(ms: number, value?: T): Promise<T> =>
   new Promise((resolve) => setTimeout(resolve, ms, value));
 
+/** Work that ends when it is told to, however slow the machine is; and a moment for what is ready to begin. */
+function gate() {
+  let open!: () => void;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { open, pass: () => passed };
+}
+const moment = (): Promise<void> => delay(1);
+
 test("concurrency: 1", async () => {
   const limit = pLimit(1);
   const ended: number[] = [];
@@ -105,34 +113,41 @@ test("runs all tasks asynchronously", async () => {
 test("activeCount and pendingCount properties", async () => {
   const limit = pLimit(5);
   expect([limit.activeCount, limit.pendingCount]).toEqual([0, 0]);
-  const running = limit(() => delay(5));
+  const one = gate();
+  const running = limit(one.pass);
   expect([limit.activeCount, limit.pendingCount]).toEqual([0, 1]);
-  await delay(1);
+  await moment();
   expect([limit.activeCount, limit.pendingCount]).toEqual([1, 0]);
+  one.open();
   await running;
   expect([limit.activeCount, limit.pendingCount]).toEqual([0, 0]);
-  const immediate = Array.from({ length: 5 }, () => limit(() => delay(10)));
-  const delayed = Array.from({ length: 3 }, () => limit(() => delay(10)));
-  await delay(1);
+  const [first, second] = [gate(), gate()];
+  const immediate = Array.from({ length: 5 }, () => limit(first.pass));
+  const delayed = Array.from({ length: 3 }, () => limit(second.pass));
+  await moment();
   expect([limit.activeCount, limit.pendingCount]).toEqual([5, 3]);
+  first.open();
   await Promise.all(immediate);
-  await delay(1);
+  await moment();
   expect([limit.activeCount, limit.pendingCount]).toEqual([3, 0]);
+  second.open();
   await Promise.all(delayed);
   expect([limit.activeCount, limit.pendingCount]).toEqual([0, 0]);
 });
 
 test("clearQueue", async () => {
   const limit = pLimit(1);
-  const first = limit(() => delay(10));
+  const one = gate();
+  const first = limit(one.pass);
   let later = 0;
   for (let n = 0; n < 3; n++) void limit(() => later++);
-  await delay(1);
+  await moment();
   expect(limit.pendingCount).toBe(3);
   limit.clearQueue();
   expect(limit.pendingCount).toBe(0);
+  one.open();
   await first;
-  await delay(5);
+  await moment();
   expect(later).toBe(0);
 });
 
@@ -157,23 +172,25 @@ test("throws on invalid concurrency argument", () => {
   }
 });
 
-/** How many run at once of 10 after the concurrency was changed from one number to another. */
+/** How many ran at once when each of ten began; the concurrency was changed when the first ones had. */
 async function changed(from: number, to: number): Promise<number[]> {
   const limit = pLimit(from);
+  const first = gate();
   let running = 0;
   const log: number[] = [];
   const promises = Array.from({ length: 10 }, () =>
     limit(async () => {
-      ++running;
-      log.push(running);
-      await delay(10);
+      log.push(++running);
+      await first.pass();
+      await moment();
       --running;
     }),
   );
-  await delay(1);
+  await moment();
   expect(running).toBe(from);
   limit.concurrency = to;
   expect(limit.concurrency).toBe(to);
+  first.open();
   await Promise.all(promises);
   return log;
 }
