@@ -24,6 +24,12 @@ export interface EffectModule {
   readonly Effect: {
     runPromise<T>(effect: Of<T>): Promise<T>;
     gen<T>(body: () => Generator<unknown, T>): Of<T>;
+    forEach<Item, T>(
+      items: readonly Item[],
+      body: (item: Item) => Of<T>,
+      options: { readonly concurrency: number },
+    ): Of<T[]>;
+    readonly yieldNow: Of<void>;
     forkChild<T>(effect: Of<T>): Of<Of<T>>;
   };
   readonly Fiber: { join<T>(fiber: Of<T>): Of<T> };

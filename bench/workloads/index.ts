@@ -1,6 +1,7 @@
 import type { Workload } from "../harness/workload.ts";
 import { call } from "./call.ts";
 import { deep } from "./deep.ts";
+import { map } from "./map.ts";
 import { memory } from "./memory.ts";
 import { pingpong } from "./pingpong.ts";
 import { prodcons } from "./prodcons.ts";
@@ -22,6 +23,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     deep1000: deep(1000),
     pingpong,
     prodcons,
+    map,
     throw: throwing(false),
     throwsuspended: throwing(true),
     memory,
