@@ -12,8 +12,9 @@ export const map: Workload = timed({
   systems: {
     // A pool by hand: so many workers take the next item.
     native: () => {
+      const moment = Promise.resolve();
       const one = async (item: number) => {
-        await undefined;
+        await moment;
         return item;
       };
       return async (count) => {
