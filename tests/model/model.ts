@@ -266,25 +266,25 @@ class Interpreter {
     const { within } = around;
     const who = `t${++this.#created}`;
     let use: Use | null = null;
+    // A resource that fails cancels what uses it: from here on that has a scope of its own.
+    const cover = new Scope(within, machine.running);
     const tasks = (): Task[] => use!.inner.filter((node) => node instanceof Task);
     let ending = yield* machine.wait(
       within,
       (end) => {
-        const own = (use = new Use(within, machine));
+        const own = (use = new Use(cover, machine));
         own.acquired = end;
         machine.create("resource", own, () => this.#hold(own, acquire, release, { ...around, who }));
         return () => void (own.acquired = null);
       },
       tasks,
     );
-    if (ending.how === "value") {
-      // A resource that fails cancels what uses it: from here on that has a scope of its own.
-      const inside = new Scope(within, machine.running);
-      ending = yield* this.#walk(body, { ...around, within: inside });
-      machine.leave(inside);
-    }
+    if (ending.how === "value") ending = yield* this.#walk(body, { ...around, within: cover });
     const own = use as Use | null;
-    if (own === null) return ending;
+    if (own === null) {
+      machine.leave(cover);
+      return ending;
+    }
     own.useLeft = true;
     own.over?.();
     if (own.alive > 0 && !own.provided) machine.cancel(own, "nobody uses it");
@@ -301,6 +301,7 @@ class Interpreter {
       machine.leave(inside);
     }
     machine.leave(own);
+    machine.leave(cover);
     return machine.addFailure(ending, own.failure);
   }
 
