@@ -226,7 +226,10 @@ export class Machine {
       const tasks = tasksIn(scope);
       const { wait } = scope.task!;
       const alone = tasks.length === 0 && wait !== null && wait.pending && isIn(wait.scope, scope);
-      const certain = alone || tasks.some((task) => task.steps !== null && task.wait?.pending);
+      // Whoever waits for tasks alone may go on by itself: they may have been given something a moment ago, and end.
+      const certain =
+        alone ||
+        tasks.some(({ steps, wait }) => steps !== null && wait?.pending && wait.needs().length === 0);
       this.abandoned ??= { now: this.now, at: this.trace.length, certain };
     });
   }
