@@ -3,7 +3,7 @@ import { readFile } from "node:fs";
 import assert from "node:assert/strict";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { failureOf, sideBySide } from "../../tests/support/explored.ts";
-import { createTask, Future, Lock, moveOnAfter, sleep, taskGroup, timeout, until } from "../index.ts";
+import { createTask, Future, Lock, moveOnAfter, select, sleep, taskGroup, timeout, until } from "../index.ts";
 import { cancelEverywhere, explore, replay, runTest, watch } from "./index.ts";
 
 afterEach(() => {
@@ -96,6 +96,26 @@ describe("a table shows", () => {
          2   is cancelled here, fails"
     `);
   });
+});
+
+test("a table shows which of several waits select tried first", async () => {
+  const failure = (await failureOf(function* () {
+    const there = [1, 2].map((n) => {
+      const future = new Future<number>();
+      future.setResult(n);
+      return future;
+    });
+    const taken = watch({ value: 0 }, "taken");
+    taken.value = (yield* select(there)).value;
+    yield;
+    if (taken.value === 2) throw new Error("two");
+  }))!;
+  expect(failure.table).toMatchInlineSnapshot(`
+    "step   main#1
+       1   tries the 2nd of 2 first
+           taken.value = 2, gives way
+       2   taken.value is 2, fails"
+  `);
 });
 
 describe("a program that is not the same each time", () => {

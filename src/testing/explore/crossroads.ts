@@ -20,8 +20,8 @@ export interface Passing {
   before(step: number): void;
   /** It is decided who: whether it would have been another one's turn. */
   decided(step: number, outOfTurn: boolean, number: number): void;
-  /** Of so many equal deadlines this one passes first. */
-  tied(chosen: number, count: number): void;
+  /** Of so many this one comes first: of equal deadlines; or, within a step, of what `select` found ready. */
+  tied(chosen: number, count: number, within: boolean): void;
   /** It is over: others may be ready, or nobody. */
   after(step: number): void;
 }
@@ -52,6 +52,7 @@ export class Crossroads implements Scheduler, Runnable {
   #last = 0;
   #inARow = 0;
   #running: Runnable | null = null;
+  #stepping = false;
   /** Whether whoever had the last step gave way at its end, and did not have to wait. */
   #mayGoOn = false;
   #newest = 0;
@@ -111,7 +112,9 @@ export class Crossroads implements Scheduler, Runnable {
   /** The step of whoever was picked: so that it is known whether it could go on. */
   step(): boolean {
     const running = this.#running!;
+    this.#stepping = true;
     this.#mayGoOn = running.step();
+    this.#stepping = false;
     if (this.#mayGoOn) this.push(running);
     if (this.#held.length > 0) this.#releaseHeld();
     this.#passing.after(this.picked.length);
@@ -123,9 +126,9 @@ export class Crossroads implements Scheduler, Runnable {
     const chosen = this.#decider.tie(count, at);
     if (chosen !== 0) {
       this.deviations.push({ kind: "tie", at, chosen });
-      this.preemptions++;
+      if (!this.#stepping) this.preemptions++;
     }
-    this.#passing.tied(chosen, count);
+    this.#passing.tied(chosen, count, this.#stepping);
     return chosen;
   }
 

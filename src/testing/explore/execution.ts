@@ -64,7 +64,7 @@ export async function execute(
     },
     decided: (step, outOfTurn, number) => recording?.begin(step, outOfTurn, number),
     after: (step) => cancelling?.pass(2 * step),
-    tied: (chosen, count) => recording?.tied(chosen, count),
+    tied: (chosen, count, within) => recording?.tied(chosen, count, within),
   });
   let failure: Execution["failure"] = null;
   let unjudged = false;

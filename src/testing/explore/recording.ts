@@ -46,8 +46,12 @@ export class Recording implements Monitor {
     if (who < 0) this.#begin(who, `callback ${-who}`);
   }
 
-  /** Of so many equal deadlines this one, from 0, passes before the next step. */
-  tied(chosen: number, count: number): void {
+  /** Of so many equal deadlines this one, from 0, passes before the next step; or, within a step, a wait is tried first. */
+  tied(chosen: number, count: number, within: boolean): void {
+    if (within) {
+      this.#note(`tries the ${ordinal(chosen + 1)} of ${count} first`);
+      return;
+    }
     this.end();
     this.#outOfTurn = chosen > 0;
     this.#begin(0, THE_CLOCK);
