@@ -8,10 +8,13 @@ interface Process {
   off(event: "beforeExit", listener: () => void): void;
 }
 
-const listeners = new Set<() => void>();
+const listeners = new Set<() => boolean>();
 
-/** Calls back when the platform has nothing left to do. Returns a function that stops listening. */
-export function onExhausted(callback: () => void): () => void {
+/**
+ * Calls back when the platform has nothing left to do; the callback answers whether that has set something going. Returns a
+ * function that stops listening.
+ */
+export function onExhausted(callback: () => boolean): () => void {
   const { process } = globalThis as { process?: Partial<Process> };
   if (typeof process?.on !== "function" || typeof process.off !== "function") return () => {};
   const { on, off } = process as Process;
@@ -23,5 +26,8 @@ export function onExhausted(callback: () => void): () => void {
 }
 
 function tellAll(): void {
-  for (const listener of listeners) listener();
+  let going = false;
+  for (const listener of listeners) if (listener()) going = true;
+  // Promises alone do not keep the platform from ending: without this it asks once or twice, and then no more.
+  if (going) (globalThis as { setImmediate?: (callback: () => void) => void }).setImmediate?.(() => {});
 }

@@ -234,6 +234,17 @@ describe("S23: a process that has nothing left to do", () => {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "DeadlockError\n", stderr: "" });
   });
 
+  test.concurrent("tells one run after another, however many", async ({ expect }) => {
+    const { code, stdout } = await runModule(
+      `import { Future, run } from "cede";
+       for (let i = 0; i < 5; i++) {
+         await run(() => new Future("the answer")).catch((error) => console.log(i, error.name));
+       }`,
+    );
+    expect(stdout).toBe([0, 1, 2, 3, 4].map((i) => `${i} DeadlockError\n`).join(""));
+    expect(code).toBe(0);
+  });
+
   test.concurrent("says what it abandons, when a cleanup can never end", async ({ expect }) => {
     const { stdout, stderr } = await runModule(
       `import { createTask, Future, run, sleepForever } from "cede";

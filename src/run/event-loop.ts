@@ -297,7 +297,7 @@ export class EventLoop {
   #add(run: Root, listener?: Listener): void {
     this.#runs.set(run, listener);
     if (this.#runs.size > 1) return;
-    const onEnd = (): void => this.#exhausted();
+    const onEnd = (): boolean => this.#exhausted();
     const stop = [onExhausted(onEnd), this.#host.onExhausted?.(onEnd)];
     this.#stopListening = () => stop.forEach((stopOne) => stopOne?.());
   }
@@ -320,8 +320,11 @@ export class EventLoop {
     if (this.#loop.externals === 0) this.#exhausted();
   }
 
-  #exhausted(): void {
-    if (this.#runs.size > 0 && this.#loop.isIdle) deadlock(this.#running);
+  /** Whether there was somebody to tell. */
+  #exhausted(): boolean {
+    if (this.#runs.size === 0 || !this.#loop.isIdle) return false;
+    deadlock(this.#running);
+    return true;
   }
 
   /** Tells the listener of a run, if it has one; of what is nobody's, that of the only run. */
