@@ -74,6 +74,22 @@ describe("a broadcast", () => {
     });
   });
 
+  test("keeps the order for who waits, and loses nothing, where another is too slow and ends, S7", async () => {
+    await runVirtual(function* () {
+      const news = new Broadcast<number>();
+      const strict = news.subscribe(1, { overflow: "error" });
+      const patient = news.subscribe(1);
+      yield* news.send(1);
+      const senders = [2, 3].map((n) => createTask(() => news.send(n)));
+      yield* waitAllParked();
+      for (const n of [1, 2, 3]) expect(yield* patient.receive()).toBe(n);
+      yield* all(senders);
+      expect(patient.statistics.dropped).toBe(0);
+      expect(yield* strict.receive()).toBe(1);
+      expect(yield* thrownBy(() => strict.receive())).toMatch("ChannelFullError");
+    });
+  });
+
   test("waits for a slow subscriber no longer when that is closed", async () => {
     await runVirtual(function* () {
       const news = new Broadcast<number>();

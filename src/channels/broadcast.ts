@@ -83,7 +83,9 @@ export class Broadcast<T> {
       freed: () => this.#letIn(),
       left: () => {
         this.#subscriptions.delete(subscription);
-        this.#letIn();
+        // Only one that was waited for leaves room. One that is too slow ends while an item is delivered, and the next
+        // item must not get to the others before that.
+        if (overflow === "wait") this.#letIn();
       },
     });
     this.#subscriptions.add(subscription);

@@ -345,6 +345,33 @@ describe("the others, cancelled everywhere", () => {
     );
     expect(report.exhausted).toBe(true);
   });
+
+  test("every order of a broadcast where one subscriber ends by being slow: the others get all, in order", async () => {
+    const report = await explore(
+      function* () {
+        const news = new Broadcast<number>();
+        const early = news.subscribe(1);
+        const strict = news.subscribe(1, { overflow: "error" });
+        const late = news.subscribe(1);
+        yield* news.send(0);
+        const got: number[][] = [[], []];
+        const senders = [1, 2].map((n) => createTask(() => news.send(n)));
+        const receivers = [early, late].map((subscription, place) =>
+          createTask(function* () {
+            for (let n = 0; n < 3; n++) got[place]!.push(yield* subscription.receive());
+          }),
+        );
+        yield* finished([...senders, ...receivers]);
+        expect(got[0]!.toSorted()).toEqual([0, 1, 2]);
+        expect(got[0]![0]).toBe(0);
+        expect(got[1]).toEqual(got[0]);
+        expect(yield* strict.receive()).toBe(0);
+        expect(strict.statistics.closed).toBe(true);
+      },
+      { strategy: "depth-first", budget: { schedules: 20_000 } },
+    );
+    expect(report.exhausted).toBe(true);
+  });
 });
 
 function* sent(channel: Channel<number>, n: number): Awaitable<boolean> {
