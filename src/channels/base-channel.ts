@@ -209,15 +209,13 @@ export abstract class BaseChannel<T> extends Receivable<T> {
 
   /** @internal */
   protected freed(): void {
-    if (this.senders.isEmpty) return;
-    const sender = this.#nextSender();
-    if (sender !== null) this.buffer.push(sender.item);
+    if (!this.senders.isEmpty) this.#nextSender(this.buffer);
   }
 
   /** @internal */
   protected pull(): T | typeof NOTHING {
     if (this.senders.isEmpty) return NOTHING;
-    const sender = this.#nextSender();
+    const sender = this.#nextSender(null);
     return sender === null ? NOTHING : sender.item;
   }
 
@@ -238,12 +236,19 @@ export abstract class BaseChannel<T> extends Receivable<T> {
     this.buffer.push(item);
   }
 
-  /** The sender that has waited longest, told that its item is taken. */
-  #nextSender(): SendWait<T> | null {
+  /** The sender that has waited longest, told that its item is taken: into the store, if one is given. */
+  #nextSender(into: Store<T> | null): SendWait<T> | null {
     const { senders } = this;
     for (let wait = longestWaiting(senders); wait !== null; wait = longestWaiting(senders)) {
       senders.remove(wait);
-      if (!wait.complete()) continue;
+      if (!wait.isWaiting) continue;
+      try {
+        into?.push(wait.item);
+      } catch (error) {
+        wait.fail(error); // as if it had been sent at once: a comparison threw
+        continue;
+      }
+      wait.complete();
       this.#unfinished++;
       return wait;
     }

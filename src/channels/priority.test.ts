@@ -82,6 +82,26 @@ describe("a priority channel", () => {
     });
   });
 
+  test("fails the sender that waited for room where its item's comparison throws, and lets in the next one, S7", async () => {
+    await runVirtual(function* () {
+      const channel = new PriorityChannel<number>(2, {
+        compare(a, b) {
+          if (a < 0) throw new Error("negative");
+          return a - b;
+        },
+      });
+      for (const n of [1, 2]) yield* channel.send(n);
+      const negative = createTask(() => thrownBy(() => channel.send(-1)));
+      const next = createTask(() => channel.send(0));
+      yield* waitAllParked();
+      expect(yield* channel.receive()).toBe(1);
+      expect(yield* negative).toBe("Error: negative");
+      yield* next;
+      expect(channel.statistics).toMatchObject({ size: 2, unfinished: 3 });
+      expect([yield* channel.receive(), yield* channel.receive()]).toEqual([0, 2]);
+    });
+  });
+
   test("has a name, ends, and a policy as a channel has", async () => {
     await runVirtual(function* () {
       const channel = new PriorityChannel<number>(1, { ...byNumber, name: "calls", overflow: "error" });

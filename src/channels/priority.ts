@@ -4,7 +4,7 @@ import { Heap } from "./heap.ts";
 
 /** How a priority channel is made. */
 export interface PriorityChannelOptions<T> {
-  /** As for `sort`: less than 0 if `a` is to be received before `b`. It must not throw. */
+  /** As for `sort`: less than 0 if `a` is to be received before `b`. What it throws fails the send or receive that compares. */
   compare: (a: T, b: T) => number;
   /** What messages and labels call it. */
   name?: string;
