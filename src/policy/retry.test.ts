@@ -189,6 +189,7 @@ test("retry() refuses what is called already, and what is no policy", () => {
   expect(() => retry(flaky(1), { schedule: 3 as never })).toThrow(
     "Cannot retry by 3: it is no schedule. Write `Schedule.fixed(1000)` or `Schedule.exponential(100)`.",
   );
+  expect(() => retry(flaky(1), 5 as never)).toThrow("Cannot retry by 5: it is no schedule.");
   expect(() => retry(flaky(1), { when: 3 as never })).toThrow("Cannot retry when 3: it takes a function");
   expect(() => retry(flaky(1), { onRetry: 3 as never })).toThrow(
     "Cannot tell retries to 3: it takes a function",

@@ -3,6 +3,7 @@ import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
 import { CancellationEscapedError, CancelledError, suppress, textOf } from "../kernel/errors.ts";
+import { checkGiven } from "../kernel/given.ts";
 import { called } from "./called.ts";
 import { Pause } from "./pause.ts";
 import { checkFunction, checkSchedule, Schedule } from "./schedule.ts";
@@ -14,7 +15,10 @@ export interface RetryPolicy {
    * attempt. Three jittered delays from 100 ms on, that double, unless given.
    */
   schedule?: Schedule;
-  /** Whether an error is worth another attempt; `attempt` is the number of the one that failed. All are, unless given. */
+  /**
+   * Whether an error is worth another attempt: whatever it gives is taken as true or false. `attempt` is the number of the
+   * one that failed. All errors are, unless given.
+   */
   when?: (error: unknown, attempt: number) => boolean;
   /** Hears of each error that is followed by another attempt. What it throws ends the whole. */
   onRetry?: (error: unknown, retry: Retry) => void;
@@ -41,7 +45,8 @@ const DEFAULT = Schedule.exponential(100, { max: 10_000 }).jittered().limit(3);
  * task that `fn` awaits. A limit for each attempt is `retry(() => timeout(1000, …))`, one for all of it
  * `timeout(10_000, () => retry(…))`.
  *
- * @throws the last error; what `when` and `onRetry` throw; TypeError if the policy is none.
+ * @throws the last error; what `when` and `onRetry` throw, with the errors of the attempts among its
+ * `suppressedErrors`; TypeError if the policy is none, or one of these two gives something to await.
  * @example
  * ```ts
  * import { coroutine, retry, run, Schedule } from "cede";
@@ -61,12 +66,20 @@ export function retry<T>(
   fn: (attempt: number) => Awaitable<T>,
   policy: RetryPolicy | Schedule = {},
 ): Coroutine<T> {
-  const { schedule = DEFAULT, when, onRetry } = policy instanceof Schedule ? { schedule: policy } : policy;
+  const { schedule = DEFAULT, when, onRetry } = checkPolicy(policy);
   checkFunction("retry", fn, "`() => …`, since what is awaited once cannot be awaited again");
-  checkSchedule("retry by", schedule);
+  return retrying(fn, schedule, when, onRetry);
+}
+
+/** What a policy says, a schedule being a short one. @throws TypeError if it is none */
+export function checkPolicy(policy: RetryPolicy | Schedule): RetryPolicy {
+  if (policy instanceof Schedule) return { schedule: policy };
+  if (typeof policy !== "object" || policy === null) checkSchedule("retry by", policy);
+  const { schedule, when, onRetry } = policy;
+  if (schedule !== undefined) checkSchedule("retry by", schedule);
   if (when !== undefined) checkFunction("retry when", when, "`(error, attempt) => …`");
   if (onRetry !== undefined) checkFunction("tell retries to", onRetry, "`(error, retry) => …`");
-  return retrying(fn, schedule, when, onRetry);
+  return policy;
 }
 
 const retrying = coroutine(function* retry<T>(
@@ -86,17 +99,19 @@ const retrying = coroutine(function* retry<T>(
     } catch (thrown) {
       error = thrown;
     }
-    const delay =
-      isFinal(error) || when?.(error, attempt) === false
-        ? undefined
-        : next({ count: attempt - 1, elapsed: loop.now() - start, last: error });
-    if (delay === undefined) {
-      for (const one of earlier) suppress(error, one);
-      throw error;
+    let delay: number | undefined;
+    try {
+      const again = !isFinal(error) && (when === undefined || checkGiven(when(error, attempt), "`when`"));
+      if (again) delay = next({ count: attempt - 1, elapsed: loop.now() - start, last: error });
+      if (delay === undefined) throw error;
+      checkGiven<unknown>(onRetry?.(error, { attempt, delay }), "`onRetry`", "Let it create a task.");
+    } catch (last) {
+      // It is the policy's own, if that fails: none of the attempts is lost with it.
+      for (const one of [...earlier, error]) suppress(last, one);
+      throw last;
     }
     earlier.push(error);
     if (earlier.length > EARLIER_KEPT) earlier.shift();
-    onRetry?.(error, { attempt, delay });
     const why = (): string => `attempt ${attempt + 1}${of(fn)}, ${delay} ms after: ${textOf(error)}`;
     yield* new Pause(loop.now() + delay, why);
   }
