@@ -9,13 +9,13 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
-import { LinkedList, type Link } from "../kernel/list.ts";
+import { LinkedList } from "../kernel/list.ts";
 import { describe } from "../kernel/misuse.ts";
 import { Receiver, Sender, type EndOf } from "./ends.ts";
 import { BrokenChannelError, ChannelClosedError, ChannelFullError } from "./errors.ts";
 import { Receivable } from "./receivable.ts";
 import type { Store } from "./ring.ts";
-import { countWaiting, longestWaiting, NOTHING, QueuedWait, SendWait, type End } from "./waits.ts";
+import { countWaiting, EndsQueue, longestWaiting, NOTHING, QueuedWait, SendWait } from "./waits.ts";
 
 /** What `send` does where there is no room. */
 export type Overflow = "wait" | "dropOldest" | "dropNewest" | "error";
@@ -44,7 +44,7 @@ export interface ChannelStatistics {
 
 /** What `Channel` and `PriorityChannel` can do. */
 export abstract class BaseChannel<T> extends Receivable<T> {
-  /** @internal */ readonly senders: LinkedList<SendWait<T>> = new LinkedList();
+  /** @internal */ readonly senders: EndsQueue<SendWait<T>> = new EndsQueue();
   /** @internal */ readonly title: string;
   readonly #capacity: number;
   readonly #overflow: Overflow;
@@ -117,7 +117,7 @@ export abstract class BaseChannel<T> extends Receivable<T> {
     this.#senderEnds ??= {
       channel: this,
       open: 0,
-      endClosed: (end, error) => failThose(this.senders, end, error),
+      endClosed: (end, error) => this.senders.endClosed(end, error),
       lastClosed: () => this.#close(`its last sender was closed${byWhom()}`),
     };
     return new Sender<T>(this.#senderEnds);
@@ -129,7 +129,7 @@ export abstract class BaseChannel<T> extends Receivable<T> {
     this.#receiverEnds ??= {
       channel: this,
       open: 0,
-      endClosed: (end, error) => failThose(this.receivers, end, error),
+      endClosed: (end, error) => this.receivers.endClosed(end, error),
       lastClosed: () => this.#break(),
     };
     return new Receiver<T>(this.#receiverEnds);
@@ -356,19 +356,4 @@ export function checkOverflow(what: string, overflow: string, allowed: readonly 
 export function byWhom(): string {
   const { task } = current;
   return task === null ? "" : ` at ${(task.loop.now() / 1000).toFixed(1)} s by ${task.name}`;
-}
-
-/** A wait through an end, to which that may be closed. */
-interface Ended extends Link {
-  readonly via: End | null;
-  fail(error: Error): boolean;
-}
-
-function failThose(queue: LinkedList<Ended>, end: End, error: () => Error): void {
-  for (let wait = queue.first as Ended | null, next; wait !== null; wait = next) {
-    next = wait.after as Ended | null;
-    if (wait.via !== end) continue;
-    queue.remove(wait);
-    wait.fail(error());
-  }
 }

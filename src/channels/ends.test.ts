@@ -44,6 +44,38 @@ describe("the senders of a channel", () => {
     });
   });
 
+  test("are closed without a look at those who wait through others: many may be, and all may be closed", async () => {
+    await runVirtual(function* () {
+      const channel = new Channel<number>(0);
+      const last = createTask(() => channel.send(0));
+      yield* waitAllParked();
+      let looks = 0;
+      Object.defineProperty(channel.senders.first, "via", { get: () => (looks++, null) });
+      const crowd = createTask(() =>
+        taskGroup(function* (group) {
+          for (let n = 1; n < 100; n++) {
+            const sender = channel.sender();
+            group.createTask(
+              function* () {
+                using numbers = sender;
+                yield* numbers.send(n);
+              },
+              { start: "always" },
+            );
+          }
+          yield* waitAllParked();
+          channel.sender(); // one that stays open
+        }),
+      );
+      yield* waitAllParked();
+      yield* crowd.cancel();
+      expect(channel.statistics).toMatchObject({ openSenders: 1, waitingSenders: 1 });
+      expect(looks).toBe(0);
+      expect(channel.tryReceive()).toEqual({ value: 0 });
+      yield* last;
+    });
+  });
+
   test("refuse to be used when they are closed, and tell those who wait through them", async () => {
     await runVirtual(function* () {
       const channel = new Channel<number>(0, { name: "jobs" });

@@ -28,6 +28,7 @@ export interface EndOf<Channel> {
 abstract class ChannelEnd<Channel> {
   readonly #kind: string;
   #closed = false;
+  /** @internal */ waits = 0;
   /** @internal */ protected readonly of: EndOf<Channel>;
 
   /** @internal */

@@ -3,9 +3,9 @@
  * for those who were cancelled and whose tasks have not had their step.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { LinkedList } from "../kernel/list.ts";
 import type { Store } from "./ring.ts";
 import {
+  EndsQueue,
   longestWaiting,
   NOTHING,
   ReceiveOrEndWait,
@@ -16,7 +16,7 @@ import {
 
 // It is a Source, and what extends it a Sink, but they declare neither: these members are not for users to see.
 export abstract class Receivable<T> {
-  /** @internal */ readonly receivers: LinkedList<ReceivingWait<T, unknown>> = new LinkedList();
+  /** @internal */ readonly receivers: EndsQueue<ReceivingWait<T, unknown>> = new EndsQueue();
   /** @internal */ protected readonly buffer: Store<T>;
 
   /** @internal */

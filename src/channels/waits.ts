@@ -1,7 +1,7 @@
 /** The waits of channels, which queue in the order they came, and what they see of what they wait for. */
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { current } from "../kernel/current.ts";
-import type { Link, LinkedList } from "../kernel/list.ts";
+import { LinkedList, type Link } from "../kernel/list.ts";
 import { Wait } from "../kernel/wait.ts";
 
 /** Instead of an item: there is none now. */
@@ -9,8 +9,39 @@ export const NOTHING: unique symbol = Symbol("nothing") as never;
 
 /** One side of a channel that somebody holds: it may be closed under a wait. */
 export interface End {
+  /** How many are in a queue through it. */
+  waits: number;
   /** @throws ChannelClosedError if it was closed. */
   checkOpen(what: "send on" | "receive from"): void;
+}
+
+/** A wait through an end, to which that may be closed. */
+interface ViaEnd extends Link {
+  readonly via: End | null;
+  fail(error: Error): boolean;
+}
+
+/** Who waits to send, or to receive. It counts through which end: most are closed when nobody waits through them. */
+export class EndsQueue<W extends ViaEnd> extends LinkedList<W> {
+  override push(wait: W): void {
+    if (wait.via !== null) wait.via.waits++;
+    super.push(wait);
+  }
+
+  override remove(wait: W): void {
+    if (wait.via !== null && wait.list === this) wait.via.waits--;
+    super.remove(wait);
+  }
+
+  /** Fails those who wait through an end. */
+  endClosed(end: End, error: () => Error): void {
+    for (let wait = this.first as W | null, next; end.waits > 0 && wait !== null; wait = next) {
+      next = wait.after as W | null;
+      if (wait.via !== end) continue;
+      this.remove(wait);
+      wait.fail(error());
+    }
+  }
 }
 
 /** Where items are sent. */

@@ -362,9 +362,8 @@ describe("the others, cancelled everywhere", () => {
           }),
         );
         yield* finished([...senders, ...receivers]);
-        expect(got[0]!.toSorted()).toEqual([0, 1, 2]);
-        expect(got[0]![0]).toBe(0);
         expect(got[1]).toEqual(got[0]);
+        expect([[0, 1, 2].join(), [0, 2, 1].join()]).toContain(got[0]!.join());
         expect(yield* strict.receive()).toBe(0);
         expect(strict.statistics.closed).toBe(true);
       },
