@@ -6,10 +6,10 @@ import { coroutine } from "../kernel/coroutine.ts";
 import { Listener } from "../kernel/future.ts";
 import type { Task } from "../kernel/task.ts";
 import { retry, type RetryPolicy } from "../policy/retry.ts";
-import type { Schedule } from "../policy/schedule.ts";
 import { framed, isAwaitable } from "./awaiting.ts";
 import { Beside, sendAll } from "./beside.ts";
 import { iterate } from "./items.ts";
+import { ReadBeforeError } from "./once-only.ts";
 import type { Source } from "./source.ts";
 import type { Opening, Stage } from "./stage.ts";
 
@@ -50,9 +50,13 @@ export class Merging<T> extends Sent<T> {
 
 /** All of it again, where it fails. */
 export class Retrying<T> extends Sent<T> {
-  constructor(source: Source<T>, opening: Opening, policy: RetryPolicy | Schedule | undefined) {
+  constructor(source: Source<T>, opening: Opening, policy: RetryPolicy) {
     const beside = new Beside<T>(opening, "retry", 0);
-    beside.start(() => retry(() => sendAll(source, beside.found, opening.settleTimeout), policy));
+    const when: RetryPolicy["when"] = (error, attempt) =>
+      !(error instanceof ReadBeforeError) && (policy.when === undefined || policy.when(error, attempt));
+    beside.start(() =>
+      retry(() => sendAll(source, beside.found, opening.settleTimeout), { ...policy, when }),
+    );
     super(beside);
   }
 }

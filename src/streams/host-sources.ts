@@ -3,6 +3,7 @@ import type { Awaitable } from "../kernel/awaitable.ts";
 import { checkpoint } from "../kernel/sleep.ts";
 import { promiseWait } from "../interop/until.ts";
 import { reportLate, settled } from "./host.ts";
+import { markRead } from "./once-only.ts";
 import type { Opening, Stage } from "./stage.ts";
 
 interface Result<T> {
@@ -25,6 +26,7 @@ interface Reading<T> {
 
 export function fromAsyncIterable<T>(source: AsyncIterable<T>, opening: Opening): Stage<T> {
   const iterator = source[Symbol.asyncIterator]();
+  if ((iterator as unknown) === source) markRead(source, opening);
   return new Reader(
     { what: "an async iterator", read: () => iterator.next(), stop: () => iterator.return?.() },
     opening,
@@ -48,6 +50,7 @@ function closing(stream: NodeStream): Promise<void> {
 export function fromNodeStream<T>(source: AsyncIterable<T>, opening: Opening): Stage<T> {
   const stream = source as AsyncIterable<T> & NodeStream;
   const iterator = stream[Symbol.asyncIterator]();
+  markRead(source, opening);
   const stop = async (): Promise<void> => {
     const closed = stream.closed === false && closing(stream);
     stream.destroy();
@@ -65,6 +68,7 @@ export function fromWebStream<T>(
   opening: Opening,
 ): Stage<T> {
   const reader = source.getReader();
+  markRead(source, opening);
   const stop = (): Promise<void> => {
     const cancelled = reader.cancel();
     reader.releaseLock();

@@ -5,6 +5,7 @@ import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { isOnlyAwaitable } from "./awaiting.ts";
+import { checkUnread, markRead } from "./once-only.ts";
 import { fromAsyncIterable, fromNodeStream, fromWebStream } from "./host-sources.ts";
 import { OPEN, type Openable, type Opening, type Pulled, type Stage } from "./stage.ts";
 
@@ -78,6 +79,7 @@ export function openSource<T>(source: Source<T>, opening: Opening): Stage<T> {
   let given: unknown = source;
   while (typeof given === "function") given = (given as () => unknown)();
   checkSource(given);
+  checkUnread(given);
   const kind = given as Anything<T>;
   if (typeof kind[OPEN] === "function") return kind[OPEN](opening);
   if (typeof kind.receiveOrEnd === "function") return new ChannelStage(given as ChannelSource<T>);
@@ -123,6 +125,7 @@ class IterableStage<T> implements Stage<T> {
   constructor(iterable: Iterable<T>, opening: Opening) {
     this.#iterator = iterable[Symbol.iterator]();
     opening.onClose(() => this.#release());
+    if ((this.#iterator as unknown) === iterable) markRead(iterable, opening);
   }
 
   pull(): Pulled {

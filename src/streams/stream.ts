@@ -8,7 +8,7 @@ import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkDelay } from "../kernel/sleep.ts";
-import type { RetryPolicy } from "../policy/retry.ts";
+import { checkPolicy, type RetryPolicy } from "../policy/retry.ts";
 import type { Schedule } from "../policy/schedule.ts";
 import { checkOperator, framed, isAwaitable, type Given } from "./awaiting.ts";
 import { Buffering, MappingAtOnce, Merging, Retrying } from "./concurrent.ts";
@@ -203,10 +203,14 @@ export class Stream<T> {
    * Where it fails, opens it again from its beginning, after a delay, as `retry` does with a function: items that came
    * before come once more. What was opened is released first. The policy counts over all of it.
    *
-   * @throws (in the loop) the last error.
+   * A source that can be looped over once (a generator, a stream of the host) cannot be opened again: give a function that
+   * makes it.
+   *
+   * @throws TypeError if the policy is none; (in the loop) the last error; TypeError for what cannot be opened again.
    */
-  retry(policy?: RetryPolicy | Schedule): Stream<T> {
-    return new Stream((opening) => new Retrying(this, opening, policy));
+  retry(policy: RetryPolicy | Schedule = {}): Stream<T> {
+    const checked = checkPolicy(policy);
+    return new Stream((opening) => new Retrying(this, opening, checked));
   }
 
   /** All items, in an array. @throws what the stream throws */
