@@ -30,6 +30,22 @@ describe("a watch", () => {
     });
   });
 
+  test("refuses a test that gives what is to be awaited, at once and later", async () => {
+    await runVirtual(function* () {
+      const level = new Watch(0);
+      const asked = function* (): Awaitable<boolean> {
+        return false;
+      };
+      const message = "Cannot wait for a generator that the test of `when` gave: it is an ordinary function";
+      expect(String(yield* thrownBy(() => level.when(asked as never)))).toContain(message);
+      const later = createTask(() => level.when(((value: number) => value > 0 && asked()) as never));
+      yield* waitAllParked();
+      level.set(1);
+      expect(String(yield* thrownBy(() => later))).toContain(message);
+      expect(level.statistics.waiting).toBe(0);
+    });
+  });
+
   test("gives the last value at once to who has seen another one: none that stays is missed", async () => {
     await runVirtual(function* () {
       const level = new Watch<string | undefined>("a");

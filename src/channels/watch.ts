@@ -3,6 +3,7 @@
  * which value it has seen, and what is another one by then is there at once.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
+import { checkGiven } from "../kernel/given.ts";
 import { LinkedList } from "../kernel/list.ts";
 import { byWhom, titleOf } from "./base-channel.ts";
 import { ChannelClosedError } from "./errors.ts";
@@ -101,12 +102,13 @@ export class Watch<T> {
    * Waits until `test` is true of the value. It is asked at once, and whenever a value is set; what it throws fails the
    * wait.
    *
-   * @throws ChannelClosedError if it is closed without such a value, or is while this waits.
+   * @throws ChannelClosedError if it is closed without such a value, or is while this waits; TypeError if `test` gives
+   * something to await.
    */
   when<S extends T>(test: (value: T) => value is S): Awaitable<S>;
   when(test: (value: T) => boolean): Awaitable<T>;
   when(test: (value: T) => boolean): Awaitable<T> {
-    return new WatchWait<T>(this, "a value", test);
+    return new WatchWait<T>(this, "a value", (value) => checkGiven(test(value), "the test of `when`"));
   }
 
   /** Says that it will not change any more. Whoever waits gets a ChannelClosedError. Closing it again does nothing. */

@@ -15,6 +15,7 @@ import {
   TimeoutError,
   type Awaitable,
   type Retry,
+  type RetryPolicy,
 } from "../index.ts";
 import { cancelEverywhere, runVirtual } from "../testing/index.ts";
 import { failureOf } from "../../tests/support/failure.ts";
@@ -194,6 +195,66 @@ test("retry() refuses what is called already, and what is no policy", () => {
   expect(() => retry(flaky(1), { onRetry: 3 as never })).toThrow(
     "Cannot tell retries to 3: it takes a function",
   );
+});
+
+test("retry() takes whatever `when` gives as true or false", async () => {
+  const calls: number[] = [];
+  const when = (error: unknown) => (error as { retryable?: boolean }).retryable as boolean;
+  const failed = failureOf(runVirtual(() => retry(flaky(9, calls), { when })));
+  expect((await failed).message).toBe("failure 1");
+  expect(calls).toEqual([0]);
+});
+
+test("S12 retry() keeps the errors of the attempts beside the one of its policy", async () => {
+  const broken = () => {
+    throw new Error("of the policy");
+  };
+  const schedule = Schedule.fixed(1);
+  const policies: RetryPolicy[] = [
+    { schedule, when: (_, attempt) => attempt < 2 || broken() },
+    { schedule, onRetry: (_, { attempt }) => attempt < 2 || broken() },
+    {
+      schedule: Schedule.from(
+        () =>
+          ({ count }) =>
+            count < 1 ? 1 : broken(),
+      ),
+    },
+  ];
+  for (const policy of policies) {
+    const error = await failureOf(runVirtual(() => retry(flaky(9), policy)));
+    expect(error.message).toBe("of the policy");
+    expect(suppressedErrors(error).map(String)).toEqual(["Error: failure 1", "Error: failure 2"]);
+  }
+});
+
+test("retry() and repeat() refuse a policy that gives what is to be awaited: nobody would", async () => {
+  const asked = function* () {};
+  const promised = async () => {
+    throw new Error("told nobody");
+  };
+  const schedule = Schedule.fixed(1).limit(2);
+  for (const given of [asked, promised, coroutine(asked), () => sleep(1)] as (() => never)[]) {
+    const refused = (by: string) =>
+      new RegExp(`^Cannot wait for .+ that ${by} gave: it is an ordinary function, which is called and not`);
+    const when = await failureOf(runVirtual(() => retry(flaky(1), { schedule, when: given })));
+    expect(when.message).toMatch(refused("`when`"));
+    expect(suppressedErrors(when).map(String)).toEqual(["Error: failure 1"]);
+    const onRetry = await failureOf(runVirtual(() => retry(flaky(1), { schedule, onRetry: given })));
+    expect(onRetry.message).toMatch(refused("`onRetry`"));
+    const until = await failureOf(runVirtual(() => repeat(flaky(0), schedule.until(given))));
+    expect(until.message).toMatch(refused("the predicate of `until`"));
+  }
+});
+
+test("retry() lets `onRetry` create a task, and give it", async () => {
+  let told = 0;
+  const onRetry = () =>
+    createTask(function* () {
+      told++;
+    });
+  expect(await runVirtual(() => retry(flaky(1), { onRetry }))).toBe("attempt 2");
+  expect(told).toBe(1);
 });
 
 test("repeat() calls again after each delay, counted from the end of the call, and gives the last value", async () => {

@@ -153,6 +153,14 @@ test("what is no delay, no bound and no function is refused", () => {
   expect(() => [...Schedule.at(() => 5 as never).delays()]).toThrow(
     "Cannot wait until 5: what gives the times gives a Date, or null.",
   );
+  const now = () => 1000;
+  const stuck = Schedule.at((after) => after, { now });
+  expect(() => [...stuck.limit(3).delays()]).toThrow(
+    "Cannot wait until 1970-01-01T00:00:01.000Z: that is not after 1970-01-01T00:00:01.000Z, which the function was given.",
+  );
+  const once = Schedule.at(() => new Date(3000), { now }).delays();
+  expect(once.next().value).toBe(2000);
+  expect(() => once.next()).toThrow("Cannot wait until 1970-01-01T00:00:03.000Z: that is not after");
   expect(() => [...Schedule.at(() => new Date(NaN)).delays()]).toThrow("Cannot wait until an object (Date)");
   expect(() => Schedule.from(() => () => -5).begin()({ count: 0, elapsed: 0, last: undefined })).toThrow(
     "Cannot schedule a delay of -5 ms",

@@ -2,6 +2,7 @@
  * When to do something again: a sequence of delays. A schedule holds no state: what it has, it makes anew for each use,
  * so one object serves any number of them at once.
  */
+import { checkGiven } from "../kernel/given.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkDelay } from "../kernel/sleep.ts";
 
@@ -123,7 +124,8 @@ export class Schedule<in In = unknown> {
    * Times of day: `next` gives the first one after the one it is given, or `null` at the end. None is given twice,
    * also where the clock is set back. `cron` of "cede/cron" is made of this.
    *
-   * @throws TypeError if `next` is not a function; (where it is used) TypeError if what it gives is no date.
+   * @throws TypeError if `next` is not a function; (where it is used) TypeError if what it gives is no date, or
+   * none after the one that it was given.
    * @example
    * ```ts
    * import { Schedule } from "cede";
@@ -142,7 +144,8 @@ export class Schedule<in In = unknown> {
       let last = -Infinity;
       return () => {
         const time = now();
-        const date = next(new Date(Math.max(time, last)));
+        const after = Math.max(time, last);
+        const date = next(new Date(after));
         if (date === null) return undefined;
         last = date instanceof Date ? date.getTime() : NaN;
         if (Number.isNaN(last)) {
@@ -150,7 +153,13 @@ export class Schedule<in In = unknown> {
             `Cannot wait until ${describe(date)}: what gives the times gives a Date, or null.`,
           );
         }
-        return Math.max(0, last - time);
+        if (last <= after) {
+          throw new TypeError(
+            `Cannot wait until ${date.toISOString()}: that is not after ${new Date(after).toISOString()}, which the ` +
+              "function was given. Let it give the first time after that one, or null.",
+          );
+        }
+        return last - time;
       };
     });
   }
@@ -205,7 +214,7 @@ export class Schedule<in In = unknown> {
   /**
    * Ends once `predicate` says so of what has just ended: of the value, for `repeat`, of the error, for `retry`.
    *
-   * @throws TypeError if `predicate` is not a function.
+   * @throws TypeError if `predicate` is not a function; (where it is used) if it gives something to await.
    * @example
    * ```ts
    * import { coroutine, repeat, run, Schedule } from "cede";
@@ -220,7 +229,9 @@ export class Schedule<in In = unknown> {
    */
   until<T extends In>(predicate: (last: T) => boolean): Schedule<T> {
     checkFunction("go on until", predicate, "`(last) => …`, which gives whether to end");
-    return this.#with<T>((use, step) => (predicate(step.last) ? undefined : use(step)));
+    return this.#with<T>((use, step) =>
+      checkGiven(predicate(step.last), "the predicate of `until`") ? undefined : use(step),
+    );
   }
 
   /** Begins a use. For policies of one's own: `retry` and `repeat` do so themselves. */

@@ -274,6 +274,22 @@ describe("a supervised group", () => {
     expect(lines).toEqual(["0 the body ends", "5 told", "undefined"]);
   });
 
+  test("takes an onFailure that creates a task, and gives it", async () => {
+    const lines = await outcome((log) => {
+      let onFailure: SuperviseOptions["onFailure"];
+      return supervise(
+        function* (group) {
+          onFailure = () => group.createTask(() => sleep(3));
+          group.createTask(failing(1, "failed"));
+          yield* sleep(2);
+          log("the body ends");
+        },
+        { onFailure: (...told) => onFailure!(...told) },
+      );
+    });
+    expect(lines).toEqual(["2 the body ends", "undefined"]);
+  });
+
   test("refuses an onFailure that gives what is to be awaited: nobody would", async () => {
     const given: (() => unknown)[] = [
       function* () {},

@@ -1,6 +1,7 @@
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { AfterReady } from "../kernel/callback.ts";
-import { isObject, suppress, textOf } from "../kernel/errors.ts";
+import { suppress, textOf } from "../kernel/errors.ts";
+import { checkGiven } from "../kernel/given.ts";
 import { describe } from "../kernel/misuse.ts";
 import type { Task } from "../kernel/task.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
@@ -97,12 +98,7 @@ class Supervision extends Group implements SupervisedGroup {
       const given: unknown = restart
         ? this.#onFailure(failure, child, restart)
         : this.#onFailure(failure, child);
-      if (!isObject(given) || !(Symbol.iterator in given || "then" in given)) return;
-      void Promise.resolve("then" in given ? given : undefined).catch(() => {}); // it is told here
-      throw new TypeError(
-        `Cannot wait for ${describe(given)} that \`onFailure\` gave: it is an ordinary function, which is called ` +
-          "and not awaited. Let it create a task, of the run or of the group.",
-      );
+      checkGiven(given, "`onFailure`", "Let it create a task, of the run or of the group.");
     } catch (error) {
       suppress(error, failure);
       this.fail(error);

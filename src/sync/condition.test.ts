@@ -252,6 +252,25 @@ describe("S7: a condition and a cancellation", () => {
     });
   });
 
+  test("waitFor() refuses a predicate that gives what is to be awaited, and gives what is data", async () => {
+    await runVirtual(function* () {
+      const condition = new Condition();
+      const asked = function* (): Awaitable<boolean> {
+        return false;
+      };
+      for (const predicate of [asked, async () => false, () => condition.wait()]) {
+        expect(String(yield* thrownBy(() => condition.with(() => condition.waitFor(predicate))))).toMatch(
+          /^TypeError: Cannot wait for (a generator|a promise|the coroutine wait\(…\)) that the predicate of `waitFor` gave/,
+        );
+        expect(condition.lock.locked).toBe(false);
+      }
+      const task = createTask(() => sleep(1));
+      for (const found of [[1], new Map([[1, 2]]), task, { then: 1 }]) {
+        expect(yield* condition.with(() => condition.waitFor(() => found))).toBe(found);
+      }
+    });
+  });
+
   test("a hundred thousand waiters that were cancelled leave nothing", { timeout: 60_000 }, async () => {
     await runVirtual(function* () {
       const condition = new Condition();

@@ -11,6 +11,7 @@ import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
+import { checkGiven } from "../kernel/given.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
 import { Wait } from "../kernel/wait.ts";
@@ -112,7 +113,8 @@ export class Condition {
    * Waits until `predicate` gives something true, and gives that. It is called while the lock is held, first at once, then
    * after each notification.
    *
-   * @throws InvalidStateError if this task does not hold the lock; what `predicate` throws.
+   * @throws InvalidStateError if this task does not hold the lock; what `predicate` throws; TypeError if it gives
+   * something to await.
    */
   waitFor<T>(predicate: () => T): Awaitable<T> {
     if (typeof predicate === "function") return waitUntil(this, predicate);
@@ -190,7 +192,7 @@ const waitUntil = coroutine(function* waitFor<T>(condition: Condition, predicate
   condition.owned("wait for");
   yield* checkpoint;
   for (;;) {
-    const value = predicate();
+    const value = checkGiven(predicate(), "the predicate of `waitFor`");
     if (value) return value;
     yield* waitOnce(condition);
   }
