@@ -8,6 +8,7 @@ import {
   sleep,
   sleepForever,
   supervise,
+  suppressedErrors,
   type Awaitable,
   type RestartPolicy,
   type SupervisedGroup,
@@ -328,4 +329,49 @@ test("in every order of steps, and wherever it is cancelled, what was opened is 
   await explore(program, { budget: { schedules: 1000 } });
   const points = await cancelEverywhere(program, { schedules: 8, check: () => expect(open).toBe(0) });
   expect(points).toBeGreaterThan(0);
+});
+
+test("a task that begins anew many times within its time does not take longer for each", async () => {
+  let starts = 0;
+  const restart: RestartPolicy = { limit: Infinity, within: 1e9, delay: Schedule.fixed(1) };
+  const options: SuperviseOptions = { restart, onFailure: () => {} };
+  await runVirtual(() =>
+    supervise(function* (group) {
+      group.createTask(function* () {
+        if (++starts < 60_000) throw new Error("failed");
+      });
+    }, options),
+  );
+  expect(starts).toBe(60_000);
+});
+
+test("restarts that do not count any more are left out one by one, however many there are", async () => {
+  const counts: number[] = [];
+  const restart: RestartPolicy = { limit: Infinity, within: 25, delay: Schedule.fixed(10) };
+  await runVirtual(() =>
+    supervise(
+      function* (group) {
+        group.createTask(worker([], (n) => (n === 8 ? 100 : 0), 11));
+      },
+      { restart, onFailure: (_error, _task, next) => counts.push(next!.count) },
+    ),
+  );
+  expect(counts).toEqual([1, 2, 3, 3, 3, 3, 3, 1, 2, 3, 3]);
+});
+
+test("S12 a failure is kept beside the one of a schedule that fails", async () => {
+  const delay = Schedule.from(() => () => {
+    throw new Error("of the schedule");
+  });
+  let told: unknown;
+  await runVirtual(() =>
+    supervise(
+      function* (group) {
+        group.createTask(worker([]));
+      },
+      { restart: { limit: 3, delay }, onFailure: (error) => (told = error) },
+    ),
+  );
+  expect(String(told)).toBe("Error: of the schedule");
+  expect(suppressedErrors(told).map(String)).toEqual(["Error: failure 1"]);
 });

@@ -5,7 +5,7 @@
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
-import { CancellationEscapedError, textOf } from "../kernel/errors.ts";
+import { CancellationEscapedError, suppress, textOf } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkDelay } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
@@ -53,7 +53,9 @@ export const restarting: <T>(body: Body<T>, policy: RestartPolicy, supervisor: S
     const task = current.task as Task<unknown>;
     const { loop } = task;
     /** When the restarts were that count; if all do, for ever, it is enough to know how many. */
-    let recent: number[] = [];
+    const recent: number[] = [];
+    /** Where in that list the first is that still counts. */
+    let oldest = 0;
     let count = 0;
     let first = 0;
     let next = delay.begin();
@@ -66,17 +68,27 @@ export const restarting: <T>(body: Body<T>, policy: RestartPolicy, supervisor: S
       }
       const now = loop.now();
       if (within !== Infinity) {
-        recent = recent.filter((at) => now - at < within);
-        count = recent.length;
+        while (now - recent[oldest]! >= within) oldest++;
+        // Half of the list at a time, so that a task with many restarts does not copy it at each.
+        if (oldest * 2 > recent.length) {
+          recent.splice(0, oldest);
+          oldest = 0;
+        }
+        count = recent.length - oldest;
       }
       if (count === 0) {
         first = now;
         next = delay.begin();
       }
-      const ms =
-        count >= limit || error instanceof CancellationEscapedError
-          ? undefined
-          : next({ count, elapsed: now - (recent[0] ?? first), last: error });
+      let ms: number | undefined;
+      try {
+        if (count < limit && !(error instanceof CancellationEscapedError)) {
+          ms = next({ count, elapsed: now - (recent[oldest] ?? first), last: error });
+        }
+      } catch (thrown) {
+        suppress(thrown, error);
+        throw thrown;
+      }
       if (ms === undefined) {
         supervisor.givesUp(task);
         throw error;
