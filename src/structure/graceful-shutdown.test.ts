@@ -198,6 +198,21 @@ test("it composes with `supervise`: a request that fails takes nothing else with
   expect(failures).toEqual(["failed at 5", "failed at 15", "failed at 25"]);
 });
 
+test("a signal that is aborted before it is awaited is seen: nothing is taken", async () => {
+  const controller = new AbortController();
+  let taken = 0;
+  const shutdown = gracefulShutdown(controller.signal, function* (shutdown) {
+    expect(shutdown.begun).toBe(true);
+    yield* shutdown.intake(function* () {
+      taken++;
+    });
+    return "value";
+  });
+  controller.abort();
+  expect(await runVirtual(() => shutdown)).toEqual({ drained: true, value: "value" });
+  expect(taken).toBe(0);
+});
+
 test("it ends with what its body throws, or awaiting `stop`", async () => {
   const failing = function* (): Awaitable<never> {
     yield* sleep(1);

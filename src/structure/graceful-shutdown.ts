@@ -88,24 +88,25 @@ export function gracefulShutdown<T>(
       `Cannot shut down on ${describe(stop)}: it takes an AbortSignal, or something to await (a future, say).`,
     );
   }
-  const wait = signal === null ? (stop as Awaitable<unknown>) : aborted(signal);
-  return shuttingDown(wait, new Intakes(signal?.aborted === true), body, grace, options);
+  return shuttingDown(signal, stop as Awaitable<unknown>, body, grace, options);
 }
 
 const shuttingDown = coroutine(function* gracefulShutdown<T>(
+  signal: AbortSignal | null,
   stop: Awaitable<unknown>,
-  shutdown: Intakes,
   body: (shutdown: Shutdown) => Awaitable<T>,
   grace: number,
   options: ScopeOptions,
 ): Awaitable<ShutdownResult<T>> {
+  // Looked at here, and not where this was called: the signal may have been aborted in between.
+  const shutdown = new Intakes(signal?.aborted === true);
   const { expired, value } = yield* taskGroup(
     (group) =>
       moveOnAfter(
         Infinity,
         (scope) => {
           const watch = function* (): Awaitable<void> {
-            yield* stop;
+            yield* signal === null ? stop : aborted(signal);
             shutdown.begin();
             scope.deadline = current.task!.loop.now() + grace;
           };
