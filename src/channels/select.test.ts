@@ -12,6 +12,7 @@ import {
   until,
   type Awaitable,
 } from "../index.ts";
+import { iterate } from "../streams/index.ts";
 import { park, type ParkedWait } from "../lowlevel.ts";
 import { cancelEverywhere, explore, runVirtual, waitAllParked } from "../testing/index.ts";
 
@@ -228,7 +229,20 @@ describe("select", () => {
   test("refuses a coroutine, and says what to do", async () => {
     const work = coroutine(function* work(): Awaitable<void> {});
     await expect(runVirtual(() => select([work()]))).rejects.toThrow(
-      "Cannot select from the coroutine work(…): it is no single wait. Start a coroutine with `createTask`, and wait for the task; or use `race`.",
+      "Cannot select from the coroutine work(…): it is no single wait. Start it as a task and wait for the task, or use `race`.",
+    );
+    const plain = (function* () {})();
+    await expect(runVirtual(() => select([plain]))).rejects.toThrow("Start it as a task");
+  });
+
+  test("says of what else is no single wait what one is", async () => {
+    const waits = ", as `channel.receive()`, `event.wait()`, `sleep(ms)`, a task and a future are.";
+    const next = function* (): Awaitable<void> {
+      const items = yield* iterate([1]);
+      yield* select([items.next()]);
+    };
+    await expect(runVirtual(next)).rejects.toThrow(
+      `Cannot select from the next item: it is no single wait${waits}`,
     );
   });
 

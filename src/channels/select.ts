@@ -7,6 +7,7 @@ import type { Awaitable, Poll } from "../kernel/awaitable.ts";
 import { Lazy } from "../kernel/awaitable.ts";
 import type { Runner } from "../kernel/current.ts";
 import { Outcome } from "../kernel/future.ts";
+import { isGenerator } from "../kernel/generator.ts";
 import { describe } from "../kernel/misuse.ts";
 import { dropClaimed } from "../kernel/unwind.ts";
 import { Wait } from "../kernel/wait.ts";
@@ -157,8 +158,11 @@ function waitOf(item: Awaitable<unknown>): Wait<unknown> {
     typeof item === "object" && item !== null && Symbol.iterator in item ? item[Symbol.iterator]() : item;
   if (wait instanceof Wait) return wait as Wait<unknown>;
   throw new TypeError(
-    `Cannot select from ${describe(item)}: it is no single wait. Start a coroutine with \`createTask\`, and wait for the ` +
-      "task; or use `race`.",
+    `Cannot select from ${describe(item)}: it is no single wait${
+      isGenerator(item)
+        ? ". Start it as a task and wait for the task, or use `race`."
+        : ", as `channel.receive()`, `event.wait()`, `sleep(ms)`, a task and a future are."
+    }`,
   );
 }
 
