@@ -3,7 +3,7 @@ import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { Frame } from "../kernel/frame.ts";
 import { Outcome } from "../kernel/future.ts";
 import { isGenerator } from "../kernel/generator.ts";
-import { describe, isUnawaited, namedAfter } from "../kernel/misuse.ts";
+import { describe, isUnawaited, namedAfter, notAwaitable } from "../kernel/misuse.ts";
 import { Wait } from "../kernel/wait.ts";
 
 /** What comes of what a function gave: the result, if that is awaitable. */
@@ -28,11 +28,15 @@ export function isOnlyAwaitable(value: unknown): value is Awaitable<unknown> {
 /**
  * Whether it is to be awaited. An awaitable can be iterated over, and so can much that is plain data (headers, the
  * entries of a map): what a class made that is none of ours is data, and what somebody wrote out as `{ *[Symbol.iterator]()
- * {…} }` is awaited.
+ * {…} }` is awaited. A promise is neither: taken for data, one of `false` would count as true, and a failure be lost.
+ *
+ * @throws TypeError for a promise.
  */
 export function isAwaitable(value: unknown): value is Awaitable<unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return isGenerator(value) || isOnlyAwaitable(value) || Object.hasOwn(value, Symbol.iterator);
+  if (isGenerator(value) || isOnlyAwaitable(value) || Object.hasOwn(value, Symbol.iterator)) return true;
+  if (typeof (value as { then?: unknown }).then === "function") throw notAwaitable(value);
+  return false;
 }
 
 export function checkOperator(what: string, fn: unknown): void {

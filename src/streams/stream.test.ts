@@ -102,6 +102,25 @@ describe("operators", () => {
     expect(await collect(stream([1]).map((n) => [n]))).toEqual([[1]]);
   });
 
+  test("a promise is neither data nor awaited", async () => {
+    const later = async (): Promise<never> => Promise.resolve(false as never);
+    const source = stream([1, 2]);
+    const ends: Record<string, () => Awaitable<unknown>> = {
+      map: () => source.map(later).collect(),
+      "map, two at once": () => source.map(later, { concurrency: 2 }).collect(),
+      filter: () => source.filter(later).collect(),
+      scan: () => source.scan(later, 0).collect(),
+      forEach: () => source.forEach(later),
+      reduce: () => source.reduce(later, 0),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      expect([name, String(await runVirtual(() => caught(end())))]).toEqual([
+        name,
+        "TypeError: Cannot run a promise: write the body as `function*` instead of `async`, or return `until(promise)`.",
+      ]);
+    }
+  });
+
   test("take releases its source once it has its items, filter by a generator's end", async () => {
     const { count, source } = counted(100);
     await runVirtual(function* () {
