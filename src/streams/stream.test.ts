@@ -251,58 +251,6 @@ describe("operators", () => {
     expect(count.closed).toBe(1);
   });
 
-  test("debounce gives the last item of a burst, once it is over", async () => {
-    const script = [
-      [0, "a"],
-      [5, "b"],
-      [9, "c"],
-      [30, "d"],
-      [35, "e"],
-    ] as const;
-    expect(await dated(stream(timed(script)).debounce(10))).toEqual(["19 c", "35 e", "35 end"]);
-    expect(await dated(stream(timed(script)).debounce(10), 20)).toEqual(["19 c", "39 e", "59 end"]);
-  });
-
-  test("throttle gives the first item, and then the last one of each period", async () => {
-    const script = [
-      [0, "a"],
-      [4, "b"],
-      [8, "c"],
-      [25, "d"],
-      [50, "e"],
-    ] as const;
-    expect(await dated(stream(timed(script)).throttle(10))).toEqual([
-      "0 a",
-      "10 c",
-      "25 d",
-      "50 e",
-      "60 end",
-    ]);
-    expect(await dated(stream(timed(script)).throttle(10, { trailing: false }))).toEqual([
-      "0 a",
-      "25 d",
-      "50 e",
-      "50 end",
-    ]);
-  });
-
-  test("chunk within a time gives what there is when it is over", async () => {
-    const script = [
-      [0, "a"],
-      [5, "b"],
-      [30, "c"],
-      [31, "d"],
-      [32, "e"],
-      [33, "f"],
-    ] as const;
-    expect(await dated(stream(timed(script)).chunk(3, { within: 10 }))).toEqual([
-      "10 a,b",
-      "32 c,d,e",
-      "33 f",
-      "33 end",
-    ]);
-  });
-
   test("timeout fails where an item is late, and releases the source", async () => {
     const error = await runVirtual(() =>
       caught(

@@ -142,7 +142,7 @@ export class Stream<T> {
 
   /**
    * Arrays of `size` items; the last may have fewer. With `within`, one is given that many milliseconds after its first
-   * item came, full or not.
+   * item came, full or not; `size` items are read ahead, so that the chunks of a loop that is slow are full.
    *
    * @throws RangeError if `size` is no whole number from 1, nor Infinity, or if `within` is no delay.
    */

@@ -1,9 +1,9 @@
 /** Operators that look at the clock. Debounce and throttle read their source all the time; the loop gets the last item. */
 import { select } from "../channels/select.ts";
-import type { ItemOrEnd } from "../channels/waits.ts";
+import { NOTHING, type ItemOrEnd } from "../channels/waits.ts";
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine } from "../kernel/coroutine.ts";
-import { current } from "../kernel/current.ts";
+import { current, type Runner } from "../kernel/current.ts";
 import { sleepUntil } from "../kernel/sleep.ts";
 import { timeout } from "../structure/timeout.ts";
 import { Beside } from "./beside.ts";
@@ -78,6 +78,8 @@ export class Throttling<T> implements Stage<T> {
   readonly #trailing: boolean;
   /** When the next item may be given. */
   #from = -Infinity;
+  /** What is given then, if nothing newer comes. */
+  #last: Dated<T> | undefined;
 
   constructor(source: Source<T>, opening: Opening, ms: number, trailing: boolean) {
     this.#ms = ms;
@@ -93,17 +95,29 @@ export class Throttling<T> implements Stage<T> {
   }
 
   *pull(): Awaitable<boolean> {
+    this.#last ??= (yield* this.#beside.next())?.value;
+    if (this.#last === undefined) return false; // at once: an end, or an error, is not held back
     const { loop } = current.task!;
-    if (this.#trailing && loop.now() < this.#from) yield* sleepUntil(this.#from);
-    const next = yield* this.#beside.next();
-    if (next === undefined) return false;
+    if (this.#trailing) yield* this.#newest(loop);
     this.#from = loop.now() + this.#ms;
-    this.value = next.value.value;
+    this.value = this.#last.value;
+    this.#last = undefined;
     return true;
+  }
+
+  *#newest(loop: Runner["loop"]): Awaitable<void> {
+    while (loop.now() < this.#from) {
+      const newer: ItemOrEnd<Dated<T>> | undefined = yield* foundBy(this.#beside, this.#from);
+      if (newer === undefined) break;
+      if (newer.done) yield* sleepUntil(this.#from);
+      else this.#last = newer.value;
+    }
+    const newer = this.#beside.found.take(); // where it was the loop that was slow
+    if (newer !== NOTHING) this.#last = newer;
   }
 }
 
-/** Chunks that are full, or whose time is over. */
+/** Chunks that are full, or whose time is over. So many items as a chunk has are read ahead. */
 export class ChunkingInTime<T> implements Stage<T[]> {
   value!: T[];
   readonly #beside: Beside<Dated<T>>;
@@ -116,7 +130,7 @@ export class ChunkingInTime<T> implements Stage<T[]> {
   constructor(source: Source<T>, opening: Opening, size: number, ms: number) {
     this.#size = size;
     this.#ms = ms;
-    this.#beside = new Beside(opening, "chunk", 0);
+    this.#beside = new Beside(opening, "chunk", size);
     dated(this.#beside, source, opening);
   }
 
@@ -128,6 +142,12 @@ export class ChunkingInTime<T> implements Stage<T[]> {
       this.#due = first.value.at + this.#ms;
     }
     while (this.#chunk.length < this.#size) {
+      // What is there comes first: a loop that is slow finds the time over, and would get them one by one.
+      const there = this.#beside.found.take();
+      if (there !== NOTHING) {
+        this.#chunk.push(there.value);
+        continue;
+      }
       const more = yield* foundBy(this.#beside, this.#due);
       if (more === undefined || more.done) break;
       this.#chunk.push(more.value.value);
