@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import { createTask, moveOnAfter, run, select, sleep } from "../index.ts";
+import { runVirtual } from "../testing/index.ts";
 import { caught } from "../../tests/support/small.ts";
 import { iterate, on, once, stream } from "./index.ts";
 
@@ -88,6 +89,40 @@ describe("once()", () => {
 });
 
 describe("on()", () => {
+  test("ends where an earlier listener of the same event emits the end, or an error", async () => {
+    const ended = new EventEmitter();
+    ended.on("data", (text) => text === "bye" && ended.emit("close"));
+    ended.on("close", () => {});
+    const failed = new EventEmitter();
+    failed.on("data", (text) => text === "bye" && failed.emit("error", new Error("no")));
+    for (const emitter of [ended, failed]) {
+      const got = await runVirtual(function* () {
+        const items = yield* iterate(on<[string]>(emitter, "data", { end: "close" }));
+        for (const text of ["hi", "bye"]) emitter.emit("data", text);
+        const got: string[] = [];
+        const all = function* () {
+          while (yield* items.next()) got.push(...items.value);
+        };
+        const error = yield* caught(all());
+        return [...got, String(error)];
+      });
+      expect(got).toEqual(["hi", emitter === ended ? "undefined" : "Error: no"]);
+    }
+  });
+
+  test("takes for an emitter what has `addEventListener`, but cannot remove a listener so", async () => {
+    const emitter = Object.assign(new EventEmitter(), {
+      addEventListener: () => expect.unreachable(),
+    });
+    await runVirtual(function* () {
+      const items = yield* iterate(on<[number]>(emitter, "data"));
+      emitter.emit("data", 1);
+      yield* items.next();
+      expect(items.value).toEqual([1]);
+    });
+    expect(listeners(emitter)).toBe(0);
+  });
+
   test("listens while it is iterated over, and keeps what comes while the loop is busy", async () => {
     const emitter = new EventEmitter();
     await run(function* () {

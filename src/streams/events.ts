@@ -159,6 +159,8 @@ class EventStage<T> implements Stage<T> {
   readonly #kept: Channel<T>;
   readonly #listeners: Listeners = new Listeners();
   #failure: unknown = NONE;
+  /** An emitter calls a listener once more that was removed while it calls them all. */
+  #stopped = false;
 
   constructor(
     kept: Channel<T>,
@@ -185,6 +187,7 @@ class EventStage<T> implements Stage<T> {
   }
 
   #keep(value: T): void {
+    if (this.#stopped) return;
     try {
       this.#kept.accept(value);
     } catch (error) {
@@ -193,11 +196,13 @@ class EventStage<T> implements Stage<T> {
   }
 
   #fail(error: unknown): void {
-    if (this.#failure === NONE) this.#failure = error;
+    if (this.#stopped) return;
+    this.#failure = error;
     this.#stop();
   }
 
   #stop(): undefined {
+    this.#stopped = true;
     this.#listeners.removeAll();
     this.#kept.close();
   }
@@ -209,7 +214,7 @@ class Listeners {
 
   /** `listener` is given an event, or the arguments of one. */
   add(source: EmitterLike | TargetLike, name: string, listener: (value: unknown) => void): void {
-    if ("addEventListener" in source) {
+    if (isTarget(source)) {
       source.addEventListener(name, listener);
       this.#removers.push(() => source.removeEventListener(name, listener));
     } else {
@@ -221,7 +226,7 @@ class Listeners {
 
   /** An emitter's errors, where they are not what is asked for. */
   addError(source: EmitterLike | TargetLike, name: string, listener: (error: unknown) => void): void {
-    if ("addEventListener" in source || name === "error") return;
+    if (isTarget(source) || name === "error") return;
     this.add(source, "error", (args) => listener((args as unknown[])[0]));
   }
 
@@ -230,9 +235,15 @@ class Listeners {
   }
 }
 
+/** Whether it has both: an emitter may have the one besides, and could not let go. */
+function isTarget(source: unknown): source is TargetLike {
+  const { addEventListener, removeEventListener } = Object(source) as Record<string, unknown>;
+  return typeof addEventListener === "function" && typeof removeEventListener === "function";
+}
+
 function checkEmitter(source: unknown, what: string): void {
-  const { addEventListener, removeEventListener, on, off } = Object(source) as Record<string, unknown>;
-  if (typeof addEventListener === "function" && typeof removeEventListener === "function") return;
+  if (isTarget(source)) return;
+  const { on, off } = Object(source) as Record<string, unknown>;
   if (typeof on === "function" && typeof off === "function") return;
   throw new TypeError(
     `Cannot ${what} of ${describe(source)}: it has no events. It takes an emitter (with \`on\` and \`off\`), or an event ` +
