@@ -371,7 +371,7 @@ describe("explore", () => {
     expect(lines[0]).toMatchObject({ type: "trace", version: 1, clock: "virtual", seed: 1 });
     expect(lines.slice(1)).toEqual(JSON.parse(JSON.stringify(failure!.trace)));
     expect(new Set(lines.map(({ type }) => type))).toEqual(
-      new Set(["trace", "spawn", "step", "wait", "wake", "variable", "done"]),
+      new Set(["trace", "spawn", "choice", "step", "wait", "wake", "variable", "done"]),
     );
   });
 

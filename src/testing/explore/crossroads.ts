@@ -18,8 +18,8 @@ export interface Deviation {
 export interface Passing {
   /** It is to be decided who has it. */
   before(step: number): void;
-  /** It is decided who: whether it would have been another one's turn. */
-  decided(step: number, outOfTurn: boolean, number: number): void;
+  /** It is decided who, of those who are ready: whether it would have been another one's turn. */
+  decided(step: number, outOfTurn: boolean, number: number, ready: readonly number[]): void;
   /** Of so many this one comes first: of equal deadlines; or, within a step, of what `select` found ready. */
   tied(chosen: number, count: number, within: boolean): void;
   /** It is over: others may be ready, or nobody. */
@@ -102,7 +102,7 @@ export class Crossroads implements Scheduler, Runnable {
     this.#last = number;
     this.picked.push(number);
     this.#decider.runs?.(number);
-    this.#passing.decided(step, this.deviations.length > before, number);
+    this.#passing.decided(step, this.deviations.length > before, number, this.#numbers);
     this.#running = this.#ready[at]!;
     take(this.#ready, at);
     take(this.#numbers, at);

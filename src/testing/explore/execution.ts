@@ -62,7 +62,7 @@ export async function execute(
       cancelling?.pass(2 * step - 1);
       if (step > maxSteps) scheduler.stopped = true;
     },
-    decided: (step, outOfTurn, number) => recording?.begin(step, outOfTurn, number),
+    decided: (...decision) => recording?.begin(...decision),
     after: (step) => cancelling?.pass(2 * step),
     tied: (chosen, count, within) => recording?.tied(chosen, count, within),
   });

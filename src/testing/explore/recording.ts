@@ -28,6 +28,8 @@ export class Recording implements Monitor {
   /** Of the tasks, by number. */
   readonly names: Map<number, string> = new Map();
   readonly #now: () => number;
+  /** Why each that is ready is so, and who made it so. */
+  readonly #reasons = new Map<number, { readonly why: string; readonly by?: number | undefined }>();
   #number = 0;
   #outOfTurn = false;
   #who = 0;
@@ -39,8 +41,9 @@ export class Recording implements Monitor {
   }
 
   /** The next step begins: of a task, which is told to `step`, or of a callback, which has a negative number. */
-  begin(number: number, outOfTurn: boolean, who: number): void {
+  begin(number: number, outOfTurn: boolean, who: number, ready: readonly number[]): void {
     this.end();
+    if (ready.length > 1) this.#event("choice", { step: number, chosen: who, ready: [...ready] });
     this.#number = number;
     this.#outOfTurn = outOfTurn;
     if (who < 0) this.#begin(who, `callback ${-who}`);
@@ -61,13 +64,19 @@ export class Recording implements Monitor {
 
   /** Whoever had a step, and has neither begun to wait nor ended, gives way. */
   end(): void {
-    if (this.#running && this.#who > 0) this.#note("gives way");
-    else if (this.#running) this.#event("done", { task: this.#who, outcome: "result" });
+    if (!this.#running) return;
+    if (this.#who > 0) {
+      this.#note("gives way");
+      this.#reasons.set(this.#who, { why: "cede" });
+    } else {
+      this.#event("done", { task: this.#who, outcome: "result" });
+    }
     this.#running = false;
   }
 
   spawn(task: TaskInfo, by: TaskInfo | null): void {
     this.names.set(task.id, task.name);
+    this.#reasons.set(task.id, { why: "spawn", by: by?.id });
     this.#event("spawn", { task: task.id, name: task.name, by: by?.id });
     if (by !== null) this.#note(`creates ${task.name}`);
   }
@@ -84,6 +93,7 @@ export class Recording implements Monitor {
 
   wake(task: TaskInfo, by: TaskInfo | null): void {
     this.#event("wake", { task: task.id, by: by?.id });
+    this.#reasons.set(task.id, { why: "wake", by: by?.id });
   }
 
   cancel(task: TaskInfo, phase: "asked" | "delivered" | "done", cancellation: Cancellation): void {
@@ -106,7 +116,11 @@ export class Recording implements Monitor {
 
   #begin(who: number, name: string): void {
     const outOfTurn = this.#outOfTurn;
-    this.#event("step", { task: who, ...(who <= 0 && { name }), step: this.#number, outOfTurn });
+    const reason = this.#reasons.get(who) ?? { why: who > 0 ? "cancel" : "callback" };
+    this.#reasons.delete(who);
+    // Time stands still in a step.
+    const step = { duration: 0, ...reason, step: this.#number, outOfTurn };
+    this.#event("step", { task: who, ...(who <= 0 && { name }), ...step });
     this.steps.push({ number: this.#number, time: this.#now(), task: name, outOfTurn, does: [] });
     this.#who = who;
     this.#running = true;
