@@ -5,6 +5,7 @@
  */
 import { Channel } from "../channels/channel.ts";
 import type { Overflow } from "../channels/base-channel.ts";
+import { NOTHING } from "../channels/waits.ts";
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { giveWay, NONE } from "../kernel/exit.ts";
@@ -20,6 +21,9 @@ export class Beside<T> extends TaskScope {
   readonly found: Channel<T>;
   readonly #name: string;
   readonly #opening: Opening;
+  /** What tasks had in hand, and waited to hand over, when one of them failed. */
+  readonly #held: T[] = [];
+  readonly #handsOver: boolean;
   #failure: unknown = NONE;
   #cleanupFailure: unknown = NONE;
   #stopped = false;
@@ -28,6 +32,7 @@ export class Beside<T> extends TaskScope {
     super();
     this.#name = name;
     this.#opening = opening;
+    this.#handsOver = capacity === 0;
     this.found = new Channel(capacity, { name, overflow });
     this.open(opening.task, opening.task.calleeScope());
     opening.onClose(() => this.#release());
@@ -49,6 +54,7 @@ export class Beside<T> extends TaskScope {
 
   /** The next thing that was found, as far as there is one; throws what has failed. */
   *next(): Awaitable<{ readonly value: T } | undefined> {
+    if (this.#held.length > 0) return { value: this.#held.shift()! };
     const found = yield* this.found.receiveOrEnd();
     if (!found.done) return found;
     this.throwFailure();
@@ -66,12 +72,18 @@ export class Beside<T> extends TaskScope {
     const error = child.error();
     if (!unwound && !this.#stopped && this.#failure === NONE) {
       this.#failure = error;
+      if (this.#handsOver) this.#hold();
       this.cancel(error);
     } else if (this.#cleanupFailure === NONE) {
       this.#cleanupFailure = error;
     } else {
       giveWay(this.#cleanupFailure, error, child.loop);
     }
+  }
+
+  /** Before they are cancelled, since an item would be lost with its sender. */
+  #hold(): void {
+    for (let item = this.found.take(); item !== NOTHING; item = this.found.take()) this.#held.push(item);
   }
 
   protected override allEnded(): void {

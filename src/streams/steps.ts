@@ -3,6 +3,7 @@
  * items at hand, and the functions answer at once, nothing is awaited and nothing is allocated.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
+import { NONE } from "../kernel/exit.ts";
 import { cede } from "../kernel/sleep.ts";
 import { framed, isAwaitable } from "./awaiting.ts";
 import { PATIENCE, type Pulled, type Stage } from "./stage.ts";
@@ -143,9 +144,34 @@ export class Dropping<A> extends Step<A, A> {
 export class Chunking<A> extends Step<A, A[]> {
   readonly #size: number;
   #chunk: A[] = [];
+  /** What comes behind the last chunk. */
+  #failure: unknown = NONE;
+
   constructor(before: Stage<A>, size: number) {
     super(before);
     this.#size = size;
+  }
+
+  override pull(): Pulled {
+    if (this.#failure !== NONE) throw this.#failure;
+    try {
+      const pulled = super.pull();
+      return typeof pulled === "boolean" ? pulled : this.#await(pulled);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+  *#await(pulled: Awaitable<boolean>): Awaitable<boolean> {
+    try {
+      return yield* pulled;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+  #failed(error: unknown): boolean {
+    if (!this.atEnd()) throw error;
+    this.#failure = error;
+    return true;
   }
   protected take(item: A): boolean {
     this.#chunk.push(item);
