@@ -7,8 +7,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { current } from "../kernel/current.ts";
 import { describe } from "../kernel/misuse.ts";
-import { Wait } from "../kernel/wait.ts";
-import { called, Queue, type SyncOptions } from "./holding.ts";
+import { called, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 
 /** What a barrier shows of itself. */
 export interface BarrierStatistics {
@@ -94,7 +93,7 @@ export class Barrier {
   }
 
   get statistics(): BarrierStatistics {
-    return { parties: this.parties, waiting: this.#queue.size, broken: this.broken };
+    return { parties: this.parties, waiting: this.#queue.waiting, broken: this.broken };
   }
 
   /**
@@ -132,7 +131,7 @@ export class Barrier {
       return null;
     }
     for (const other of this.#queue) {
-      if (!other.cancelled) continue; // and has not had its step since
+      if (other.isWaiting) continue; // another one was cancelled, and has not had its step since
       this.#break(other.why);
       throw this.#error(other.why);
     }
@@ -161,7 +160,7 @@ export class Barrier {
 }
 
 /** It is its own iterator, the first time. */
-class Arrival extends Wait<number> implements Awaitable<number> {
+class Arrival extends QueuedWait<number> implements Awaitable<number> {
   readonly #barrier: Barrier;
   #name = "";
 
@@ -175,10 +174,6 @@ class Arrival extends Wait<number> implements Awaitable<number> {
   }
   override get external(): boolean {
     return true;
-  }
-  /** Whether somebody has the claim: it is in the queue, so that can only be a cancellation. */
-  get cancelled(): boolean {
-    return !this.pending;
   }
   get why(): string {
     return `${this.#name} was cancelled while it waited`;

@@ -10,8 +10,7 @@ import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { Task } from "../kernel/task.ts";
-import { Wait } from "../kernel/wait.ts";
-import { called, holding, Queue, type Guard, type SyncOptions } from "./holding.ts";
+import { called, holding, Queue, QueuedWait, type Guard, type SyncOptions } from "./holding.ts";
 
 /** What a capacity limiter shows of itself. */
 export interface CapacityLimiterStatistics {
@@ -88,14 +87,14 @@ export class CapacityLimiter {
     return {
       total: this.#total,
       borrowed: this.#borrowers.size,
-      waiting: this.#queue.size,
+      waiting: this.#queue.waiting,
       borrowers: [...this.#borrowers.keys()].map(inWords),
     };
   }
 
   /**
    * Waits for a token, for this task or for the `borrower` that is given. Release it with what this gives, or with
-   * `release`.
+   * `release`: it does not come back by itself when a task ends.
    *
    * @throws InvalidStateError if the borrower has one already.
    */
@@ -226,7 +225,7 @@ class Token implements Guard {
 }
 
 /** A wait for a token. It is its own iterator, the first time. */
-class Acquire extends Wait<Guard> implements Awaitable<Guard> {
+class Acquire extends QueuedWait<Guard> implements Awaitable<Guard> {
   readonly #limiter: CapacityLimiter;
   /** What was named. */
   readonly borrower: unknown;

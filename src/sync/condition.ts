@@ -14,9 +14,8 @@ import { InvalidStateError } from "../kernel/errors.ts";
 import { checkGiven } from "../kernel/given.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
-import { Wait } from "../kernel/wait.ts";
 import { Release } from "../structure/release.ts";
-import { called, Queue, type SyncOptions } from "./holding.ts";
+import { called, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 import { Lock, type Hold, type LockGuard } from "./lock.ts";
 
 /** How a condition is made. */
@@ -87,7 +86,7 @@ export class Condition {
   }
 
   get statistics(): ConditionStatistics {
-    return { waiting: this.#queue.size };
+    return { waiting: this.#queue.waiting };
   }
 
   /** Acquires the lock: see `Lock.acquire`. */
@@ -199,7 +198,7 @@ const waitUntil = coroutine(function* waitFor<T>(condition: Condition, predicate
 });
 
 /** A wait to be notified, which nobody else sees. */
-class Notification extends Wait<void> implements Awaitable<void> {
+class Notification extends QueuedWait<void> implements Awaitable<void> {
   readonly #condition: Condition;
   readonly #hold: Hold;
 

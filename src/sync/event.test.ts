@@ -33,6 +33,17 @@ describe("an event", () => {
     expect(log.lines).toEqual(["5 a", "5 b", "5 c"]);
   });
 
+  test("is called so where it has no name", async () => {
+    await runVirtual(function* () {
+      const event = new Event();
+      const task = createTask(() => event.wait());
+      yield* waitAllParked();
+      expect(task.waitingFor).toBe("an event");
+      event.set();
+      yield* task;
+    });
+  });
+
   test("that is set lets everybody pass, until it is cleared", async () => {
     const log = transcript({ tasks: false });
     await runVirtual(function* () {

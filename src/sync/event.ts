@@ -3,8 +3,7 @@
  * it stays set until it is cleared. Anybody may set it, a callback of the host too.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { Wait } from "../kernel/wait.ts";
-import { called, Queue, type SyncOptions } from "./holding.ts";
+import { called, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 
 /** What an event shows of itself. */
 export interface EventStatistics {
@@ -56,7 +55,7 @@ export class Event {
   }
 
   get statistics(): EventStatistics {
-    return { isSet: this.#isSet, waiting: this.#queue.size };
+    return { isSet: this.#isSet, waiting: this.#queue.waiting };
   }
 
   /** Sets it, and wakes all who wait. Does nothing if it is set. */
@@ -93,7 +92,7 @@ export class Event {
 }
 
 /** It is its own iterator, the first time. */
-class EventWait extends Wait<void> implements Awaitable<void> {
+class EventWait extends QueuedWait<void> implements Awaitable<void> {
   readonly #event: Event;
 
   constructor(event: Event) {

@@ -5,6 +5,7 @@ import type { LoopPort } from "../kernel/current.ts";
 import { Frame } from "../kernel/frame.ts";
 import { LinkedList, type Link } from "../kernel/list.ts";
 import { describe, namedAfter } from "../kernel/misuse.ts";
+import { Wait } from "../kernel/wait.ts";
 
 /** What is held: released by `release()`, or at the end of a block with `using`, once however often. */
 export interface Guard extends Disposable {
@@ -37,9 +38,25 @@ const held = coroutine(function* held<T>(acquire: Awaitable<Guard>, body: Body<T
   }
 });
 
-/** Who waits, in the order they came, and how many. */
-export class Queue<W extends Link> extends LinkedList<W> {
+/** A wait in a queue. */
+export abstract class QueuedWait<T> extends Wait<T> {
+  /** Whether nobody has ended it: one that is cancelled stays in the queue until its task has its step. */
+  get isWaiting(): boolean {
+    return this.pending;
+  }
+}
+
+/** Who waits, in the order they came. */
+export class Queue<W extends Link & { readonly isWaiting: boolean }> extends LinkedList<W> {
+  /** How many are in it. */
   size = 0;
+
+  /** How many wait. Those that are cancelled, and still in it, do not. */
+  get waiting(): number {
+    let count = 0;
+    for (const wait of this) if (wait.isWaiting) count++;
+    return count;
+  }
 
   override push(wait: W): void {
     this.size++;
@@ -70,5 +87,5 @@ export class Loops {
 
 /** What something is called in labels and messages: `lock "db"`. */
 export function called(kind: string, name: string | undefined): string {
-  return name === undefined ? `a ${kind}` : `${kind} "${name}"`;
+  return name === undefined ? `${kind === "event" ? "an" : "a"} ${kind}` : `${kind} "${name}"`;
 }

@@ -12,8 +12,7 @@ import type { Waiter } from "../kernel/future.ts";
 import { Link } from "../kernel/list.ts";
 import { report } from "../kernel/report.ts";
 import type { Task } from "../kernel/task.ts";
-import { Wait } from "../kernel/wait.ts";
-import { called, holding, Loops, Queue, type Guard, type SyncOptions } from "./holding.ts";
+import { called, holding, Loops, Queue, QueuedWait, type Guard, type SyncOptions } from "./holding.ts";
 
 /** A lock that is held by the task that acquired it. */
 export interface LockGuard extends Guard {
@@ -89,7 +88,7 @@ export class Lock {
   }
 
   get statistics(): LockStatistics {
-    return { owner: this.#hold?.owner.name, waiting: this.#queue.size, broken: this.#broken };
+    return { owner: this.#hold?.owner.name, waiting: this.#queue.waiting, broken: this.#broken };
   }
 
   /**
@@ -282,7 +281,7 @@ export class Hold extends Link implements LockGuard, Waiter {
 }
 
 /** A wait for the lock. It is its own iterator, the first time. */
-class Acquire extends Wait<LockGuard> implements Awaitable<LockGuard> {
+class Acquire extends QueuedWait<LockGuard> implements Awaitable<LockGuard> {
   readonly #lock: Lock;
   /** What is to be held again, after a condition was waited for. */
   readonly #again: Hold | null;

@@ -11,8 +11,7 @@ import { current, type Enders, type Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { Frame } from "../kernel/frame.ts";
 import { describe, namedAfter } from "../kernel/misuse.ts";
-import { Wait } from "../kernel/wait.ts";
-import { called, Loops, Queue, type SyncOptions } from "./holding.ts";
+import { called, Loops, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 
 /** What a once shows of itself. */
 export interface OnceStatistics {
@@ -81,7 +80,7 @@ export class Once<T> {
     return {
       state: this.#done ? "done" : this.#runner === null ? "not begun" : "running",
       runner: this.#runner?.name,
-      waiting: this.#queue.size,
+      waiting: this.#queue.waiting,
     };
   }
 
@@ -190,7 +189,7 @@ const getOnce = coroutine(function* get<T>(once: Once<T>): Awaitable<T> {
 });
 
 /** A wait for the value, or for one's turn to make it; nobody else sees it. */
-class Turn<T> extends Wait<T | typeof YOURS> implements Awaitable<T | typeof YOURS> {
+class Turn<T> extends QueuedWait<T | typeof YOURS> implements Awaitable<T | typeof YOURS> {
   readonly #once: Once<T>;
   owner: Runner | null = null;
 

@@ -110,6 +110,34 @@ describe("a semaphore", () => {
     expect(got.length).toBe(10);
   });
 
+  test("is free for others as soon as who waited for more is cancelled, S7", async () => {
+    await runVirtual(function* () {
+      const semaphore = new Semaphore(3);
+      yield* semaphore.acquire();
+      const big = createTask(() => semaphore.acquire(3));
+      yield* waitAllParked();
+      expect(semaphore.tryAcquire()).toBeUndefined();
+      const ended = big.cancel();
+      expect(semaphore.tryAcquire()?.permits).toBe(1);
+      yield* semaphore.acquire(); // no turn later
+      expect(big.state).not.toBe("done");
+      yield* ended;
+      expect(semaphore.statistics).toEqual({ available: 0, max: 3, waiting: 0 });
+    });
+  });
+
+  test("lets those in who waited behind one that was cancelled, before others, S22", async () => {
+    await runVirtual(function* () {
+      const semaphore = new Semaphore(2);
+      yield* semaphore.acquire();
+      const [big, small] = [2, 1].map((permits) => createTask(() => semaphore.acquire(permits)));
+      yield* waitAllParked();
+      void big!.cancel();
+      expect(semaphore.tryAcquire()).toBeUndefined();
+      expect((yield* small!).permits).toBe(1);
+    });
+  });
+
   test("is released whatever happens", async () => {
     await runVirtual(function* () {
       const semaphore = new Semaphore(2);

@@ -11,8 +11,7 @@ import { current, type Enders, type Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { Link, LinkedList } from "../kernel/list.ts";
 import { describe } from "../kernel/misuse.ts";
-import { Wait } from "../kernel/wait.ts";
-import { called, holding, Loops, Queue, type Guard, type SyncOptions } from "./holding.ts";
+import { called, holding, Loops, Queue, QueuedWait, type Guard, type SyncOptions } from "./holding.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions extends SyncOptions {
@@ -103,7 +102,7 @@ export class Semaphore {
   }
 
   get statistics(): SemaphoreStatistics {
-    return { available: this.#available, max: this.#max, waiting: this.#queue.size };
+    return { available: this.#available, max: this.#max, waiting: this.#queue.waiting };
   }
 
   /**
@@ -124,8 +123,7 @@ export class Semaphore {
    */
   tryAcquire(permits = 1): SemaphoreGuard | undefined {
     this.#check("acquire", permits);
-    if (this.#queue.size > 0 || permits > this.#available) return undefined;
-    return this.#take(new Permits(this, permits, null));
+    return this.#isFree(permits) ? this.#take(new Permits(this, permits, null)) : undefined;
   }
 
   /**
@@ -164,7 +162,7 @@ export class Semaphore {
 
   /** Takes the permits, or queues the wait. @internal */
   enter(wait: Acquire): Permits | null {
-    if (this.#queue.size === 0 && wait.permits <= this.#available) return this.#take(wait.guard());
+    if (this.#isFree(wait.permits)) return this.#take(wait.guard());
     this.#loops.add(wait.owner!.loop);
     wait.closed =
       this.#waitingByHand === 0 && !this.#loops.several && this.#available + this.#keptPermits === this.#max;
@@ -216,11 +214,17 @@ export class Semaphore {
     );
   }
 
+  /** Whether there are so many, and nobody waits who comes first. */
+  #isFree(permits: number): boolean {
+    this.#give(); // one that was cancelled may still be in the queue, and keep back those behind it
+    return this.#queue.isEmpty && permits <= this.#available;
+  }
+
   /** Gives to those who have waited longest, as long as there is enough for the first. */
   #give(): void {
     for (
       let wait = this.#queue.first as Acquire | null;
-      wait !== null && wait.permits <= this.#available;
+      wait !== null && (!wait.isWaiting || wait.permits <= this.#available);
       wait = this.#queue.first as Acquire | null
     ) {
       this.#leave(wait);
@@ -272,7 +276,7 @@ class Permits extends Link implements SemaphoreGuard {
 }
 
 /** A wait for permits. It is its own iterator, the first time. */
-class Acquire extends Wait<SemaphoreGuard> implements Awaitable<SemaphoreGuard> {
+class Acquire extends QueuedWait<SemaphoreGuard> implements Awaitable<SemaphoreGuard> {
   readonly #semaphore: Semaphore;
   readonly permits: number;
   /** Whether what it gets is released by `with` alone. */
