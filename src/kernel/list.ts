@@ -11,20 +11,23 @@ export abstract class Link {
 }
 
 export class LinkedList<L extends Link> {
-  /** Who has been in longest; for those who walk it themselves. */
+  /** Who has been in longest; for those who walk it themselves. Whom `before` of it tells is the last one. */
   first: Link | null = null;
-  private last: Link | null = null;
 
   get isEmpty(): boolean {
     return this.first === null;
   }
 
   push(link: L): void {
+    const { first } = this;
     link.list = this;
-    link.before = this.last;
-    if (this.last === null) this.first = link;
-    else this.last.after = link;
-    this.last = link;
+    if (first === null) {
+      this.first = link.before = link;
+    } else {
+      const last = first.before!;
+      last.after = first.before = link;
+      link.before = last;
+    }
   }
 
   /** Takes out the one that has been in longest. */
@@ -37,10 +40,12 @@ export class LinkedList<L extends Link> {
   /** Takes one out, if it is still in. */
   remove(link: L): void {
     if (link.list !== this) return;
-    if (link.before === null) this.first = link.after;
-    else link.before.after = link.after;
-    if (link.after === null) this.last = link.before;
-    else link.after.before = link.before;
+    const { before, after } = link;
+    const first = this.first!;
+    if (link === first) this.first = after;
+    else before!.after = after;
+    if (after !== null) after.before = before;
+    else if (link !== first) first.before = before;
     link.list = link.before = link.after = null;
   }
 
