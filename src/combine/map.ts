@@ -76,40 +76,34 @@ const startWorkers = coroutine(function* startWorkers<Item, T>(
   concurrency: number,
 ): Awaitable<void> {
   for (let started = 0; started < concurrency; started++) {
-    const item = take(work);
-    if (item.done) return;
-    group.createTask(worker(work, item.value), { name: work.fn.name || "map" });
+    const first = take(work);
+    if (first === null) return;
+    group.createTask(worker(work, first), { name: work.fn.name || "map" });
   }
 });
 
 const worker = coroutine(function* worker<Item, T>(work: Work<Item, T>, first: Taken<Item>): Awaitable<void> {
-  let { value, index } = first;
-  for (;;) {
-    work.results[index] = yield* apply(work.fn, value, index);
+  const { fn, results } = work;
+  let taken: Taken<Item> | null = first;
+  const call = () => namedAfter(fn, fn(taken!.item, taken!.index));
+  do {
+    // In a frame of its own, as every body: `fn` may be a plain generator function whose cleanup suspends.
+    results[taken.index] = (yield* new Frame(call)) as T;
     yield* checkpoint; // a failure of this very turn: nothing new is begun
-    const next = take(work);
-    if (next.done) return;
-    ({ value, index } = next.value);
-  }
+    taken = take(work);
+  } while (taken !== null);
 });
 
-/** In a frame of its own, as every body: `fn` may be a plain generator function whose cleanup suspends. */
-function apply<Item, T>(
-  fn: (item: Item, index: number) => Awaitable<T>,
-  item: Item,
-  index: number,
-): Awaitable<T> {
-  return new Frame(() => namedAfter(fn, fn(item, index)));
-}
-
 interface Taken<Item> {
-  readonly value: Item;
+  readonly item: Item;
   readonly index: number;
 }
 
-function take<Item>(work: Work<Item, unknown>): IteratorResult<Taken<Item>, undefined> {
-  if (work.exhausted) return { done: true, value: undefined };
+/** The next item that nobody has taken; `null`: there is none. */
+function take<Item>(work: Work<Item, unknown>): Taken<Item> | null {
+  if (work.exhausted) return null;
   const { done, value } = work.items.next();
-  if (done) work.exhausted = true;
-  return done ? { done: true, value: undefined } : { done: false, value: { value, index: work.next++ } };
+  if (!done) return { item: value, index: work.next++ };
+  work.exhausted = true;
+  return null;
 }
