@@ -258,7 +258,7 @@ describe("S7: a condition and a cancellation", () => {
       const asked = function* (): Awaitable<boolean> {
         return false;
       };
-      for (const predicate of [asked, async () => false, () => condition.wait()]) {
+      for (const predicate of [asked, async () => false, () => condition.wait()] as (() => unknown)[]) {
         expect(String(yield* thrownBy(() => condition.with(() => condition.waitFor(predicate))))).toMatch(
           /^TypeError: Cannot wait for (a generator|a promise|the coroutine wait\(…\)) that the predicate of `waitFor` gave/,
         );
