@@ -64,7 +64,7 @@ describe("when the platform has nothing left", () => {
   test("a platform that cannot tell is never asked again", () => {
     for (const platform of [undefined, {}, { on: 1 }]) {
       vi.stubGlobal("process", platform);
-      const stop = onExhausted(() => {});
+      const stop = onExhausted(() => false);
       vi.unstubAllGlobals();
       expect(stop).not.toThrow();
     }
