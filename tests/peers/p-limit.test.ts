@@ -116,20 +116,17 @@ test("activeCount and pendingCount properties", async () => {
   const one = gate();
   const running = limit(one.pass);
   expect([limit.activeCount, limit.pendingCount]).toEqual([0, 1]);
-  await moment();
-  expect([limit.activeCount, limit.pendingCount]).toEqual([1, 0]);
+  await expect.poll(() => [limit.activeCount, limit.pendingCount]).toEqual([1, 0]);
   one.open();
   await running;
   expect([limit.activeCount, limit.pendingCount]).toEqual([0, 0]);
   const [first, second] = [gate(), gate()];
   const immediate = Array.from({ length: 5 }, () => limit(first.pass));
   const delayed = Array.from({ length: 3 }, () => limit(second.pass));
-  await moment();
-  expect([limit.activeCount, limit.pendingCount]).toEqual([5, 3]);
+  await expect.poll(() => [limit.activeCount, limit.pendingCount]).toEqual([5, 3]);
   first.open();
   await Promise.all(immediate);
-  await moment();
-  expect([limit.activeCount, limit.pendingCount]).toEqual([3, 0]);
+  await expect.poll(() => [limit.activeCount, limit.pendingCount]).toEqual([3, 0]);
   second.open();
   await Promise.all(delayed);
   expect([limit.activeCount, limit.pendingCount]).toEqual([0, 0]);
@@ -141,8 +138,7 @@ test("clearQueue", async () => {
   const first = limit(one.pass);
   let later = 0;
   for (let n = 0; n < 3; n++) void limit(() => later++);
-  await moment();
-  expect(limit.pendingCount).toBe(3);
+  await expect.poll(() => limit.pendingCount).toBe(3);
   limit.clearQueue();
   expect(limit.pendingCount).toBe(0);
   one.open();
@@ -186,8 +182,7 @@ async function changed(from: number, to: number): Promise<number[]> {
       --running;
     }),
   );
-  await moment();
-  expect(running).toBe(from);
+  await expect.poll(() => running).toBe(from);
   limit.concurrency = to;
   expect(limit.concurrency).toBe(to);
   first.open();
