@@ -23,8 +23,8 @@ export function checkGiven<T>(given: T, by: string, instead = "Let it answer at 
   );
 }
 
-/** What else can be iterated over is data: an array, a map. */
-function isToAwait(value: object): value is Awaitable<unknown> {
+/** What else can be iterated over is data: an array, a map. Tasks and futures, which go on by themselves, are left out. */
+export function isToAwait(value: object): value is Awaitable<unknown> {
   return (
     isGenerator(value) ||
     value instanceof Lazy ||

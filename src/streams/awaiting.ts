@@ -2,7 +2,7 @@
 import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { Frame } from "../kernel/frame.ts";
 import { Outcome } from "../kernel/future.ts";
-import { isGenerator } from "../kernel/generator.ts";
+import { isToAwait } from "../kernel/given.ts";
 import { describe, isUnawaited, namedAfter, notAwaitable } from "../kernel/misuse.ts";
 import { Wait } from "../kernel/wait.ts";
 
@@ -34,7 +34,7 @@ export function isOnlyAwaitable(value: unknown): value is Awaitable<unknown> {
  */
 export function isAwaitable(value: unknown): value is Awaitable<unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  if (isGenerator(value) || isOnlyAwaitable(value) || Object.hasOwn(value, Symbol.iterator)) return true;
+  if (value instanceof Outcome || isToAwait(value)) return true;
   if (typeof (value as { then?: unknown }).then === "function") throw notAwaitable(value);
   return false;
 }

@@ -94,7 +94,7 @@ export async function execute(
   for (;;) {
     run(() => waitsForOutside() || hasEnded());
     if (scheduler.stopped || !waitsForOutside()) break;
-    const waiting = loop.tasks().map((task) => `${task.name} (${task.waitingFor ?? task.state})`);
+    const waiting = loop.tasks().map(standing);
     const underWay = loop.statistics.hostWork > 0 || world.timers.size > 0;
     const heard = await patience.wait((ms) => clock.hearsSomething(ms));
     if (heard || underWay) for (const one of waiting) outside.add(one);
@@ -130,12 +130,16 @@ function call(what: () => void): void {
   what();
 }
 
+function standing({ name, waitingFor, state }: Task<unknown>): string {
+  return `${name} (${waitingFor ?? state})`;
+}
+
 function leftovers(loop: EventLoop): Execution["failure"] {
   const { ready, deadlines, external } = loop.statistics;
   const tasks = loop.tasks();
   if (ready + deadlines + external + tasks.length === 0) return null;
   const parts = [
-    ...tasks.map((task: Task<unknown>) => `${task.name} (${task.waitingFor ?? task.state})`),
+    ...tasks.map(standing),
     ...(deadlines > 0 ? [`${deadlines} ${deadlines === 1 ? "deadline" : "deadlines"} set`] : []),
     ...(external > 0 ? [`${external} waiting for the outside`] : []),
   ];
