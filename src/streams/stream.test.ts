@@ -11,6 +11,7 @@ import {
   type Awaitable,
 } from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
+import { dated, timed } from "../../tests/support/timed-streams.ts";
 import { after, caught } from "../../tests/support/small.ts";
 import { iterate, merge, stream, zip, type Source } from "./index.ts";
 
@@ -29,34 +30,6 @@ const counted = (items: number) => {
   };
   return { count, source };
 };
-
-/** Items that come at given times. */
-const timed = (script: readonly (readonly [at: number, item: string])[]): Source<string> => {
-  let last = 0;
-  const pauses = script.map(([at, item]) => {
-    const pause = at - last;
-    last = at;
-    return [pause, item] as const;
-  });
-  return stream(pauses).map(function* ([pause, item]) {
-    yield* sleep(pause);
-    return item;
-  });
-};
-
-/** What a stream brings, and when. */
-async function dated(source: Source<unknown>, busy = 0): Promise<readonly string[]> {
-  const log = transcript({ tasks: false });
-  await runVirtual(function* () {
-    const items = yield* iterate(source);
-    while (yield* items.next()) {
-      log(String(items.value));
-      yield* sleep(busy);
-    }
-    log("end");
-  });
-  return log.lines;
-}
 
 describe("operators", () => {
   test("map, filter, take, drop, scan and chunk do as their names say", async () => {

@@ -1,35 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Channel, moveOnAfter, sleep } from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
-import { iterate, stream, type Source } from "./index.ts";
-
-/** Items that come at given times. */
-const timed = (script: readonly (readonly [at: number, item: string])[]): Source<string> => {
-  let last = 0;
-  const pauses = script.map(([at, item]) => {
-    const pause = at - last;
-    last = at;
-    return [pause, item] as const;
-  });
-  return stream(pauses).map(function* ([pause, item]) {
-    yield* sleep(pause);
-    return item;
-  });
-};
-
-/** What a stream brings, and when. */
-async function dated(source: Source<unknown>, busy = 0): Promise<readonly string[]> {
-  const log = transcript({ tasks: false });
-  await runVirtual(function* () {
-    const items = yield* iterate(source);
-    while (yield* items.next()) {
-      log(String(items.value));
-      yield* sleep(busy);
-    }
-    log("end");
-  });
-  return log.lines;
-}
+import { dated, timed } from "../../tests/support/timed-streams.ts";
+import { iterate, stream } from "./index.ts";
 
 describe("operators that look at the clock", () => {
   test("debounce gives the last item of a burst, once it is over", async () => {
