@@ -14,11 +14,12 @@ import { report } from "../kernel/report.ts";
 import type { Task } from "../kernel/task.ts";
 import { handedOver } from "../kernel/unawaited.ts";
 import { Wait } from "../kernel/wait.ts";
+import { boundCleanup, checkCleanupTimeout, type ScopeOptions } from "../structure/cleanup-timeout.ts";
 import { TaskScope } from "../structure/task-scope.ts";
 import { checkConcurrency, itemsOf, type ResultOf, type Startable } from "./items.ts";
 
-/** How `asCompleted` starts its items. */
-export interface AsCompletedOptions {
+/** How `asCompleted` starts its items, and how what is left of them may clean up. */
+export interface AsCompletedOptions extends ScopeOptions {
   /** How many of the items that are started run at once, at most: a whole number from 1, or `Infinity`, which is the default. */
   concurrency?: number;
 }
@@ -29,7 +30,7 @@ export interface AsCompletedOptions {
  * `concurrency`, as many at a time; tasks and futures that were passed in are only awaited.
  *
  * @throws InvalidStateError outside every task; RangeError if `concurrency` is no whole number from 1, nor
- * `Infinity`.
+ * `Infinity`, or if `cleanupTimeout` is negative or not a number.
  * @example
  * ```ts
  * import { asCompleted, coroutine, run, sleep } from "cede";
@@ -47,15 +48,17 @@ export interface AsCompletedOptions {
  */
 export function asCompleted<S extends Startable<unknown>>(
   items: Iterable<S>,
-  { concurrency = Infinity }: AsCompletedOptions = {},
+  { concurrency = Infinity, ...options }: AsCompletedOptions = {},
 ): IterableIterator<Awaitable<ResultOf<S>>, undefined> {
   checkConcurrency("await, as completed,", concurrency);
+  checkCleanupTimeout(options);
   const task = current.task;
   if (task === null) throw outside("what is completed next");
   return new Completions<ResultOf<S>>(
     itemsOf("await, as completed,", items) as Startable<ResultOf<S>>[],
     concurrency,
     task,
+    options,
   );
 }
 
@@ -80,7 +83,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
   /** The first cleanup that failed when nobody was to be given results any more. */
   #error: unknown = NONE;
 
-  constructor(items: readonly Startable<T>[], concurrency: number, task: Runner) {
+  constructor(items: readonly Startable<T>[], concurrency: number, task: Runner, options: ScopeOptions) {
     super();
     this.#total = items.length;
     this.#concurrency = concurrency;
@@ -88,6 +91,7 @@ class Completions<T> extends TaskScope implements IterableIterator<Awaitable<T>,
     this.external = items.some(
       (item) => item instanceof Outcome && (item.external || item.loop !== task.loop),
     );
+    boundCleanup(this, options);
     this.open(task, task.calleeScope());
     this.#forget = task.onLeave(this);
     for (const item of items) {

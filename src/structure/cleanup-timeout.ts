@@ -75,11 +75,14 @@ class CleanupTimeout implements Bound, Timer {
       if (parked.has(task) && task.state !== "parked") continue;
       if (isCancelled(task, scope)) task.abandon(this.#why);
     }
+    // What owns only tasks, beside a frame that goes on without it, has ended with them.
+    const hasBody = scope.body !== null;
     // Where only these tasks held it up, its owner has its step first.
-    if (scope.task !== null && isCancelled(scope, scope))
+    if (hasBody && scope.task !== null && isCancelled(scope, scope))
       owner.cutting(this.#why, () => this.#cutFrames(owner));
     // What was told to return may have created tasks.
-    if (scope.task !== null && !owner.done) loop.deadlines.set(this, loop.now() + Math.max(this.#ms, 1));
+    if (scope.task !== null && !owner.done && (hasBody || scope.firstChild !== null))
+      loop.deadlines.set(this, loop.now() + Math.max(this.#ms, 1));
   }
 
   get #why(): string {
