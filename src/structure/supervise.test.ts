@@ -5,6 +5,7 @@ import {
   createTask,
   EventLoop,
   moveOnAfter,
+  Schedule,
   sleep,
   sleepForever,
   supervise,
@@ -200,7 +201,7 @@ describe("a supervised group", () => {
       expect(error).toBeInstanceOf(CancelledError);
       return error;
     });
-    expect(lines).toEqual(['CancelledError: group "crawl" was cancelled: failed']);
+    expect(lines).toEqual(['CancelledError: group "crawl" was cancelled by main#1: failed']);
   });
 
   test("is failed by its body: the tasks are cancelled, and awaited", async () => {
@@ -288,6 +289,28 @@ describe("a supervised group", () => {
       );
     });
     expect(lines).toEqual(["2 the body ends", "undefined"]);
+  });
+
+  test("takes an onFailure that creates a task of the run, told of a failure or of a restart", async () => {
+    const lines = await outcome((log) =>
+      supervise(
+        function* (group) {
+          group.createTask(failing(1, "first"));
+          group.createTask(() => failing(2, "second"), {
+            restart: { limit: 1, delay: Schedule.fixed(3).limit(1) },
+          });
+          yield* sleep(4);
+        },
+        {
+          onFailure: (error, _task, restart) =>
+            createTask(function* () {
+              yield* sleep(1);
+              log(`${(error as Error).message}: ${restart === undefined ? "that was it" : "once more"}`);
+            }),
+        },
+      ),
+    );
+    expect(lines).toEqual(["2 first: that was it", "3 second: once more", "Error: second"]);
   });
 
   test("refuses an onFailure that gives what is to be awaited: nobody would", async () => {

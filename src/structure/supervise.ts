@@ -1,5 +1,6 @@
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
 import { AfterReady } from "../kernel/callback.ts";
+import { current } from "../kernel/current.ts";
 import { suppress, textOf } from "../kernel/errors.ts";
 import { checkGiven } from "../kernel/given.ts";
 import { describe } from "../kernel/misuse.ts";
@@ -15,7 +16,7 @@ export interface SuperviseOptions extends ScopeOptions {
   name?: string;
   /**
    * Hears of each failure that nobody awaits, and of each that is followed by a restart, which `restart` then tells of.
-   * What it throws fails the whole, as an error of the body does.
+   * What it throws fails the whole, as an error of the body does. It may create tasks, of the run and of the group.
    */
   onFailure?: (error: unknown, task: Task<unknown>, restart?: Restart) => void;
   /** Has each task that fails begin anew, within limits; a task may have its own. None does, unless given. */
@@ -87,7 +88,9 @@ class Supervision extends Group implements SupervisedGroup {
     this.left++; // meanwhile the group cannot end
     child.loop.enqueue(
       new AfterReady(child.loop, () => {
+        current.task = this.task; // it belongs to whoever called `supervise`, and may create tasks of that run
         if (!child.observed) this.#tell(child, child.error());
+        current.task = null;
         this.oneLess();
       }),
     );
