@@ -359,6 +359,28 @@ test("restarts that do not count any more are left out one by one, however many 
   expect(counts).toEqual([1, 2, 3, 3, 3, 3, 3, 1, 2, 3, 3]);
 });
 
+test("without a limit restarts are counted to the thousandth part of their time", async () => {
+  let counted = 0;
+  let most = 0;
+  const restart: RestartPolicy = { limit: Infinity, within: 5000, delay: Schedule.fixed(1) };
+  await runVirtual(() =>
+    supervise(
+      function* (group) {
+        group.createTask(worker([], 0, 12_000));
+      },
+      {
+        restart,
+        onFailure(_error, _task, next) {
+          counted = next!.count;
+          most = Math.max(most, counted);
+        },
+      },
+    ),
+  );
+  expect(most).toBe(5000);
+  expect(counted).toBeGreaterThanOrEqual(4995);
+});
+
 test("S12 a failure is kept beside the one of a schedule that fails", async () => {
   const delay = Schedule.from(() => () => {
     throw new Error("of the schedule");

@@ -17,7 +17,10 @@ import { checkSchedule, Schedule } from "../policy/schedule.ts";
 export interface RestartPolicy {
   /** How many restarts a task may have `within` that time; the next failure fails the group. A whole number from 0, or `Infinity`. */
   limit: number;
-  /** For how long a restart counts, in milliseconds; for ever, unless given. */
+  /**
+   * For how long a restart counts, in milliseconds; for ever, unless given. Where there is no `limit`, to the thousandth
+   * part of it: so what has to be remembered has a bound, however often the task fails.
+   */
   within?: number;
   /**
    * How long to wait before each restart. It begins anew once none of the last ones counts any more; where it ends, no
@@ -52,10 +55,12 @@ export const restarting: <T>(body: Body<T>, policy: RestartPolicy, supervisor: S
   ): Awaitable<T> {
     const task = current.task as Task<unknown>;
     const { loop } = task;
-    /** When the restarts were that count; if all do, for ever, it is enough to know how many. */
-    const recent: number[] = [];
+    /** When the restarts were that count, and how many; if all do, for ever, it is enough to know how many. */
+    const recent: { readonly at: number; times: number }[] = [];
     /** Where in that list the first is that still counts. */
     let oldest = 0;
+    /** What comes within so many milliseconds is one entry of the list. With a limit, that is its bound. */
+    const grain = limit === Infinity ? within / 1000 : 0;
     let count = 0;
     let first = 0;
     let next = delay.begin();
@@ -68,13 +73,12 @@ export const restarting: <T>(body: Body<T>, policy: RestartPolicy, supervisor: S
       }
       const now = loop.now();
       if (within !== Infinity) {
-        while (now - recent[oldest]! >= within) oldest++;
+        while (oldest < recent.length && now - recent[oldest]!.at >= within) count -= recent[oldest++]!.times;
         // Half of the list at a time, so that a task with many restarts does not copy it at each.
         if (oldest * 2 > recent.length) {
           recent.splice(0, oldest);
           oldest = 0;
         }
-        count = recent.length - oldest;
       }
       if (count === 0) {
         first = now;
@@ -83,7 +87,7 @@ export const restarting: <T>(body: Body<T>, policy: RestartPolicy, supervisor: S
       let ms: number | undefined;
       try {
         if (count < limit && !(error instanceof CancellationEscapedError)) {
-          ms = next({ count, elapsed: now - (recent[oldest] ?? first), last: error });
+          ms = next({ count, elapsed: now - (recent[oldest]?.at ?? first), last: error });
         }
       } catch (thrown) {
         suppress(thrown, error);
@@ -93,7 +97,11 @@ export const restarting: <T>(body: Body<T>, policy: RestartPolicy, supervisor: S
         supervisor.givesUp(task);
         throw error;
       }
-      if (within !== Infinity) recent.push(now);
+      if (within !== Infinity) {
+        const last = recent.at(-1);
+        if (last !== undefined && now - last.at < grain) last.times++;
+        else recent.push({ at: now, times: 1 });
+      }
       count++;
       supervisor.restarts(task, error, { count, delay: ms });
       yield* new Pause(now + ms, () => `its restart ${count}, ${ms} ms after: ${textOf(error)}`);

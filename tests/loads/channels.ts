@@ -1,6 +1,5 @@
 // A million items through channels, one task to another, by ways that queue and ways that do not: nothing may be left of
 // them on the heap, neither meanwhile nor after. A bounded channel never holds more than its capacity.
-import { parseArgs } from "node:util";
 import {
   Broadcast,
   Channel,
@@ -12,19 +11,9 @@ import {
   type Awaitable,
 } from "cede";
 import { runVirtual } from "cede/testing";
+import { HighWater, hold } from "./heap.ts";
 
-const { values } = parseArgs({ options: { times: { type: "string", default: "1000000" } } });
-const times = Number(values.times);
-/** The heap's own noise. The smallest object that one item could leave behind takes 16 bytes. */
-const ALLOWED_BYTES = 200_000 + 2 * times;
-const WARM_UP = 20_000;
-
-const { gc } = globalThis;
-if (gc === undefined) throw new Error("Cannot measure the heap: start node with --expose-gc.");
-
-/** The highest that the heap was above where it began, looked at ten times on the way. */
-let high = 0;
-let floor = 0;
+let high = new HighWater(1);
 
 /** Sends so many items, and has them received. */
 type Way = (items: number) => Awaitable<void>;
@@ -36,7 +25,7 @@ function through(channel: Channel<object> | PriorityChannel<{ at: number }>): Wa
     });
     for (let n = 0; n < items; n++) {
       yield* channel.receive();
-      look(n, items);
+      high.look(n);
     }
     yield* sending;
   };
@@ -53,14 +42,14 @@ const ways: Record<string, Way> = {
     for (let n = 0; n < items; n += 1000) {
       for (let i = 0; i < 1000; i++) channel.trySend({ n });
       for (let i = 0; i < 1000; i++) yield* channel.receive();
-      look(n, items);
+      high.look(n);
     }
   },
   *"a channel that drops the oldest"(items) {
     const channel = new Channel<object>(10, { overflow: "dropOldest" });
     for (let n = 0; n < items; n++) {
       yield* channel.send({ n });
-      look(n, items);
+      high.look(n);
     }
   },
   *"a broadcast to two"(items) {
@@ -72,7 +61,7 @@ const ways: Record<string, Way> = {
     });
     for (let n = 0; n < items; n++) {
       yield* fast.receive();
-      look(n, items);
+      high.look(n);
     }
     yield* latest.receive();
     yield* sending;
@@ -81,42 +70,21 @@ const ways: Record<string, Way> = {
     const channel = new Channel<object>(0);
     for (let n = 0; n < items; n++) {
       yield* select([channel.receive(), sleep(0)], { order: "listed" });
-      look(n, items);
+      high.look(n);
     }
   },
   *"a wait that is cut short, of a channel that lives on"(items) {
     const channel = new Channel<object>(0);
     for (let n = 0; n < items; n++) {
       yield* moveOnAfter(0.5, () => channel.send({}));
-      look(n, items);
+      high.look(n);
     }
   },
 };
 
-let failed = 0;
-for (const [name, way] of Object.entries(ways)) {
-  await runVirtual(() => way(WARM_UP));
-  // What the engine compiles meanwhile takes room once; what leaks does so each time.
-  let bytes = Infinity;
-  for (let n = 0; n < 2; n++) {
-    floor = heap();
-    high = 0;
-    await runVirtual(() => way(times / 2));
-    bytes = Math.min(bytes, Math.max(high, heap() - floor));
-  }
-  const holds = bytes <= ALLOWED_BYTES;
-  if (!holds) failed++;
-  console.log(`${holds ? "ok  " : "FAIL"} ${times} items through ${name}: at most ${bytes} bytes more`);
-}
-console.log(`${Object.keys(ways).length - failed} passed, ${failed} failed, 0 skipped`);
-if (failed > 0) process.exitCode = 1;
-
-function look(n: number, of: number): void {
-  if (n % (of / 10) === 0) high = Math.max(high, heap() - floor);
-}
-
-function heap(): number {
-  gc!();
-  gc!();
-  return process.memoryUsage().heapUsed;
-}
+await hold("items through", ways, async (way, count) => {
+  high = new HighWater(count);
+  await runVirtual(() => way(count));
+  high.look(0);
+  return high.bytes;
+});

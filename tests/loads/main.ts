@@ -5,3 +5,4 @@
 await import("./timeouts.ts");
 await import("./channels.ts");
 await import("./streams.ts");
+await import("./restarts.ts");

@@ -1,6 +1,5 @@
 // A million timeouts, entered and left in every way there is, by one task that lives on: nothing may be
 // left of them among the deadlines, in the tree of what can be cancelled, and on the heap.
-import { parseArgs } from "node:util";
 import {
   cancelScope,
   cede,
@@ -16,15 +15,7 @@ import {
 } from "cede";
 import { runVirtual } from "cede/testing";
 import { below } from "../../src/kernel/cancel.ts";
-
-const { values } = parseArgs({ options: { times: { type: "string", default: "1000000" } } });
-const times = Number(values.times);
-/** The heap's own noise. The smallest object that one timeout could leave behind takes 16 bytes. */
-const ALLOWED_BYTES = 200_000 + 2 * times;
-const WARM_UP = 20_000;
-
-const { gc } = globalThis;
-if (gc === undefined) throw new Error("Cannot measure the heap: start node with --expose-gc.");
+import { ALLOWED_BYTES, heap, times, WARM_UP } from "./heap.ts";
 
 const inTime = (): Awaitable<void> => cede();
 const never = (): Awaitable<never> => sleepForever();
@@ -95,10 +86,4 @@ if (failed > 0) process.exitCode = 1;
 
 function* repeat(once: () => Awaitable<unknown>, n: number): Awaitable<void> {
   for (let i = 0; i < n; i++) yield* once();
-}
-
-function heap(): number {
-  gc!();
-  gc!();
-  return process.memoryUsage().heapUsed;
 }
