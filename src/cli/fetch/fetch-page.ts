@@ -1,4 +1,4 @@
-import { call, coroutine, sleep, timeout, TimeoutError, type Awaitable } from "cede";
+import { call, coroutine, retry, Schedule, timeout, TimeoutError, type Awaitable } from "cede";
 import { duration, size } from "../render/units.ts";
 import { download, type Transfer } from "./download.ts";
 import { explain, explainStatus, type Failure } from "./reasons.ts";
@@ -18,9 +18,7 @@ export interface PageOptions extends Policy {
 }
 
 /** 100 ms, 200 ms, 400 ms … and never more than 2 s. */
-export function retryDelay(attempt: number): number {
-  return Math.min(100 * 2 ** attempt, 2000);
-}
+export const RETRY_DELAYS: Schedule = Schedule.exponential(100, { max: 2000 });
 
 /** One page, to its last byte. It never throws: a page that cannot be had is a page with a reason. */
 export const fetchPage = coroutine(function* fetchPage(url: string, options: PageOptions): Awaitable<Page> {
@@ -29,41 +27,65 @@ export const fetchPage = coroutine(function* fetchPage(url: string, options: Pag
     return { url, status: null, ms: 0, startMs: round(options.startMs), bytes: 0, error: target.reason };
   }
   const begun = performance.now();
-  for (let attempt = 0; ; attempt++) {
-    const transfer: Transfer = { status: null, statusText: "", bytes: 0, file: undefined };
-    const failure = yield* tryOnce(target.url, transfer, options);
-    if (failure === undefined || !failure.transient || attempt === options.retries) {
-      return {
-        url,
-        status: transfer.status,
-        ms: round(performance.now() - begun),
-        startMs: round(options.startMs),
-        bytes: transfer.bytes,
-        ...(failure && { error: failure.reason }),
-        ...(attempt > 0 && { retries: attempt }),
-        ...(transfer.file !== undefined && { file: transfer.file }),
-      };
-    }
-    yield* sleep(retryDelay(attempt));
+  let attempts = 0;
+  let transfer!: Transfer;
+  let failure: Failure | undefined;
+  const attempt = (number: number): Awaitable<void> => {
+    attempts = number;
+    transfer = { status: null, statusText: "", bytes: 0, file: undefined };
+    return tryOnce(target.url, transfer, options);
+  };
+  try {
+    yield* retry(attempt, {
+      schedule: RETRY_DELAYS.limit(options.retries),
+      when: (error) => (error as FailedAttempt).failure.transient,
+    });
+  } catch (error) {
+    if (!(error instanceof FailedAttempt)) throw error; // a bug
+    failure = error.failure;
   }
+  return {
+    url,
+    status: transfer.status,
+    ms: round(performance.now() - begun),
+    startMs: round(options.startMs),
+    bytes: transfer.bytes,
+    ...(failure && { error: failure.reason }),
+    ...(attempts > 1 && { retries: attempts - 1 }),
+    ...(transfer.file !== undefined && { file: transfer.file }),
+  };
 });
+
+/** All that an attempt throws. */
+class FailedAttempt extends Error {
+  override name = "FailedAttempt";
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
 
 const tryOnce = coroutine(function* tryOnce(
   url: URL,
   transfer: Transfer,
   options: PageOptions,
-): Awaitable<Failure | undefined> {
+): Awaitable<void> {
   try {
     // The time-out cancels the call, the call aborts the signal, and fetch lets go of its connection.
     yield* timeout(options.timeoutMs, () =>
       call((signal) => download(url, transfer, { ...options, signal })),
     );
   } catch (error) {
-    return error instanceof TimeoutError
-      ? { reason: tooSlow(transfer, options.timeoutMs), transient: true }
-      : explain(error, url);
+    throw new FailedAttempt(
+      error instanceof TimeoutError
+        ? { reason: tooSlow(transfer, options.timeoutMs), transient: true }
+        : explain(error, url),
+    );
   }
-  return explainStatus(transfer.status!, transfer.statusText);
+  const failure = explainStatus(transfer.status!, transfer.statusText);
+  if (failure !== undefined) throw new FailedAttempt(failure);
 });
 
 function tooSlow(transfer: Transfer, timeoutMs: number): string {
