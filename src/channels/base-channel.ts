@@ -11,6 +11,7 @@ import { current } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { LinkedList } from "../kernel/list.ts";
 import { describe } from "../kernel/misuse.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { Receiver, Sender, type EndOf } from "./ends.ts";
 import { BrokenChannelError, ChannelClosedError, ChannelFullError } from "./errors.ts";
 import { Receivable } from "./receivable.ts";
@@ -195,6 +196,7 @@ export abstract class BaseChannel<T> extends Receivable<T> {
         return true;
       case "dropNewest":
         this.#dropped++;
+        current.monitor?.resource?.("drop", this, this.buffer.size, current.task);
         return true;
       case "error":
         throw new ChannelFullError(
@@ -216,7 +218,9 @@ export abstract class BaseChannel<T> extends Receivable<T> {
   protected pull(): T | typeof NOTHING {
     if (this.senders.isEmpty) return NOTHING;
     const sender = this.#nextSender(null);
-    return sender === null ? NOTHING : sender.item;
+    if (sender === null) return NOTHING;
+    current.monitor?.resource?.("take", this, 0, current.task);
+    return sender.item;
   }
 
   /** Gives it to a receiver, or puts it where there is room. */
@@ -225,15 +229,19 @@ export abstract class BaseChannel<T> extends Receivable<T> {
     if (this.receivers.isEmpty || !this.hand(item)) {
       if (this.buffer.size >= this.#capacity) return false;
       this.buffer.push(item);
+      current.monitor?.resource?.("put", this, this.buffer.size, current.task);
     }
     this.#unfinished++;
     return true;
   }
 
   #dropOldestFor(item: T): void {
-    this.buffer.shift();
+    const { buffer } = this;
+    buffer.shift();
     this.#dropped++;
-    this.buffer.push(item);
+    current.monitor?.resource?.("drop", this, buffer.size, current.task);
+    buffer.push(item);
+    current.monitor?.resource?.("put", this, buffer.size, current.task);
   }
 
   /** The sender that has waited longest, told that its item is taken: into the store, if one is given. */
@@ -248,6 +256,7 @@ export abstract class BaseChannel<T> extends Receivable<T> {
         wait.fail(error); // as if it had been sent at once: a comparison threw
         continue;
       }
+      current.monitor?.resource?.("put", this, this.buffer.size, wait.owner);
       wait.complete();
       this.#unfinished++;
       return wait;
@@ -269,6 +278,7 @@ export abstract class BaseChannel<T> extends Receivable<T> {
     this.#closed = `its last receiver was closed${byWhom()}`;
     const { size } = this.buffer;
     this.buffer.clear();
+    if (size > 0) current.monitor?.resource?.("drop", this, 0, current.task);
     for (let wait = this.senders.shift(); wait !== null; wait = this.senders.shift()) {
       wait.fail(this.#brokenError("send on"));
     }
@@ -314,6 +324,9 @@ class JoinWait extends QueuedWait<void> implements Awaitable<void> {
 
   get label(): string {
     return `${this.#of.unfinished} unfinished items of ${this.#of.title}`;
+  }
+  override subject(): Subject {
+    return { kind: "join", target: this.#of };
   }
   [Symbol.iterator](): JoinWait {
     return this.unused ? this : new JoinWait(this.#of, this.#joins);

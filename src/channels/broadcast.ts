@@ -3,6 +3,7 @@
  * to happen when it is full; who wants to be waited for keeps all senders waiting, and an item comes to all or to none.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
+import { current } from "../kernel/current.ts";
 import { LinkedList } from "../kernel/list.ts";
 import { byWhom, checkCapacity, checkOverflow, titleOf, type Overflow } from "./base-channel.ts";
 import { ChannelClosedError, ChannelFullError } from "./errors.ts";
@@ -49,13 +50,13 @@ export interface SubscribeOptions {
  */
 export class Broadcast<T> {
   /** @internal */ readonly senders: LinkedList<SendWait<T>> = new LinkedList();
-  readonly #title: string;
+  /** @internal */ readonly title: string;
   readonly #subscriptions = new Set<Subscription<T>>();
   #closed: string | null = null;
 
   /** `name` is what messages and labels call it. */
   constructor({ name }: { name?: string } = {}) {
-    this.#title = titleOf("broadcast", name);
+    this.title = titleOf("broadcast", name);
   }
 
   /** Who listens, and who waits to send: at this moment. */
@@ -75,7 +76,7 @@ export class Broadcast<T> {
    * Infinity.
    */
   subscribe(capacity: number, { overflow = "wait" }: SubscribeOptions = {}): Subscription<T> {
-    const title = `a subscription of ${this.#title}`;
+    const title = `a subscription of ${this.title}`;
     if (this.#closed !== null) throw this.#closedError("subscribe to");
     checkCapacity(title, capacity, 1);
     checkOverflow(title, overflow, ["wait", "dropOldest", "dropNewest", "error"]);
@@ -123,7 +124,7 @@ export class Broadcast<T> {
 
   /** @internal */
   get roomLabel(): string {
-    return `room for all subscribers of ${this.#title}`;
+    return `room for all subscribers of ${this.title}`;
   }
 
   /** @internal */
@@ -155,7 +156,7 @@ export class Broadcast<T> {
 
   #closedError(what: string): ChannelClosedError {
     return new ChannelClosedError(
-      `Cannot ${what} ${this.#title}: ${this.#closed}. Close it after the last item.`,
+      `Cannot ${what} ${this.title}: ${this.#closed}. Close it after the last item.`,
     );
   }
 }
@@ -184,7 +185,7 @@ interface Listening {
 
 /** One subscriber's own buffer: what `broadcast.subscribe()` gives. */
 export class Subscription<T> extends Receivable<T> {
-  readonly #title: string;
+  /** @internal */ readonly title: string;
   readonly #capacity: number;
   readonly #overflow: Overflow;
   readonly #listening: Listening;
@@ -196,7 +197,7 @@ export class Subscription<T> extends Receivable<T> {
   /** @internal */
   constructor(title: string, capacity: number, overflow: Overflow, listening: Listening) {
     super(new Ring<T>());
-    this.#title = title;
+    this.title = title;
     this.#capacity = capacity;
     this.#overflow = overflow;
     this.#listening = listening;
@@ -215,6 +216,7 @@ export class Subscription<T> extends Receivable<T> {
 
   /** Ends it: nothing more will come, and what is in its buffer is dropped. Closing it again does nothing. */
   close(): void {
+    if (this.buffer.size > 0) current.monitor?.resource?.("drop", this, 0, current.task);
     this.buffer.clear();
     this.#end("self", `it was closed${byWhom()}`);
   }
@@ -232,16 +234,20 @@ export class Subscription<T> extends Receivable<T> {
   /** @internal */
   offer(item: T): void {
     if (this.hand(item)) return;
-    if (this.buffer.size < this.#capacity) {
-      this.buffer.push(item);
+    const { buffer } = this;
+    if (buffer.size < this.#capacity) {
+      buffer.push(item);
     } else if (this.#overflow === "error") {
       this.#end("slow", `there was no room for an item, with ${this.#capacity} of ${this.#capacity} in it`);
+      return;
     } else {
       this.#dropped++;
+      if (this.#overflow === "dropOldest") buffer.shift();
+      current.monitor?.resource?.("drop", this, buffer.size, current.task);
       if (this.#overflow === "dropNewest") return;
-      this.buffer.shift();
-      this.buffer.push(item);
+      buffer.push(item);
     }
+    current.monitor?.resource?.("put", this, buffer.size, current.task);
   }
 
   /** @internal */
@@ -252,7 +258,7 @@ export class Subscription<T> extends Receivable<T> {
 
   /** @internal */
   get itemLabel(): string {
-    return `an item of ${this.#title}`;
+    return `an item of ${this.title}`;
   }
   /** @internal */
   get hasEnded(): boolean {
@@ -262,7 +268,7 @@ export class Subscription<T> extends Receivable<T> {
   /** @internal */
   ending(): Error | null {
     if (this.#ended === null) return null;
-    const what = `Cannot receive from ${this.#title}: ${this.#ended}.`;
+    const what = `Cannot receive from ${this.title}: ${this.#ended}.`;
     if (this.#how === "slow") {
       return new ChannelFullError(`${what} Receive faster, give it more room, or let it drop some.`);
     }

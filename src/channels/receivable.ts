@@ -3,6 +3,7 @@
  * for those who were cancelled and whose tasks have not had their step.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
+import { current } from "../kernel/current.ts";
 import type { Store } from "./ring.ts";
 import {
   EndsQueue,
@@ -24,6 +25,7 @@ export abstract class Receivable<T> {
     this.buffer = buffer;
   }
 
+  /** @internal */ abstract readonly title: string;
   /** @internal */ abstract get itemLabel(): string;
   /** @internal */ abstract get hasEnded(): boolean;
   /** @internal */ abstract ending(): Error | null;
@@ -67,6 +69,7 @@ export abstract class Receivable<T> {
     const { buffer } = this;
     if (buffer.size === 0) return this.pull();
     const item = buffer.shift();
+    current.monitor?.resource?.("take", this, buffer.size, current.task);
     this.freed();
     return item;
   }
@@ -76,7 +79,13 @@ export abstract class Receivable<T> {
     const { receivers } = this;
     for (let wait = longestWaiting(receivers); wait !== null; wait = longestWaiting(receivers)) {
       receivers.remove(wait);
-      if (wait.give(item)) return true;
+      if (!wait.give(item)) continue;
+      const { monitor } = current;
+      if (monitor !== null) {
+        monitor.resource?.("put", this, this.buffer.size, current.task);
+        monitor.resource?.("take", this, this.buffer.size, wait.owner);
+      }
+      return true;
     }
     return false;
   }

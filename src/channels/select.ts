@@ -10,7 +10,7 @@ import { Outcome } from "../kernel/future.ts";
 import { isGenerator } from "../kernel/generator.ts";
 import { describe } from "../kernel/misuse.ts";
 import { dropClaimed } from "../kernel/unwind.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 import { Arm } from "./arm.ts";
 
 /** What was selected: of an array its index, of a record its key; and the value that it ended with. */
@@ -89,6 +89,9 @@ class Select<Winner> extends Wait<Winner> {
 
   get label(): string {
     return `the first of ${this.#arms.map(({ of }) => of.label).join(", ")}`;
+  }
+  override subject(): Subject {
+    return { kind: "select" };
   }
   override get external(): boolean {
     return this.#arms.some(({ of }) => of.external);

@@ -1,8 +1,8 @@
 /** The waits of channels, which queue in the order they came, and what they see of what they wait for. */
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { current } from "../kernel/current.ts";
+import { current, type Runner } from "../kernel/current.ts";
 import { LinkedList, type Link } from "../kernel/list.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 
 /** Instead of an item: there is none now. */
 export const NOTHING: unique symbol = Symbol("nothing") as never;
@@ -47,6 +47,7 @@ export class EndsQueue<W extends ViaEnd> extends LinkedList<W> {
 /** Where items are sent. */
 export interface Sink<T> {
   readonly senders: LinkedList<SendWait<T>>;
+  readonly title: string;
   readonly roomLabel: string;
   /** Takes the item, if it may be now. @throws if it never will. */
   accept(item: T): boolean;
@@ -55,6 +56,7 @@ export interface Sink<T> {
 /** Where items are received. */
 export interface Source<T> {
   readonly receivers: LinkedList<ReceivingWait<T, unknown>>;
+  readonly title: string;
   readonly itemLabel: string;
   /** Gives the next item, or `NOTHING`. */
   take(): T | typeof NOTHING;
@@ -79,6 +81,9 @@ export abstract class QueuedWait<T> extends Wait<T> implements Queued {
   }
   get isWaiting(): boolean {
     return this.pending;
+  }
+  get owner(): Runner | null {
+    return this.task;
   }
   get isOwn(): boolean {
     const { task } = this;
@@ -117,6 +122,9 @@ export class SendWait<T> extends QueuedWait<void> implements Awaitable<void> {
   get label(): string {
     return this.sink.roomLabel;
   }
+  override subject(): Subject {
+    return { kind: "send", target: this.sink };
+  }
 
   [Symbol.iterator](): SendWait<T> {
     return this.unused ? this : new SendWait(this.sink, this.item, this.via);
@@ -154,6 +162,9 @@ export abstract class ReceivingWait<T, R> extends QueuedWait<R> implements Await
 
   get label(): string {
     return this.source.itemLabel;
+  }
+  override subject(): Subject {
+    return { kind: "receive", target: this.source };
   }
 
   protected begin(): boolean {

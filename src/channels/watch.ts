@@ -5,6 +5,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { checkGiven } from "../kernel/given.ts";
 import { LinkedList } from "../kernel/list.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { byWhom, titleOf } from "./base-channel.ts";
 import { ChannelClosedError } from "./errors.ts";
 import { countWaiting, QueuedWait } from "./waits.ts";
@@ -154,6 +155,9 @@ class WatchWait<T> extends QueuedWait<T> implements Awaitable<T> {
 
   get label(): string {
     return `${this.#what} of ${this.#of.title}`;
+  }
+  override subject(): Subject {
+    return { kind: "watch", target: this.#of };
   }
   [Symbol.iterator](): WatchWait<T> {
     return this.unused ? this : new WatchWait(this.#of, this.#what, this.#test);

@@ -13,7 +13,7 @@ import { outside } from "../kernel/misuse.ts";
 import { report } from "../kernel/report.ts";
 import type { Task } from "../kernel/task.ts";
 import { handedOver } from "../kernel/unawaited.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 import { boundCleanup, checkCleanupTimeout, type ScopeOptions } from "../structure/cleanup-timeout.ts";
 import { TaskScope } from "../structure/task-scope.ts";
 import { checkConcurrency, itemsOf, type ResultOf, type Startable } from "./items.ts";
@@ -259,6 +259,9 @@ class NextCompletion<T> extends Wait<T> {
 
   get label(): string {
     return this.#completions.awaited;
+  }
+  override subject(): Subject {
+    return { kind: "tasks" };
   }
   override get external(): boolean {
     return this.#completions.external;

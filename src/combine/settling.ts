@@ -5,7 +5,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import type { Enders, Runner } from "../kernel/current.ts";
 import { Future, Listener, type Outcome } from "../kernel/future.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 
 export interface Question {
   /** Whether this end decides the matter. */
@@ -55,6 +55,9 @@ export class Settling extends Wait<void> implements Awaitable<void> {
     if (futures.length > FUTURES_NAMED) some.push("…");
     const named = some.length === 0 ? "" : `: ${some.join(", ")}`;
     return `${this.#what}, ${this.#left} of ${this.#outcomes.length} left${named}`;
+  }
+  override subject(): Subject {
+    return { kind: "tasks" };
   }
   override get external(): boolean {
     return this.#external;

@@ -7,7 +7,7 @@ import { describe } from "../kernel/misuse.ts";
 import { placeFor, placeOf, type Place } from "../kernel/place.ts";
 import { report, type Reporter } from "../kernel/report.ts";
 import { Given } from "../kernel/story.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 
 /** Waits for a promise. The promise knows nothing of it: cancelling ends the wait only. */
 class PromiseWait<T> extends Wait<T> {
@@ -26,6 +26,9 @@ class PromiseWait<T> extends Wait<T> {
 
   get label(): string {
     return "a promise";
+  }
+  override subject(): Subject {
+    return { kind: "promise" };
   }
   override get external(): boolean {
     return true;

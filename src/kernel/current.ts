@@ -137,6 +137,8 @@ const nobody = {
 };
 
 interface Outside {
+  /** Who observes the loop that turns now; set and restored by that. */
+  monitor: Monitor | null;
   /** Whether any run remembers where things were made: see place.ts. */
   debug: boolean;
   /** Whether what coroutine functions make is recorded: see unawaited.ts. */
@@ -147,6 +149,7 @@ interface Outside {
 
 export const current: typeof nobody & Outside = {
   ...nobody,
+  monitor: null,
   defaultLoop: null,
   debug: false,
   recording: false,
@@ -154,7 +157,7 @@ export const current: typeof nobody & Outside = {
 
 /** For a loop that is run by hand in a task of another: nobody runs, until the function is called. */
 export function setAside(): () => void {
-  const { defaultLoop: _, debug: __, recording: ___, ...outer } = current;
+  const { monitor: _, defaultLoop: __, debug: ___, recording: ____, ...outer } = current;
   Object.assign(current, nobody);
   return () => void Object.assign(current, outer);
 }

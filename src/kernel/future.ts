@@ -12,7 +12,7 @@ import type { Cancellation } from "./monitor.ts";
 import { Callback, checkCallback } from "./callback.ts";
 import { notByHand } from "./misuse.ts";
 import { cleaned, toldWaiting } from "./story.ts";
-import { enterWait, Wait } from "./wait.ts";
+import { enterWait, Wait, type Subject } from "./wait.ts";
 
 const PENDING = 0;
 const RESULT = 1;
@@ -205,6 +205,9 @@ class Join<T> extends Wait<T> implements Waiter {
 
   get label(): string {
     return this.outcome.label;
+  }
+  override subject(): Subject {
+    return { kind: this.outcome.external ? "future" : "task", target: this.outcome };
   }
   /** A task of another loop counts as the outside. */
   override get external(): boolean {

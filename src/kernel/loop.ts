@@ -106,8 +106,9 @@ export class Loop implements LoopPort {
     const { ready, deadlines } = this;
     const pace = this.#pace;
     const restore = current.task === null ? null : setAside();
-    const { context } = current;
+    const { context, monitor } = current;
     current.context = outermost(this.contexts);
+    current.monitor = this.monitor;
     let left = this.#left;
     let steps = 0;
     let turned = false;
@@ -143,6 +144,7 @@ export class Loop implements LoopPort {
       this.#turning = false;
       forgetThrown();
       current.context = context;
+      current.monitor = monitor;
       if (restore === null) current.task = null;
       else restore();
     }

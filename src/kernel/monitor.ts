@@ -11,12 +11,47 @@ export interface TaskInfo {
   readonly waitingFor: string | undefined;
 }
 
+/** What kind of thing is waited for. */
+export type WaitKind =
+  | "sleep" // a time
+  | "task" // the end of a task
+  | "tasks" // the ends of several: `all`, `race`, `asCompleted` …
+  | "group" // the ends of the tasks of a group
+  | "start" // that a task says it is ready
+  | "future"
+  | "promise"
+  | "lock"
+  | "semaphore"
+  | "limiter"
+  | "rate" // its turn, at a rate limiter
+  | "condition"
+  | "event"
+  | "barrier"
+  | "once"
+  | "send" // room in a channel
+  | "receive" // an item of a channel
+  | "join" // that nothing of a channel is left to do
+  | "watch"
+  | "select"
+  | "resource"
+  | "other";
+
+/** What is waited for, held or filled, as an observer may see it: a lock, a channel, a task. The same object each time. */
+export interface Target {
+  /** What it is called: `lock "db"`; `undefined` where its label says that. */
+  readonly title?: string | undefined;
+  /** What it is called, and, if there is a title, how it stands. */
+  readonly label?: string | undefined;
+}
+
 /** A wait as an observer may see it. */
 export interface WaitInfo {
   /** What it is for, in words: "sleep 100 ms". */
   readonly label: string;
   /** Whether something outside the loop may end it. */
   readonly external: boolean;
+  /** What kind of thing is waited for, and the thing itself if it is one; where there is no such method, "other". */
+  subject?(): { readonly kind: WaitKind; readonly target?: Target | undefined };
 }
 
 /** A cancellation: what was asked, once, of a scope or a task. */
@@ -71,5 +106,18 @@ export interface Monitor {
   cancel?(task: TaskInfo, phase: "asked" | "delivered" | "done", cancellation: Cancellation): void;
   /** A task ended. */
   done?(task: TaskInfo, outcome: "result" | "error" | "cancelled"): void;
+  /**
+   * Something changes hands. "acquire", "release": a lock, a limiter's token, or so many permits of a semaphore (`count`).
+   * "put", "take", "drop": an item, after which there are `count` in the channel. `task`: who acquires, puts or takes, and
+   * who held or releases; `null`: no task. `hold`: the guard, where it is known. Told while the loop turns: what a callback
+   * of the host releases, say, is not.
+   */
+  resource?(
+    what: "acquire" | "release" | "put" | "take" | "drop",
+    target: Target,
+    count: number,
+    task: TaskInfo | null,
+    hold?: object,
+  ): void;
   report?(report: Report): void;
 }

@@ -12,7 +12,7 @@ import { textOf } from "./errors.ts";
 import { describe, notByHand } from "./misuse.ts";
 import { current } from "./current.ts";
 import { caughtReturning } from "./escape.ts";
-import { enterWait, Wait } from "./wait.ts";
+import { enterWait, Wait, type Subject } from "./wait.ts";
 
 /** Waits until a deadline. It is its own iterator, the first time; its own timer, too. */
 class Sleep extends Wait<void> implements Awaitable<void>, Timer {
@@ -32,6 +32,9 @@ class Sleep extends Wait<void> implements Awaitable<void>, Timer {
   get label(): string {
     if (!this.#relative) return `the time ${this.#ms} ms`;
     return `sleep ${this.#ms >= 10_000 ? `${this.#ms / 1000} s` : `${this.#ms} ms`}`;
+  }
+  override subject(): Subject {
+    return { kind: "sleep" };
   }
 
   [Symbol.iterator](): Sleep {
@@ -57,6 +60,9 @@ class Sleep extends Wait<void> implements Awaitable<void>, Timer {
 class SleepForever extends Wait<void> implements Awaitable<void> {
   get label(): string {
     return "sleep for ever";
+  }
+  override subject(): Subject {
+    return { kind: "sleep" };
   }
   override get external(): boolean {
     return true;

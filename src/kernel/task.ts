@@ -32,7 +32,7 @@ import { asked } from "./scope.ts";
 import { abandoning } from "./slow-cleanup.ts";
 import { checkSource } from "./source.ts";
 import { cut, dropClaimed, ended, isTarget, resume } from "./unwind.ts";
-import { Wait } from "./wait.ts";
+import { Wait, type Subject } from "./wait.ts";
 
 const READY = 0;
 const RUNNING = 1;
@@ -381,6 +381,9 @@ class CancelJoin extends Wait<void> implements Waiter {
   }
   get label(): string {
     return `the end of ${this.#task.label}`;
+  }
+  override subject(): Subject {
+    return { kind: "task", target: this.#task };
   }
   /** A task of another loop counts as the outside. */
   override get external(): boolean {

@@ -11,6 +11,7 @@ import { current, type Enders, type Parked, type Runner } from "./current.ts";
 import { caughtReturning } from "./escape.ts";
 import { Link } from "./list.ts";
 import { notByHand, outside, polledByHand } from "./misuse.ts";
+import type { WaitInfo } from "./monitor.ts";
 import { mark } from "./place.ts";
 import { toldWaiting } from "./story.ts";
 
@@ -22,6 +23,9 @@ const COMPLETED = 3;
 const FAILED = 4;
 const CANCELLED = 5;
 type State = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** What kind of thing is waited for, and the thing itself. */
+export type Subject = ReturnType<NonNullable<WaitInfo["subject"]>>;
 
 export abstract class Wait<T> extends Link implements Iterator<Signal | undefined, T, void>, Parked {
   declare private state: State;
@@ -45,6 +49,8 @@ export abstract class Wait<T> extends Link implements Iterator<Signal | undefine
 
   /** For a wait that tasks alone can end, and that knows them. */
   enders?(): Enders | null;
+  /** For observers: see `WaitInfo`. */
+  subject?(): Subject;
 
   /**
    * The first poll: take what is there (`ready(value)`, which is true), or arrange to be told (and answer

@@ -1,7 +1,7 @@
 /** A sleep until a time that says what it is for: "attempt 2 of load, 200 ms after: Error: refused". */
 import type { Awaitable } from "../kernel/awaitable.ts";
 import type { Timer } from "../kernel/deadlines.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 
 export class Pause extends Wait<void> implements Awaitable<void>, Timer {
   at = 0;
@@ -22,6 +22,9 @@ export class Pause extends Wait<void> implements Awaitable<void>, Timer {
   }
   get label(): string {
     return this.#why();
+  }
+  override subject(): Subject {
+    return { kind: "sleep" };
   }
   /** As with a sleep: one that lasts for ever can be ended by cancelling the run. */
   override get external(): boolean {

@@ -12,7 +12,7 @@ import { InvalidStateError } from "../kernel/errors.ts";
 import { LinkedList } from "../kernel/list.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkDelay } from "../kernel/sleep.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 import { SlidingWindow, TokenBucket, type Rate } from "./rates.ts";
 
 /** What kind of limit a `RateLimiter` keeps. */
@@ -146,6 +146,10 @@ class Line {
     this.name = name;
   }
 
+  get title(): string {
+    return `rate limiter "${this.name}"`;
+  }
+
   get available(): number {
     // With no clock, nothing was taken.
     return this.#loop === null ? this.rate.most : this.rate.available(this.#loop.now());
@@ -244,7 +248,10 @@ class AcquireWait extends Wait<void> implements Timer {
 
   get label(): string {
     const what = this.permits === 1 ? "a permit" : `${this.permits} permits`;
-    return `${what} of rate limiter "${this.#line.name}"`;
+    return `${what} of ${this.#line.title}`;
+  }
+  override subject(): Subject {
+    return { kind: "rate", target: this.#line };
   }
   /** Time alone ends it; but where a task of another loop is before it, that loop's. */
   override get external(): boolean {

@@ -7,7 +7,7 @@ import { Channel } from "../channels/channel.ts";
 import { Lazy, type Awaitable } from "../kernel/awaitable.ts";
 import { NONE } from "../kernel/exit.ts";
 import { describe } from "../kernel/misuse.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 import type { Opening, Stage } from "./stage.ts";
 import { Stream } from "./stream.ts";
 
@@ -132,6 +132,9 @@ class Once<T> extends Wait<T> {
 
   get label(): string {
     return `the event "${this.#name}"`;
+  }
+  override subject(): Subject {
+    return { kind: "event" };
   }
   override get external(): boolean {
     return true;

@@ -13,7 +13,7 @@ import { failWith, NONE, type Leaving } from "../kernel/exit.ts";
 import { describe } from "../kernel/misuse.ts";
 import type { CancelNode } from "../kernel/cancel.ts";
 import type { Task } from "../kernel/task.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 import { coverOf, type Cover } from "./cover.ts";
 import { reportIfSlow } from "./release.ts";
 import { TaskScope } from "./task-scope.ts";
@@ -111,6 +111,9 @@ class Acquire<T> extends Wait<T> {
   get label(): string {
     return nameOf(this.#resource);
   }
+  override subject(): Subject {
+    return { kind: "resource", target: this.#use! };
+  }
   protected begin(): boolean {
     const task = this.task!;
     this.#use = new Use(this.#resource, this, task);
@@ -126,7 +129,7 @@ class Acquire<T> extends Wait<T> {
 
 /** One use of a resource: the owner of the task that holds it, and an exit of the frame that uses it. */
 class Use<T> extends TaskScope {
-  readonly #name: string;
+  readonly title: string;
   readonly #acquire: Acquire<T>;
   readonly #cover: Cover | null;
   readonly #forget: () => void;
@@ -138,7 +141,7 @@ class Use<T> extends TaskScope {
 
   constructor(resource: ResourceOf<T>, wait: Acquire<T>, task: Runner) {
     super();
-    this.#name = nameOf(resource);
+    this.title = nameOf(resource);
     this.#acquire = wait;
     this.#cover = coverOf(task);
     this.open(task, task.calleeScope());
@@ -148,7 +151,7 @@ class Use<T> extends TaskScope {
   }
 
   get label(): string {
-    return `the release of ${this.#name}`;
+    return `the release of ${this.title}`;
   }
   override get progress(): string {
     return this.label;
@@ -165,7 +168,7 @@ class Use<T> extends TaskScope {
   provide(value: T, inUse: InUse<T>): boolean {
     if (this.#provided) {
       throw new InvalidStateError(
-        `Cannot provide twice: ${this.#name} has provided its value. Provide one object that holds them all.`,
+        `Cannot provide twice: ${this.title} has provided its value. Provide one object that holds them all.`,
       );
     }
     this.#provided = true;
@@ -191,7 +194,7 @@ class Use<T> extends TaskScope {
     super.childEnded(child);
     if (this.#provided) return;
     const task = child as Task<unknown>;
-    this.#acquire.fail(task.cancelled ? task.rejection() : neverProvided(this.#name));
+    this.#acquire.fail(task.cancelled ? task.rejection() : neverProvided(this.title));
     if (this.#error !== NONE || this.#left) return;
     this.#forget();
     this.close();
@@ -201,7 +204,7 @@ class Use<T> extends TaskScope {
     this.#left = true;
     if (this.#inUse !== null) this.#inUse.complete();
     else if (!this.#provided) this.cancel("nobody uses it");
-    if (!this.isEmpty) reportIfSlow(frame, this.#name, this.task!);
+    if (!this.isEmpty) reportIfSlow(frame, this.title, this.task!);
     return this.whenEmpty(() => this.#end(frame));
   }
 
@@ -224,6 +227,9 @@ class InUse<T> extends Wait<void> {
   }
   get label(): string {
     return this.#use.end;
+  }
+  override subject(): Subject {
+    return { kind: "resource", target: this.#use };
   }
   protected begin(): boolean {
     return !this.#use.provide(this.#value, this) && this.ready();

@@ -8,7 +8,7 @@ import type { Enders } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import type { Task, TaskOptions } from "../kernel/task.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 
 /** Says that a task which was started with `group.start` is ready, once. */
 export type Ready<R> = (value: R) => void;
@@ -104,6 +104,9 @@ class Readiness<R> extends Wait<R> {
   }
   get label(): string {
     return `${this.#starting.label} to be ready`;
+  }
+  override subject(): Subject {
+    return { kind: "start", target: this.#starting };
   }
   /** A task of another loop counts as the outside. */
   override get external(): boolean {

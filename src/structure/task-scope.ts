@@ -5,7 +5,7 @@ import { current, type Enders, type Runner } from "../kernel/current.ts";
 import { innermostFirst } from "../kernel/run.ts";
 import { Scope } from "../kernel/scope.ts";
 import { Task, type TaskOptions } from "../kernel/task.ts";
-import { Wait } from "../kernel/wait.ts";
+import { Wait, type Subject } from "../kernel/wait.ts";
 
 export abstract class TaskScope extends Scope {
   /** What it is called in labels: `group "crawl"`. */
@@ -99,6 +99,9 @@ class ChildrenWait extends Wait<void> {
   }
   get label(): string {
     return this.#scope.progress;
+  }
+  override subject(): Subject {
+    return { kind: "group", target: this.#scope };
   }
   protected begin(): boolean {
     if (this.#scope.isEmpty) return this.ready();

@@ -7,6 +7,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { current } from "../kernel/current.ts";
 import { describe } from "../kernel/misuse.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { called, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 
 /** What a barrier shows of itself. */
@@ -117,9 +118,14 @@ export class Barrier {
     this.#why = null;
   }
 
+  /** @internal */
+  get title(): string {
+    return called("barrier", this.name);
+  }
+
   /** In words, for whoever waits. @internal */
   get label(): string {
-    return `${called("barrier", this.name)}, ${this.#queue.size} of ${this.parties} there`;
+    return `${this.title}, ${this.#queue.size} of ${this.parties} there`;
   }
 
   /** The place of the last one that comes, or `null` for one that has to wait. @internal */
@@ -153,9 +159,7 @@ export class Barrier {
   }
 
   #error(why: string): BrokenBarrierError {
-    return new BrokenBarrierError(
-      `Cannot wait at ${called("barrier", this.name)}: ${why}. Call \`reset()\` for a new round.`,
-    );
+    return new BrokenBarrierError(`Cannot wait at ${this.title}: ${why}. Call \`reset()\` for a new round.`);
   }
 }
 
@@ -171,6 +175,9 @@ class Arrival extends QueuedWait<number> implements Awaitable<number> {
 
   get label(): string {
     return this.#barrier.label;
+  }
+  override subject(): Subject {
+    return { kind: "barrier", target: this.#barrier };
   }
   override get external(): boolean {
     return true;

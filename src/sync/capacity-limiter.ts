@@ -6,10 +6,11 @@
  * Whoever changes the total may end a wait, a callback of the host too. So its waits count as external.
  */
 import type { Awaitable, Body } from "../kernel/awaitable.ts";
-import { current } from "../kernel/current.ts";
+import { current, type Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { describe } from "../kernel/misuse.ts";
 import { Task } from "../kernel/task.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { called, holding, Queue, QueuedWait, type Guard, type SyncOptions } from "./holding.ts";
 
 /** What a capacity limiter shows of itself. */
@@ -110,7 +111,7 @@ export class CapacityLimiter {
   tryAcquire(borrower?: unknown): Guard | undefined {
     const who = this.#borrower(borrower, "acquire");
     this.#refuseTwo(who);
-    return this.available === 0 ? undefined : this.#lend(who);
+    return this.available === 0 ? undefined : this.#lend(new Token(this, who), current.task);
   }
 
   /**
@@ -153,7 +154,7 @@ export class CapacityLimiter {
   enter(wait: Acquire): Token | null {
     wait.who = this.#borrower(wait.borrower, "acquire");
     this.#refuseTwo(wait.who);
-    if (this.available > 0) return this.#lend(wait.who);
+    if (this.available > 0) return this.#lend(wait.token(), wait.owner);
     this.#queue.push(wait);
     return null;
   }
@@ -167,6 +168,7 @@ export class CapacityLimiter {
   giveBack(token: Token): void {
     if (this.#borrowers.get(token.borrower) !== token) return;
     this.#borrowers.delete(token.borrower);
+    current.monitor?.resource?.("release", this, 1, current.task, token);
     this.#give();
   }
 
@@ -174,14 +176,15 @@ export class CapacityLimiter {
     while (this.available > 0) {
       const wait = this.#queue.shift();
       if (wait === null) return;
+      const token = wait.token();
       if (this.#borrowers.has(wait.who)) wait.fail(this.#twice(wait.who));
-      else if (!wait.complete(this.#lend(wait.who))) this.#borrowers.delete(wait.who);
+      else if (wait.complete(token)) this.#lend(token, wait.owner);
     }
   }
 
-  #lend(borrower: unknown): Token {
-    const token = new Token(this, borrower);
-    this.#borrowers.set(borrower, token);
+  #lend(token: Token, task: Runner | null): Token {
+    this.#borrowers.set(token.borrower, token);
+    current.monitor?.resource?.("acquire", this, 1, task, token);
     return token;
   }
 
@@ -241,6 +244,12 @@ class Acquire extends QueuedWait<Guard> implements Awaitable<Guard> {
   get label(): string {
     return this.#limiter.label;
   }
+  get owner(): Runner | null {
+    return this.task;
+  }
+  override subject(): Subject {
+    return { kind: "limiter", target: this.#limiter };
+  }
   override get external(): boolean {
     return true;
   }
@@ -256,6 +265,10 @@ class Acquire extends QueuedWait<Guard> implements Awaitable<Guard> {
 
   abort(): void {
     this.#limiter.unqueue(this);
+  }
+
+  token(): Token {
+    return new Token(this.#limiter, this.who);
   }
 }
 

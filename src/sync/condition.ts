@@ -14,6 +14,7 @@ import { InvalidStateError } from "../kernel/errors.ts";
 import { checkGiven } from "../kernel/given.ts";
 import { describe } from "../kernel/misuse.ts";
 import { checkpoint } from "../kernel/sleep.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { Release } from "../structure/release.ts";
 import { called, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 import { Lock, type Hold, type LockGuard } from "./lock.ts";
@@ -210,6 +211,9 @@ class Notification extends QueuedWait<void> implements Awaitable<void> {
 
   get label(): string {
     return this.#condition.label;
+  }
+  override subject(): Subject {
+    return { kind: "condition", target: this.#condition };
   }
   override get external(): boolean {
     return true;

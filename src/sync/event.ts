@@ -3,6 +3,7 @@
  * it stays set until it is cleared. Anybody may set it, a callback of the host too.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { called, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 
 /** What an event shows of itself. */
@@ -102,6 +103,9 @@ class EventWait extends QueuedWait<void> implements Awaitable<void> {
 
   get label(): string {
     return this.#event.label;
+  }
+  override subject(): Subject {
+    return { kind: "event", target: this.#event };
   }
   override get external(): boolean {
     return true;

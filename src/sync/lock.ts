@@ -12,6 +12,7 @@ import type { Waiter } from "../kernel/future.ts";
 import { Link } from "../kernel/list.ts";
 import { report } from "../kernel/report.ts";
 import type { Task } from "../kernel/task.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { called, holding, Loops, Queue, QueuedWait, type Guard, type SyncOptions } from "./holding.ts";
 
 /** A lock that is held by the task that acquired it. */
@@ -214,6 +215,7 @@ export class Lock {
   pass(hold: Hold): void {
     if (this.#hold !== hold) return;
     hold.owner.unsubscribe(hold);
+    current.monitor?.resource?.("release", this, 1, hold.owner, hold);
     for (let wait = this.#queue.shift(); wait !== null; wait = this.#queue.shift()) {
       const next = wait.hold();
       if (wait.complete(next)) return void this.#give(next);
@@ -239,6 +241,7 @@ export class Lock {
     this.#hold = hold;
     this.#loops.add(hold.owner.loop);
     hold.owner.subscribe(hold);
+    current.monitor?.resource?.("acquire", this, 1, hold.owner, hold);
     return hold;
   }
 }
@@ -295,6 +298,9 @@ class Acquire extends QueuedWait<LockGuard> implements Awaitable<LockGuard> {
 
   get label(): string {
     return this.#lock.label;
+  }
+  override subject(): Subject {
+    return { kind: "lock", target: this.#lock };
   }
   override get external(): boolean {
     return this.#lock.external;

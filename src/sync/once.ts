@@ -11,6 +11,7 @@ import { current, type Enders, type Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { Frame } from "../kernel/frame.ts";
 import { describe, namedAfter } from "../kernel/misuse.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { called, Loops, Queue, QueuedWait, type SyncOptions } from "./holding.ts";
 
 /** What a once shows of itself. */
@@ -200,6 +201,9 @@ class Turn<T> extends QueuedWait<T | typeof YOURS> implements Awaitable<T | type
 
   get label(): string {
     return this.#once.label;
+  }
+  override subject(): Subject {
+    return { kind: "once", target: this.#once };
   }
   override get external(): boolean {
     return this.#once.external;

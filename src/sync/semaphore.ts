@@ -11,6 +11,7 @@ import { current, type Enders, type Runner } from "../kernel/current.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { Link, LinkedList } from "../kernel/list.ts";
 import { describe } from "../kernel/misuse.ts";
+import type { Subject } from "../kernel/wait.ts";
 import { called, holding, Loops, Queue, QueuedWait, type Guard, type SyncOptions } from "./holding.ts";
 
 /** How a semaphore is made. */
@@ -123,7 +124,7 @@ export class Semaphore {
    */
   tryAcquire(permits = 1): SemaphoreGuard | undefined {
     this.#check("acquire", permits);
-    return this.#isFree(permits) ? this.#take(new Permits(this, permits, null)) : undefined;
+    return this.#isFree(permits) ? this.#take(new Permits(this, permits, null), current.task) : undefined;
   }
 
   /**
@@ -162,7 +163,7 @@ export class Semaphore {
 
   /** Takes the permits, or queues the wait. @internal */
   enter(wait: Acquire): Permits | null {
-    if (this.#isFree(wait.permits)) return this.#take(wait.guard());
+    if (this.#isFree(wait.permits)) return this.#take(wait.guard(), wait.owner);
     this.#loops.add(wait.owner!.loop);
     wait.closed =
       this.#waitingByHand === 0 && !this.#loops.several && this.#available + this.#keptPermits === this.#max;
@@ -188,11 +189,11 @@ export class Semaphore {
       this.#kept.remove(guard);
       this.#keptPermits -= guard.permits;
     }
-    this.putBack(guard.permits);
+    this.putBack(guard.permits, guard);
   }
 
-  /** @internal */
-  putBack(permits: number): void {
+  /** `guard`: what held them, where that is known. @internal */
+  putBack(permits: number, guard?: Permits): void {
     const taken = this.#max - this.#available - this.#keptPermits;
     if (permits > taken) {
       throw new InvalidStateError(
@@ -203,6 +204,7 @@ export class Semaphore {
       );
     }
     this.#available += permits;
+    current.monitor?.resource?.("release", this, permits, current.task, guard);
     this.#give();
   }
 
@@ -229,7 +231,7 @@ export class Semaphore {
     ) {
       this.#leave(wait);
       const guard = wait.guard();
-      if (wait.complete(guard)) this.#take(guard);
+      if (wait.complete(guard)) this.#take(guard, wait.owner);
     }
     if (this.#queue.size === 0 && this.#keptPermits === 0) this.#loops.clear();
   }
@@ -239,13 +241,14 @@ export class Semaphore {
     this.#queue.remove(wait);
   }
 
-  #take(guard: Permits): Permits {
+  #take(guard: Permits, task: Runner | null): Permits {
     this.#available -= guard.permits;
     if (guard.keeper !== null) {
       this.#loops.add(guard.keeper.loop);
       this.#kept.push(guard);
       this.#keptPermits += guard.permits;
     }
+    current.monitor?.resource?.("acquire", this, guard.permits, task, guard);
     return guard;
   }
 }
@@ -294,6 +297,9 @@ class Acquire extends QueuedWait<SemaphoreGuard> implements Awaitable<SemaphoreG
 
   get label(): string {
     return this.#semaphore.labelFor(this.permits);
+  }
+  override subject(): Subject {
+    return { kind: "semaphore", target: this.#semaphore };
   }
   override get external(): boolean {
     return !this.closed;
