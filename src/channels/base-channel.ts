@@ -55,7 +55,6 @@ export abstract class BaseChannel<T> extends Receivable<T> {
   /** When and by whom it was closed, in words; `null`: it is open. */
   #closed: string | null = null;
   #broken = false;
-  #dropped = 0;
   #unfinished = 0;
 
   /** @internal */
@@ -75,7 +74,7 @@ export abstract class BaseChannel<T> extends Receivable<T> {
       waitingReceivers: countWaiting(this.receivers),
       openSenders: this.#senderEnds?.open ?? 0,
       openReceivers: this.#receiverEnds?.open ?? 0,
-      dropped: this.#dropped,
+      dropped: this.dropped,
       unfinished: this.#unfinished,
       closed: this.#closed !== null,
     };
@@ -195,8 +194,7 @@ export abstract class BaseChannel<T> extends Receivable<T> {
         this.#dropOldestFor(item);
         return true;
       case "dropNewest":
-        this.#dropped++;
-        current.monitor?.resource?.("drop", this, this.buffer.size, current.task);
+        this.drop();
         return true;
       case "error":
         throw new ChannelFullError(
@@ -211,15 +209,15 @@ export abstract class BaseChannel<T> extends Receivable<T> {
 
   /** @internal */
   protected freed(): void {
-    if (!this.senders.isEmpty) this.#nextSender(this.buffer);
+    if (!this.senders.isEmpty) this.#nextSender(true);
   }
 
   /** @internal */
   protected pull(): T | typeof NOTHING {
     if (this.senders.isEmpty) return NOTHING;
-    const sender = this.#nextSender(null);
+    const sender = this.#nextSender(false);
     if (sender === null) return NOTHING;
-    current.monitor?.resource?.("take", this, 0, current.task);
+    this.handed(sender.owner, current.task);
     return sender.item;
   }
 
@@ -228,35 +226,30 @@ export abstract class BaseChannel<T> extends Receivable<T> {
     if (this.#closed !== null) this.#refuseClosed("send on");
     if (this.receivers.isEmpty || !this.hand(item)) {
       if (this.buffer.size >= this.#capacity) return false;
-      this.buffer.push(item);
-      current.monitor?.resource?.("put", this, this.buffer.size, current.task);
+      this.put(item);
     }
     this.#unfinished++;
     return true;
   }
 
   #dropOldestFor(item: T): void {
-    const { buffer } = this;
-    buffer.shift();
-    this.#dropped++;
-    current.monitor?.resource?.("drop", this, buffer.size, current.task);
-    buffer.push(item);
-    current.monitor?.resource?.("put", this, buffer.size, current.task);
+    this.buffer.shift();
+    this.drop();
+    this.put(item);
   }
 
-  /** The sender that has waited longest, told that its item is taken: into the store, if one is given. */
-  #nextSender(into: Store<T> | null): SendWait<T> | null {
+  /** The sender that has waited longest, told that its item is taken: into the buffer, if it is to be kept. */
+  #nextSender(keep: boolean): SendWait<T> | null {
     const { senders } = this;
     for (let wait = longestWaiting(senders); wait !== null; wait = longestWaiting(senders)) {
       senders.remove(wait);
       if (!wait.isWaiting) continue;
       try {
-        into?.push(wait.item);
+        if (keep) this.put(wait.item, wait.owner);
       } catch (error) {
         wait.fail(error); // as if it had been sent at once: a comparison threw
         continue;
       }
-      current.monitor?.resource?.("put", this, this.buffer.size, wait.owner);
       wait.complete();
       this.#unfinished++;
       return wait;
@@ -278,7 +271,6 @@ export abstract class BaseChannel<T> extends Receivable<T> {
     this.#closed = `its last receiver was closed${byWhom()}`;
     const { size } = this.buffer;
     this.buffer.clear();
-    if (size > 0) current.monitor?.resource?.("drop", this, 0, current.task);
     for (let wait = this.senders.shift(); wait !== null; wait = this.senders.shift()) {
       wait.fail(this.#brokenError("send on"));
     }

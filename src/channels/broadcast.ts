@@ -3,7 +3,6 @@
  * to happen when it is full; who wants to be waited for keeps all senders waiting, and an item comes to all or to none.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { current } from "../kernel/current.ts";
 import { LinkedList } from "../kernel/list.ts";
 import { byWhom, checkCapacity, checkOverflow, titleOf, type Overflow } from "./base-channel.ts";
 import { ChannelClosedError, ChannelFullError } from "./errors.ts";
@@ -192,7 +191,6 @@ export class Subscription<T> extends Receivable<T> {
   /** Why nothing more will come, in words. */
   #ended: string | null = null;
   #how: "source" | "self" | "slow" = "source";
-  #dropped = 0;
 
   /** @internal */
   constructor(title: string, capacity: number, overflow: Overflow, listening: Listening) {
@@ -209,14 +207,13 @@ export class Subscription<T> extends Receivable<T> {
       size: this.buffer.size,
       capacity: this.#capacity,
       waitingReceivers: countWaiting(this.receivers),
-      dropped: this.#dropped,
+      dropped: this.dropped,
       closed: this.#ended !== null,
     };
   }
 
   /** Ends it: nothing more will come, and what is in its buffer is dropped. Closing it again does nothing. */
   close(): void {
-    if (this.buffer.size > 0) current.monitor?.resource?.("drop", this, 0, current.task);
     this.buffer.clear();
     this.#end("self", `it was closed${byWhom()}`);
   }
@@ -234,20 +231,15 @@ export class Subscription<T> extends Receivable<T> {
   /** @internal */
   offer(item: T): void {
     if (this.hand(item)) return;
-    const { buffer } = this;
-    if (buffer.size < this.#capacity) {
-      buffer.push(item);
+    if (this.buffer.size < this.#capacity) {
+      this.put(item);
     } else if (this.#overflow === "error") {
       this.#end("slow", `there was no room for an item, with ${this.#capacity} of ${this.#capacity} in it`);
-      return;
     } else {
-      this.#dropped++;
-      if (this.#overflow === "dropOldest") buffer.shift();
-      current.monitor?.resource?.("drop", this, buffer.size, current.task);
-      if (this.#overflow === "dropNewest") return;
-      buffer.push(item);
+      if (this.#overflow === "dropOldest") this.buffer.shift();
+      this.drop();
+      if (this.#overflow === "dropOldest") this.put(item);
     }
-    current.monitor?.resource?.("put", this, buffer.size, current.task);
   }
 
   /** @internal */

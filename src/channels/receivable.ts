@@ -3,7 +3,7 @@
  * for those who were cancelled and whose tasks have not had their step.
  */
 import type { Awaitable } from "../kernel/awaitable.ts";
-import { current } from "../kernel/current.ts";
+import { current, type Runner } from "../kernel/current.ts";
 import type { Store } from "./ring.ts";
 import {
   EndsQueue,
@@ -19,6 +19,7 @@ import {
 export abstract class Receivable<T> {
   /** @internal */ readonly receivers: EndsQueue<ReceivingWait<T, unknown>> = new EndsQueue();
   /** @internal */ protected readonly buffer: Store<T>;
+  /** How many items were dropped since there was no room. @internal */ protected dropped = 0;
 
   /** @internal */
   constructor(buffer: Store<T>) {
@@ -80,14 +81,30 @@ export abstract class Receivable<T> {
     for (let wait = longestWaiting(receivers); wait !== null; wait = longestWaiting(receivers)) {
       receivers.remove(wait);
       if (!wait.give(item)) continue;
-      const { monitor } = current;
-      if (monitor !== null) {
-        monitor.resource?.("put", this, this.buffer.size, current.task);
-        monitor.resource?.("take", this, this.buffer.size, wait.owner);
-      }
+      this.handed(current.task, wait.owner);
       return true;
     }
     return false;
+  }
+
+  /** Puts it into the buffer. @internal */
+  protected put(item: T, task: Runner | null = current.task): void {
+    this.buffer.push(item);
+    current.monitor?.resource?.("put", this, this.buffer.size, task);
+  }
+
+  /** Whoever observes is told that an item went from one task to another. @internal */
+  protected handed(from: Runner | null, to: Runner | null): void {
+    const { monitor } = current;
+    if (monitor === null) return;
+    monitor.resource?.("put", this, this.buffer.size, from);
+    monitor.resource?.("take", this, this.buffer.size, to);
+  }
+
+  /** Counts one for which there was no room. @internal */
+  protected drop(): void {
+    this.dropped++;
+    current.monitor?.resource?.("drop", this, this.buffer.size, current.task);
   }
 
   /** Nothing will come any more. @internal */

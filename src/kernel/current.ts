@@ -157,7 +157,7 @@ export const current: typeof nobody & Outside = {
 
 /** For a loop that is run by hand in a task of another: nobody runs, until the function is called. */
 export function setAside(): () => void {
-  const { monitor: _, defaultLoop: __, debug: ___, recording: ____, ...outer } = current;
+  const { defaultLoop: _, debug: __, recording: ___, ...outer } = current;
   Object.assign(current, nobody);
   return () => void Object.assign(current, outer);
 }
