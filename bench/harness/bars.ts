@@ -12,6 +12,8 @@ const BARS: readonly Bar[] = [
   { workload: "spawn", against: { system: "native" }, most: 1 },
   { workload: "switch", against: { system: "native" }, most: 0.55 },
   { workload: "deep1000", against: { workload: "deep1" }, most: 1.6 },
+  { workload: "pingpong", against: { system: "bare" }, most: 1.5 },
+  { workload: "prodcons", against: { system: "bare" }, most: 1.25 },
 ];
 
 /** The workloads that have to be measured. */

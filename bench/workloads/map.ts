@@ -1,3 +1,4 @@
+import { runBare } from "../harness/bare-loop.ts";
 import { peer, present, type EffectModule } from "../harness/peers.ts";
 import { timed, type Workload } from "../harness/workload.ts";
 
@@ -10,6 +11,27 @@ export const map: Workload = timed({
   sizes: { effect: 20_000 },
   checksum: (items) => items,
   systems: {
+    bare: () => {
+      type Step<T> = Generator<undefined, T>;
+      function* one(item: number): Step<number> {
+        yield;
+        return item;
+      }
+      return (count) => {
+        const items = Array.from({ length: count }, () => 1);
+        const results: number[] = Array.from({ length: count });
+        let next = 0;
+        const work = function* (): Step<void> {
+          while (next < count) {
+            const at = next++;
+            results[at] = yield* one(items[at]!);
+          }
+        };
+        runBare(...Array.from({ length: CONCURRENCY }, work));
+        return results.reduce((sum, item) => sum + item, 0);
+      };
+    },
+
     // A pool by hand: so many workers take the next item.
     native: () => {
       const moment = Promise.resolve();

@@ -1,3 +1,4 @@
+import { BareChannel, runBare } from "../harness/bare-loop.ts";
 import { peer, present, type EffectionModule, type EffectModule } from "../harness/peers.ts";
 import { timed, type Workload } from "../harness/workload.ts";
 
@@ -8,6 +9,27 @@ export const pingpong: Workload = timed({
   sizes: { effect: 40_000, effection: 40_000 },
   checksum: (hands) => hands / 2,
   systems: {
+    bare: () => {
+      type Hands = Generator<symbol, void>;
+      function* pong(there: BareChannel, back: BareChannel, rounds: number): Hands {
+        for (let i = 0; i < rounds; i++) yield* back.send((yield* there.receive()) + 1);
+      }
+      return (hands) => {
+        const there = new BareChannel(0);
+        const back = new BareChannel(0);
+        const rounds = hands / 2;
+        let n = 0;
+        const ping = function* (): Hands {
+          for (let i = 0; i < rounds; i++) {
+            yield* there.send(n);
+            n = yield* back.receive();
+          }
+        };
+        runBare(ping(), pong(there, back, rounds));
+        return n;
+      };
+    },
+
     native: () => {
       // As the other's: whoever sends waits for a receiver, and makes a promise only then.
       class Channel {

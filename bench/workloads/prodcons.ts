@@ -1,3 +1,4 @@
+import { BareChannel, runBare } from "../harness/bare-loop.ts";
 import { peer, present, type EffectionModule, type EffectModule } from "../harness/peers.ts";
 import { timed, type Workload } from "../harness/workload.ts";
 
@@ -10,6 +11,22 @@ export const prodcons: Workload = timed({
   sizes: { effect: 100_000, effection: 100_000 },
   checksum: (items) => items,
   systems: {
+    bare: () => {
+      type Items = Generator<symbol, void>;
+      function* produce(channel: BareChannel, items: number): Items {
+        for (let i = 0; i < items; i++) yield* channel.send(1);
+      }
+      return (items) => {
+        const channel = new BareChannel(CAPACITY);
+        let sum = 0;
+        const consume = function* (): Items {
+          for (let i = 0; i < items; i++) sum += yield* channel.receive();
+        };
+        runBare(produce(channel, items), consume());
+        return sum;
+      };
+    },
+
     native: () => {
       // Neither side waits, and makes a promise, unless it has to.
       class Channel {

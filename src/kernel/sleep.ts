@@ -76,17 +76,6 @@ class SleepForever extends Wait<void> implements Awaitable<void> {
   abort(): void {}
 }
 
-/** A checkpoint that gives way to nobody: it only finds a cancellation that is due. */
-class Checkpoint extends Wait<void> {
-  get label(): string {
-    return "a checkpoint";
-  }
-  protected begin(): boolean {
-    return this.ready();
-  }
-  abort(): void {}
-}
-
 /**
  * A checkpoint that gives way to nobody: a cancellation that is due is delivered here. For an awaitable of your own that
  * may have its result at once, or that begins something: every wait is a checkpoint, also when it need not wait, and a
@@ -106,7 +95,25 @@ class Checkpoint extends Wait<void> {
  * console.log(expired, items); // prints: true [ 'a', 'b' ]
  * ```
  */
-export const checkpoint: Awaitable<void> = { [Symbol.iterator]: () => new Checkpoint() };
+export const checkpoint: Awaitable<void> = new (class Checkpoint implements Iterator<
+  Signal | undefined,
+  void,
+  void
+> {
+  readonly label = "a checkpoint";
+
+  // One for all: it has nothing to remember.
+  [Symbol.iterator](): this {
+    return this;
+  }
+  next(_sent?: void): Poll<void> {
+    if (arguments.length === 0) throw notByHand(this.label);
+    return enterWait(this) === null ? parkedResult : voidResult;
+  }
+  return(value?: void): Poll<void> {
+    return { done: true, value };
+  }
+})();
 
 /** One turn. Complete only when its task is resumed: a cancellation that comes first wins. */
 class Cede implements Iterator<Signal | undefined, void, void> {
