@@ -6,6 +6,7 @@
 import { EventLoop, suppressedErrors, type Awaitable, type RunOptions, type Task } from "../index.ts";
 import type { Host, Monitor, Report } from "../lowlevel.ts";
 import { amend } from "./amend.ts";
+import { exploredTest, whatToExplore } from "./explored-test/explored-test.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { schedulerOf, seedOf, type OrderOptions } from "./order.ts";
 import { breath } from "./macrotask.ts";
@@ -72,6 +73,12 @@ export async function runTest<T>(
   main: Awaitable<T> | (() => Awaitable<T>),
   options: RunTestOptions = {},
 ): Promise<T> {
+  const asked = whatToExplore();
+  if (asked !== undefined) return exploredTest(asked, main, options, () => runOnce(main, options));
+  return runOnce(main, options);
+}
+
+async function runOnce<T>(main: Awaitable<T> | (() => Awaitable<T>), options: RunTestOptions): Promise<T> {
   const test = new Test(options);
   let result: T;
   try {
