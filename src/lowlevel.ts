@@ -1,7 +1,16 @@
 export type { Awaitable, Body, Signal } from "./kernel/awaitable.ts";
 export { park, type ParkedWait, type ParkOptions } from "./kernel/park.ts";
 export { checkpoint } from "./kernel/sleep.ts";
-export type { Cancellation, Monitor, Report, TaskInfo, WaitInfo } from "./kernel/monitor.ts";
+export type {
+  Cancellation,
+  Monitor,
+  Report,
+  Target,
+  TaskInfo,
+  WaitInfo,
+  WaitKind,
+} from "./kernel/monitor.ts";
+export { parkedAt } from "./kernel/place.ts";
 export type { Host } from "./kernel/host.ts";
 export { firstInFirstOut, type Runnable, type Scheduler } from "./kernel/ready.ts";
 export { waitAllParked } from "./kernel/all-parked.ts";

@@ -4,6 +4,7 @@
  * where debug mode is off: the question is one flag, asked where things are made.
  */
 import { current, type Runner } from "./current.ts";
+import type { TaskInfo } from "./monitor.ts";
 import { delegates } from "./source.ts";
 import { fileOf, limitStacks, ownerOf } from "./stack.ts";
 
@@ -77,11 +78,36 @@ function placeAround(task: object, top: Called | null): Place | null {
   return placeOf(task);
 }
 
-/** The same, of where a task waits, which may be inside the library: for the tasks of a group that is left, say. */
-export function waitsAt(task: object): string {
-  const { wait, top } = task as { wait: object | null; top: Called | null };
-  const place = (wait === null ? undefined : placeOf(wait)?.known) ?? placeAround(task, top)?.known;
+/** The same, of where a task waits. */
+export function waitsAt(task: TaskInfo): string {
+  const place = parkedAt(task);
   return place === undefined ? "" : ` at ${place}`;
+}
+
+/**
+ * In debug mode: the line of the program where a task is parked, as in "file:///app/api.ts:40:7". Where the library waits,
+ * for the tasks of a group that is left, say, it is the line that called for that; for a task that has not begun, the one
+ * that created it. `undefined` without debug mode.
+ *
+ * @example
+ * ```ts
+ * import { EventLoop, sleep } from "cede";
+ * import { parkedAt } from "cede/lowlevel";
+ *
+ * await EventLoop.run(() => sleep(5), {
+ *   debug: true,
+ *   monitor: {
+ *     wait(task, { label }) {
+ *       console.log(`${task.name} waits for ${label}, place known: ${parkedAt(task) !== undefined}`);
+ *     },
+ *   },
+ * });
+ * // prints: main#1 waits for sleep 5 ms, place known: true
+ * ```
+ */
+export function parkedAt(task: TaskInfo): string | undefined {
+  const { wait, top } = task as unknown as { wait: object | null; top: Called | null };
+  return (wait === null ? undefined : placeOf(wait)?.known) ?? placeAround(task, top)?.known;
 }
 
 function capture(around: Place | null = null): Place {

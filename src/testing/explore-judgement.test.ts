@@ -75,7 +75,7 @@ describe("a table shows", () => {
 
       > out of turn: another task could have gone on, or was ready before"
     `);
-    expect(failure.trace.filter(({ type }) => type === "variable").map(({ task }) => task)).toEqual([
+    expect(failure.trace.filter((event) => event.type === "variable").map(({ task }) => task)).toEqual([
       -2, -1, 1,
     ]);
   });

@@ -109,7 +109,8 @@ const SLICE_MS = 10;
 export async function explore(main: Program, options: ExploreOptions = {}): Promise<ExploreReport> {
   const { seed, schedules, ms, maxSteps, patience, throws, trace } = checked(options);
   const end = realNow() + ms;
-  const search = new Search(main, { seed, maxSteps, patience: new Patience(patience), end });
+  const places = trace !== undefined;
+  const search = new Search(main, { seed, maxSteps, patience: new Patience(patience), end, places });
   const strategy = strategyOf(options);
   let exhausted = false;
   let failure: ExploreFailure | undefined;
@@ -197,7 +198,13 @@ export async function replay(
   const wanted = decode(schedule);
   const { seed, cancel } = wanted;
   const maxSteps = Math.max(MAX_STEPS, wanted.steps);
-  const search = new Search(main, { seed, cancel, maxSteps, patience: new Patience(PATIENCE_MS) });
+  const search = new Search(main, {
+    seed,
+    cancel,
+    maxSteps,
+    patience: new Patience(PATIENCE_MS),
+    places: trace !== undefined,
+  });
   const script = new Script(wanted.deviations);
   const recorded = await search.record(script);
   checkFit(wanted, script, recorded);

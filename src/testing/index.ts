@@ -17,5 +17,6 @@ export {
 } from "./explore.ts";
 export { picture } from "./explore/picture.ts";
 export type { ExploreFailure } from "./explore/search.ts";
-export type { ScheduleStep, TraceEvent } from "./explore/recording.ts";
+export type { ScheduleStep } from "./explore/recording.ts";
+export type { TraceEvent, TraceHeader, TraceTarget } from "./explore/trace-events.ts";
 export { watch } from "./watch.ts";

@@ -41,6 +41,8 @@ export interface ExecutionOptions {
   /** Where it is cancelled, if it is to be. */
   readonly cancel?: CancelPoint | undefined;
   readonly patience: Patience;
+  /** Whether it is known where in the program tasks wait: as the environment has it, unless given. */
+  readonly debug?: boolean | undefined;
   /** Writes down what happens. */
   readonly record?: ((now: () => number) => Recording) | undefined;
 }
@@ -51,7 +53,7 @@ const MISTAKES: readonly Report["kind"][] = ["lock-broken"];
 export async function execute(
   program: Program,
   decider: Decider,
-  { maxSteps, world, within = call, cancel, patience, record }: ExecutionOptions,
+  { maxSteps, world, within = call, cancel, patience, debug, record }: ExecutionOptions,
 ): Promise<Execution> {
   const clock = new ClockByHand();
   world.begin(() => clock.now());
@@ -72,6 +74,7 @@ export async function execute(
   const loop = new EventLoop({
     host: clock,
     scheduler,
+    ...(debug !== undefined && { debug }),
     onReport: ({ kind, message }) => {
       if (MISTAKES.includes(kind)) failure ??= { error: new Error(message) };
     },

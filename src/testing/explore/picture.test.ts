@@ -147,7 +147,7 @@ test("a step out of turn has a shape of its own, and a mark", async () => {
 
 test("who has not ended at the end is named, with what it waits for", async () => {
   const { steps, trace, ...failure } = await failureOf(deposits);
-  const until = trace.findIndex(({ type, step }) => type === "step" && step === 4);
+  const until = trace.findIndex((event) => event.type === "step" && event.step === 4);
   const svg = picture({ ...failure, steps: steps.slice(0, 3), trace: trace.slice(0, until) });
   expect(svg).toContain("deposit#2 is still ready");
   expect(svg).toContain("main#1 still waits for group");

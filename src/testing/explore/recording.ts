@@ -1,6 +1,15 @@
 /** What happened in one execution: as steps, for people, and as the events of a trace. */
-import type { Cancellation, Monitor, TaskInfo, WaitInfo } from "../../lowlevel.ts";
+import {
+  parkedAt,
+  type Cancellation,
+  type Monitor,
+  type Report,
+  type Target,
+  type TaskInfo,
+  type WaitInfo,
+} from "../../lowlevel.ts";
 import type { Access } from "../watch.ts";
+import type { ResourceEvent, StepEvent, TraceEvent, TraceTarget } from "./trace-events.ts";
 
 /** One step of a task, from where it goes on to where it waits, gives way or ends. */
 export interface ScheduleStep {
@@ -16,9 +25,6 @@ export interface ScheduleStep {
   readonly does: readonly string[];
 }
 
-/** One line of a trace file: `t` is in microseconds of the program's clock. */
-export type TraceEvent = { readonly t: number; readonly type: string } & Readonly<Record<string, unknown>>;
-
 /** What takes the step in which one of several equal deadlines passes: it has the number of the step before it. */
 export const THE_CLOCK = "the clock";
 
@@ -29,7 +35,9 @@ export class Recording implements Monitor {
   readonly names: Map<number, string> = new Map();
   readonly #now: () => number;
   /** Why each that is ready is so, and who made it so. */
-  readonly #reasons = new Map<number, { readonly why: string; readonly by?: number | undefined }>();
+  readonly #reasons = new Map<number, Pick<StepEvent, "why" | "by">>();
+  /** Of what is waited for or held, but for tasks. */
+  readonly #objects = new Map<Target, number>();
   #number = 0;
   #outOfTurn = false;
   #who = 0;
@@ -43,7 +51,9 @@ export class Recording implements Monitor {
   /** The next step begins: of a task, which is told to `step`, or of a callback, which has a negative number. */
   begin(number: number, outOfTurn: boolean, who: number, ready: readonly number[]): void {
     this.end();
-    if (ready.length > 1) this.#event("choice", { step: number, chosen: who, ready: [...ready] });
+    if (ready.length > 1) {
+      this.#event({ type: "choice", step: number, chosen: who, ready: [...ready] });
+    }
     this.#number = number;
     this.#outOfTurn = outOfTurn;
     if (who < 0) this.#begin(who, `callback ${-who}`);
@@ -69,7 +79,7 @@ export class Recording implements Monitor {
       this.#note("gives way");
       this.#reasons.set(this.#who, { why: "cede" });
     } else {
-      this.#event("done", { task: this.#who, outcome: "result" });
+      this.#event({ type: "done", task: this.#who, outcome: "result" });
     }
     this.#running = false;
   }
@@ -77,7 +87,7 @@ export class Recording implements Monitor {
   spawn(task: TaskInfo, by: TaskInfo | null): void {
     this.names.set(task.id, task.name);
     this.#reasons.set(task.id, { why: "spawn", by: by?.id });
-    this.#event("spawn", { task: task.id, name: task.name, by: by?.id });
+    this.#event({ type: "spawn", task: task.id, name: task.name, by: by?.id, place: parkedAt(task) });
     if (by !== null) this.#note(`creates ${task.name}`);
   }
 
@@ -86,41 +96,63 @@ export class Recording implements Monitor {
   }
 
   wait(task: TaskInfo, wait: WaitInfo): void {
-    this.#event("wait", { task: task.id, label: wait.label, external: wait.external });
-    this.#note(`waits for ${wait.label}`);
+    const { label, external } = wait;
+    const { kind, target } = wait.subject?.() ?? { kind: "other" };
+    const isTask = kind === "task" || kind === "start";
+    this.#event({
+      type: "wait",
+      task: task.id,
+      kind,
+      label,
+      external,
+      target: target && (isTask ? taskOf(target as unknown as TaskInfo) : this.#objectOf(target)),
+      place: parkedAt(task),
+    });
+    this.#note(`waits for ${label}`);
     this.#running = false;
   }
 
   wake(task: TaskInfo, by: TaskInfo | null): void {
-    this.#event("wake", { task: task.id, by: by?.id });
+    this.#event({ type: "wake", task: task.id, by: by?.id });
     this.#reasons.set(task.id, { why: "wake", by: by?.id });
   }
 
   cancel(task: TaskInfo, phase: "asked" | "delivered" | "done", cancellation: Cancellation): void {
-    this.#event("cancel", { task: task.id, phase, by: cancellation.by, source: cancellation.source });
+    const { by, source, place } = cancellation;
+    this.#event({ type: "cancel", task: task.id, phase, by, source, place });
     if (phase === "asked") this.#note(`cancels ${task.name}`);
     else if (phase === "delivered") this.#note("is cancelled here");
   }
 
   done(task: TaskInfo, outcome: "result" | "error" | "cancelled"): void {
-    this.#event("done", { task: task.id, outcome });
+    this.#event({ type: "done", task: task.id, outcome });
     this.#note(outcome === "result" ? "ends" : outcome === "error" ? "fails" : "ends, cancelled");
     this.#running = false;
   }
 
+  resource(what: ResourceEvent["what"], target: Target, count: number, task: TaskInfo | null): void {
+    const amount = what === "acquire" || what === "release" ? { count } : { depth: count };
+    this.#event({ type: "resource", what, target: this.#objectOf(target), task: task?.id, ...amount });
+  }
+
+  report({ kind, message, task }: Report): void {
+    const [number] = [...this.names].find(([, name]) => name === task) ?? [];
+    this.#event({ type: "warning", kind, message, task: number });
+  }
+
   variable({ access, name, value }: Access): void {
     const shown = show(value);
-    this.#event("variable", { task: this.#who, name, access, value: shown });
+    this.#event({ type: "variable", task: this.#who, name, access, value: shown });
     this.#note(access === "read" ? `${name} is ${shown}` : `${name} = ${shown}`);
   }
 
   #begin(who: number, name: string): void {
     const outOfTurn = this.#outOfTurn;
-    const reason = this.#reasons.get(who) ?? { why: who > 0 ? "cancel" : "callback" };
+    const reason = this.#reasons.get(who) ?? ({ why: who > 0 ? "cancel" : "callback" } as const);
     this.#reasons.delete(who);
     // Time stands still in a step.
     const step = { duration: 0, ...reason, step: this.#number, outOfTurn };
-    this.#event("step", { task: who, ...(who <= 0 && { name }), ...step });
+    this.#event({ type: "step", task: who, ...(who <= 0 && { name }), ...step });
     this.steps.push({ number: this.#number, time: this.#now(), task: name, outOfTurn, does: [] });
     this.#who = who;
     this.#running = true;
@@ -130,9 +162,21 @@ export class Recording implements Monitor {
     if (this.#running) this.steps.at(-1)!.does.push(text);
   }
 
-  #event(type: string, fields: Record<string, unknown>): void {
-    this.events.push({ t: Math.round(this.#now() * 1000), type, ...fields });
+  #event(event: Untimed<TraceEvent>): void {
+    this.events.push({ t: Math.round(this.#now() * 1000), ...event });
   }
+
+  #objectOf(target: Target): TraceTarget {
+    let object = this.#objects.get(target);
+    if (object === undefined) this.#objects.set(target, (object = this.#objects.size + 1));
+    return { name: target.title ?? target.label ?? "", object };
+  }
+}
+
+type Untimed<Event> = Event extends unknown ? Omit<Event, "t"> : never;
+
+function taskOf({ id, name }: TaskInfo): TraceTarget {
+  return { name, task: id };
 }
 
 function show(value: unknown): string {

@@ -4,10 +4,11 @@ import type { Decider } from "./decider.ts";
 import { execute, type Execution, type Program } from "./execution.ts";
 import { realNow } from "../real-time.ts";
 import { Patience } from "./patience.ts";
-import { Recording, type ScheduleStep, type TraceEvent } from "./recording.ts";
+import { Recording, type ScheduleStep } from "./recording.ts";
 import { digitsOf, encode, firstDifference, Script, type Schedule } from "./schedule.ts";
 import { kindOf, shrink } from "./shrink.ts";
 import { table } from "./table.ts";
+import type { TraceEvent } from "./trace-events.ts";
 import { listening } from "../watch.ts";
 import { World } from "./world.ts";
 
@@ -37,6 +38,8 @@ export interface Conditions {
   /** Until when there is time to make a schedule simpler, by the platform's clock. */
   readonly end?: number;
   readonly cancel?: CancelPoint | undefined;
+  /** Whether the trace is to say where in the program tasks wait. */
+  readonly places?: boolean;
 }
 
 /** An execution, and what was written down of it. */
@@ -77,9 +80,14 @@ export class Search {
       (decider) => this.#execute(decider),
       () => realNow() < end,
     );
-    const recorded = await this.record(new Script(simple.deviations));
+    const recorded = await this.record(new Script(simple.deviations), false);
     if (kindOf(recorded.execution) !== kindOf(simple)) return this.#unsteady(simple, recorded, schedule);
-    return this.told(recorded, schedule);
+    const failure = this.told(recorded, schedule);
+    if (this.#conditions.places !== true) return failure;
+    // Once more for the places: debug mode also writes them into messages, by which failures are told apart.
+    const { execution, recording } = await this.record(new Script(simple.deviations), true);
+    const isSame = String(execution.picked) === String(recorded.execution.picked);
+    return isSame ? { ...failure, trace: recording.events } : failure;
   }
 
   /** Whether anything that nobody here decides about has to do with what the program does. */
@@ -87,9 +95,10 @@ export class Search {
     return this.#outside.size > 0;
   }
 
-  async record(decider: Decider): Promise<Recorded> {
+  async record(decider: Decider, places: boolean = this.#conditions.places === true): Promise<Recorded> {
     let recording!: Recording;
-    const execution = await this.#execute(decider, (now) => (recording = new Recording(now)));
+    const record = (now: () => number): Recording => (recording = new Recording(now));
+    const execution = await this.#execute(decider, record, places || undefined);
     return { execution, recording };
   }
 
@@ -139,13 +148,14 @@ export class Search {
     return { deviations, seed, cancel, steps: picked.length, digits: digitsOf(picked) };
   }
 
-  #execute(decider: Decider, record?: (now: () => number) => Recording): Promise<Execution> {
+  #execute(decider: Decider, record?: (now: () => number) => Recording, debug?: boolean): Promise<Execution> {
     const { maxSteps, cancel, patience } = this.#conditions;
     const options = { maxSteps, cancel, world: this.#world, patience };
     if (record === undefined) return execute(this.#program, decider, options);
     let recording!: Recording;
     return execute(this.#program, decider, {
       ...options,
+      debug,
       within: (call) => listening((access) => recording.variable(access), call),
       record: (now) => (recording = record(now)),
     });

@@ -1,7 +1,8 @@
 /** A schedule as text: a row a step, a column a task. */
 import { lostUpdates } from "./picture/lost-updates.ts";
 import { tell } from "./picture/story.ts";
-import { THE_CLOCK, type ScheduleStep, type TraceEvent } from "./recording.ts";
+import { THE_CLOCK, type ScheduleStep } from "./recording.ts";
+import type { TraceEvent } from "./trace-events.ts";
 
 const WIDEST = 40;
 const MOST_COLUMNS = 5;

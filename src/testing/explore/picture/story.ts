@@ -1,5 +1,6 @@
 /** What a picture tells: for each step who takes it, what is done in it, and how every task stands when it is over. */
-import type { ScheduleStep, TraceEvent } from "../recording.ts";
+import type { ScheduleStep } from "../recording.ts";
+import type { TraceEvent } from "../trace-events.ts";
 
 /** How a task stands after a step; `none`: it has not been created. */
 export type Standing = "none" | "ready" | "waiting" | "ended";
@@ -38,7 +39,7 @@ export interface Story {
 }
 
 export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[], deadlock: boolean): Story {
-  const lanes = new Map<unknown, { readonly lane: number; readonly name: string; label: string }>();
+  const lanes = new Map<number, { readonly lane: number; readonly name: string; label: string }>();
   const standings: Standing[] = [];
   const told: StoryStep[] = [];
   const touches: Touch[] = [];
@@ -50,11 +51,10 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
     if (last !== undefined) last.after = [...standings];
     running = -1;
   };
-  const laneOf = (event: TraceEvent) => {
-    const { task } = event;
+  const laneOf = ({ task, name = `${task}` }: { readonly task: number; readonly name?: string }) => {
     const known = lanes.get(task);
     if (known !== undefined) return known;
-    const made = { lane: lanes.size, name: String(event["name"] ?? task), label: "" };
+    const made = { lane: lanes.size, name, label: "" };
     lanes.set(task, made);
     standings[made.lane] = "ready";
     return made;
@@ -81,7 +81,7 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
       }
       case "wait": {
         const lane = laneOf(event);
-        lane.label = String(event["label"]);
+        lane.label = event.label;
         standings[lane.lane] = "waiting";
         if (lane.lane === running) end();
         break;
@@ -92,31 +92,35 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
         break;
       }
       case "cancel":
-        if (running < 0 && event["phase"] === "asked") {
+        if (running < 0 && event.phase === "asked") {
           const { name } = laneOf(event);
           if (deadlock && standings.every((standing) => standing === "waiting" || standing === "ended"))
             happens("deadlock: every task waits, and nothing is left that could wake one");
-          else if (event["source"] !== undefined) happens(`${String(event["source"])} cancels ${name}`);
+          else if (event.source !== undefined) happens(`${event.source} cancels ${name}`);
           else if (!deadlock) happens(`${name} is cancelled from outside`);
         }
         break;
       case "done": {
         const { lane } = laneOf(event);
         standings[lane] = "ended";
-        if (lane === running && event["outcome"] === "error") told.at(-1)!.fails = true;
+        if (lane === running && event.outcome === "error") told.at(-1)!.fails = true;
         if (lane === running) end();
         break;
       }
       case "variable": {
         const current = told.at(-1);
         if (current === undefined) break;
-        const { access, name, value } = event as unknown as Touch;
+        const { access, name, value } = event;
         const words = access === "read" ? `${name} is ${value}` : `${name} = ${value}`;
         const at = current.step.does.indexOf(words, word);
         if (at >= 0) word = at + 1;
         const { lane } = current;
         touches.push({ access, name, value, lane, step: told.length - 1, word: Math.max(0, at) });
+        break;
       }
+      case "choice":
+      case "resource":
+      case "warning":
     }
   }
   if (running >= 0) end();
