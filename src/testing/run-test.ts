@@ -50,7 +50,7 @@ const READY_AGAIN = "is ready to run, again and again: virtual time passes when 
  * when every task waits; while promises are under way outside, it stands still, for as long as `patience` says.
  * Give what it returns to the test runner.
  *
- * @throws (rejects with) what `run` would; and, though main has ended well, an AggregateError if it left a task
+ * @throws (rejects with) what `run` would; and, though main has ended well, an Error if it left a task
  * unfinished or a promise unsettled, or if something went wrong that nobody else was told. RangeError if CEDE_SEED
  * or `seed` is no seed.
  * @example
@@ -163,7 +163,7 @@ class Test {
   }
 
   /** Main has ended well: what did it leave? */
-  leftBehind(): AggregateError | null {
+  leftBehind(): Error | null {
     const { hostWork } = this.#loop.statistics;
     const { lines, errors } = this.#findings;
     if (hostWork > 0) {
@@ -174,7 +174,10 @@ class Test {
     if (lines.length === 0) return null;
     const message = ["Cannot pass: main has ended well, but", ...lines.map((line) => `  ${line}`)];
     lines.length = 0;
-    return new AggregateError(errors, [...message, ...this.#findings.advice].join("\n"));
+    // No AggregateError itself: of such a one Vitest shows the errors that it is made of, and not what it says.
+    const cause = errors.length > 1 ? new AggregateError(errors) : errors[0];
+    const text = [...message, ...this.#findings.advice].join("\n");
+    return errors.length > 0 ? new Error(text, { cause }) : new Error(text);
   }
 
   /** The error of the test, which says what else is known. */
