@@ -1,4 +1,5 @@
 /** Programs to be explored, for more than one file of tests. */
+import { expect } from "vitest";
 import { CancelledError, taskGroup, type Awaitable, type Task } from "../../src/index.ts";
 import { Random } from "../../src/testing/random.ts";
 import { explore, watch, type ExploreOptions } from "../../src/testing/index.ts";
@@ -34,6 +35,15 @@ export const sideBySide = (...bodies: (() => Awaitable<unknown>)[]) =>
 
 export const failureOf = async (main: () => Awaitable<unknown>, options: ExploreOptions = {}) =>
   (await explore(main, { throws: false, ...options })).failure;
+
+/** For what is checked by an object that watches a program. */
+export const same = (actual: unknown, expected: unknown): void => expect(actual).toEqual(expected);
+
+/** Every order there is, each of them once. It fails also if there are more than `most`, which would not be tried. */
+export async function everyOrder(program: () => Awaitable<unknown>, most = 20_000): Promise<void> {
+  const report = await explore(program, { strategy: "depth-first", budget: { schedules: most } });
+  if (!report.exhausted) throw new Error(`There are more than ${most} orders: ${report.notSearched.join()}`);
+}
 
 /** How many programs are made at random, each of them to be run in so many orders. */
 const PROGRAMS = 40;
