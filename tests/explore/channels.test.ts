@@ -14,8 +14,8 @@ import {
   Watch,
   type Awaitable,
 } from "../../src/index.ts";
-import { cancelEverywhere, explore } from "../../src/testing/index.ts";
-import { finished, randomSchedules, sideBySide } from "../support/explored.ts";
+import { cancelEverywhere } from "../../src/testing/index.ts";
+import { everyOrder, finished, randomSchedules, sideBySide } from "../support/explored.ts";
 import { History, type Model } from "../support/linearizable.ts";
 
 type Ask = "receive" | "tryReceive" | "close" | { readonly send: number } | { readonly trySend: number };
@@ -125,35 +125,31 @@ describe.each([0, 1, 2])("a channel of capacity %i", (capacity) => {
   });
 
   test("every order of three tasks of three operations, one of which is cancelled: linearizable", async () => {
-    const report = await explore(
-      function* () {
-        const channel = new Channel<number>(capacity);
-        const history = new History<Ask, Result>();
-        const send = (by: string, n: number) => history.record(by, { send: n }, sent(channel, n));
-        const receive = (by: string) => history.record(by, "receive", channel.receive());
-        yield* taskGroup(function* (group) {
-          const victim = group.createTask(function* () {
-            yield* send("a", 1);
-            yield* send("a", 2);
-          });
-          const other = group.createTask(function* () {
-            yield* receive("b");
-            history.note("b", "tryReceive", () => channel.tryReceive()?.value ?? null);
-            yield* receive("b");
-          });
-          group.createTask(function* () {
-            history.note("c", { trySend: 3 }, () => channel.trySend(3));
-            void victim.cancel();
-            yield* moveOnAfter(1, () => send("c", 4));
-            void other.cancel();
-          });
+    await everyOrder(function* () {
+      const channel = new Channel<number>(capacity);
+      const history = new History<Ask, Result>();
+      const send = (by: string, n: number) => history.record(by, { send: n }, sent(channel, n));
+      const receive = (by: string) => history.record(by, "receive", channel.receive());
+      yield* taskGroup(function* (group) {
+        const victim = group.createTask(function* () {
+          yield* send("a", 1);
+          yield* send("a", 2);
         });
-        history.check(queue(capacity));
-        expect(channel.statistics).toMatchObject({ waitingSenders: 0, waitingReceivers: 0 });
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
+        const other = group.createTask(function* () {
+          yield* receive("b");
+          history.note("b", "tryReceive", () => channel.tryReceive()?.value ?? null);
+          yield* receive("b");
+        });
+        group.createTask(function* () {
+          history.note("c", { trySend: 3 }, () => channel.trySend(3));
+          void victim.cancel();
+          yield* moveOnAfter(1, () => send("c", 4));
+          void other.cancel();
+        });
+      });
+      history.check(queue(capacity));
+      expect(channel.statistics).toMatchObject({ waitingSenders: 0, waitingReceivers: 0 });
+    });
   });
 
   test("is linearizable, with cancellations and an end, in many orders", async () => {
@@ -320,56 +316,48 @@ describe("the others, cancelled everywhere", () => {
   });
 
   test("every order of a broadcast with a slow subscriber, one sender of which is cancelled", async () => {
-    const report = await explore(
-      function* () {
-        const news = new Broadcast<number>();
-        const slow = news.subscribe(1);
-        const fast = news.subscribe(3);
-        const victim = createTask(() => news.send(1));
-        const sender = createTask(() => news.send(2));
-        const killer = createTask(function* () {
-          yield* fast.receive();
-          void victim.cancel();
-        });
-        const got = [yield* slow.receive()];
-        yield* sender;
-        yield* killer;
-        yield* finished([victim]);
-        for (let item = slow.tryReceive(); item !== undefined; item = slow.tryReceive()) got.push(item.value);
-        expect(got).toContain(2);
-        expect(got.includes(1)).toBe(!victim.cancelled);
-        expect(new Set(got).size).toBe(got.length);
-        expect(fast.statistics.size).toBe(got.length - 1);
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
+    await everyOrder(function* () {
+      const news = new Broadcast<number>();
+      const slow = news.subscribe(1);
+      const fast = news.subscribe(3);
+      const victim = createTask(() => news.send(1));
+      const sender = createTask(() => news.send(2));
+      const killer = createTask(function* () {
+        yield* fast.receive();
+        void victim.cancel();
+      });
+      const got = [yield* slow.receive()];
+      yield* sender;
+      yield* killer;
+      yield* finished([victim]);
+      for (let item = slow.tryReceive(); item !== undefined; item = slow.tryReceive()) got.push(item.value);
+      expect(got).toContain(2);
+      expect(got.includes(1)).toBe(!victim.cancelled);
+      expect(new Set(got).size).toBe(got.length);
+      expect(fast.statistics.size).toBe(got.length - 1);
+    });
   });
 
   test("every order of a broadcast where one subscriber ends by being slow: the others get all, in order", async () => {
-    const report = await explore(
-      function* () {
-        const news = new Broadcast<number>();
-        const early = news.subscribe(1);
-        const strict = news.subscribe(1, { overflow: "error" });
-        const late = news.subscribe(1);
-        yield* news.send(0);
-        const got: number[][] = [[], []];
-        const senders = [1, 2].map((n) => createTask(() => news.send(n)));
-        const receivers = [early, late].map((subscription, place) =>
-          createTask(function* () {
-            for (let n = 0; n < 3; n++) got[place]!.push(yield* subscription.receive());
-          }),
-        );
-        yield* finished([...senders, ...receivers]);
-        expect(got[1]).toEqual(got[0]);
-        expect([[0, 1, 2].join(), [0, 2, 1].join()]).toContain(got[0]!.join());
-        expect(yield* strict.receive()).toBe(0);
-        expect(strict.statistics.closed).toBe(true);
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
+    await everyOrder(function* () {
+      const news = new Broadcast<number>();
+      const early = news.subscribe(1);
+      const strict = news.subscribe(1, { overflow: "error" });
+      const late = news.subscribe(1);
+      yield* news.send(0);
+      const got: number[][] = [[], []];
+      const senders = [1, 2].map((n) => createTask(() => news.send(n)));
+      const receivers = [early, late].map((subscription, place) =>
+        createTask(function* () {
+          for (let n = 0; n < 3; n++) got[place]!.push(yield* subscription.receive());
+        }),
+      );
+      yield* finished([...senders, ...receivers]);
+      expect(got[1]).toEqual(got[0]);
+      expect([[0, 1, 2].join(), [0, 2, 1].join()]).toContain(got[0]!.join());
+      expect(yield* strict.receive()).toBe(0);
+      expect(strict.statistics.closed).toBe(true);
+    });
   });
 });
 

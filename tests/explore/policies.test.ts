@@ -15,8 +15,8 @@ import {
   taskGroup,
   type Awaitable,
 } from "../../src/index.ts";
-import { cancelEverywhere, explore } from "../../src/testing/index.ts";
-import { finished, randomSchedules, sideBySide } from "../support/explored.ts";
+import { cancelEverywhere } from "../../src/testing/index.ts";
+import { everyOrder, finished, randomSchedules, sideBySide } from "../support/explored.ts";
 
 const LIMIT = 2;
 const PER = 10;
@@ -65,36 +65,32 @@ describe.each(["tokenBucket", "slidingWindow"] as const)("a rate limiter by %s",
   const make = () => new RateLimiter(LIMIT, PER, { algorithm });
 
   test("every order of three tasks of three operations, one of which is cancelled", async () => {
-    const report = await explore(
-      function* () {
-        const limiter = make();
-        const passages = new Passages();
-        const work = function* (): Awaitable<void> {
-          for (let n = 0; n < 2; n++) {
-            yield;
-            yield* limiter.acquire();
-            passages.note(1);
-          }
-          if (limiter.tryAcquire()) passages.note(1);
-        };
-        yield* taskGroup(function* (group) {
-          const victim = group.createTask(work);
-          group.createTask(work);
-          group.createTask(function* () {
-            yield* limiter.acquire();
-            passages.note(1);
-            yield;
-            void victim.cancel();
-            yield* limiter.acquire();
-            passages.note(1);
-          });
+    await everyOrder(function* () {
+      const limiter = make();
+      const passages = new Passages();
+      const work = function* (): Awaitable<void> {
+        for (let n = 0; n < 2; n++) {
+          yield;
+          yield* limiter.acquire();
+          passages.note(1);
+        }
+        if (limiter.tryAcquire()) passages.note(1);
+      };
+      yield* taskGroup(function* (group) {
+        const victim = group.createTask(work);
+        group.createTask(work);
+        group.createTask(function* () {
+          yield* limiter.acquire();
+          passages.note(1);
+          yield;
+          void victim.cancel();
+          yield* limiter.acquire();
+          passages.note(1);
         });
-        expect(passages.times).toEqual(greedy(algorithm, passages.count));
-        expect(limiter.statistics.waiting).toBe(0);
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
+      });
+      expect(passages.times).toEqual(greedy(algorithm, passages.count));
+      expect(limiter.statistics.waiting).toBe(0);
+    });
   });
 
   test("in many orders of random programs no more pass than may, and whoever waits is served in the end", async () => {
@@ -180,21 +176,17 @@ describe("a shared run", () => {
   }
 
   test("every order of three tasks, one of which is cancelled: there is one at a time, and each that begins ends", async () => {
-    const report = await explore(
-      function* () {
-        const { load, counts } = shared();
-        const tasks = [createTask(() => load(1)), createTask(() => load(1))];
-        createTask(function* () {
-          void tasks[0]!.cancel();
-        });
-        yield* finished(tasks);
-        expect(yield* tasks[1]!).toBe(1);
-        expect(counts.under).toBe(0);
-        expect(counts.begun).toBe(counts.ended);
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
+    await everyOrder(function* () {
+      const { load, counts } = shared();
+      const tasks = [createTask(() => load(1)), createTask(() => load(1))];
+      createTask(function* () {
+        void tasks[0]!.cancel();
+      });
+      yield* finished(tasks);
+      expect(yield* tasks[1]!).toBe(1);
+      expect(counts.under).toBe(0);
+      expect(counts.begun).toBe(counts.ended);
+    });
   });
 
   test("in many orders of random programs whoever is not cancelled has the result", async () => {
