@@ -26,6 +26,13 @@ export function exploreCommand(): Command {
     .action(async (file: string, raw: RawOptions) => {
       const options = parseOptions(file, raw);
       // Loaded when it is needed: the other commands start without it.
+      const { runnerOf } = await import("../explore/tests/kind.ts");
+      const runner = runnerOf(file);
+      if (runner !== undefined) {
+        const { exploreTests } = await import("../explore/tests/explore-tests.ts");
+        process.exitCode = await exploreTests(runner, options);
+        return;
+      }
       const { explorePrograms } = await import("../explore/explore-programs.ts");
       process.exitCode = await explorePrograms(options);
     });

@@ -1,13 +1,13 @@
 import { Interrupted, withInterruption } from "../interruption.ts";
-import { coloured, plain } from "../render/palette.ts";
 import { describeTerminal } from "../render/terminal.ts";
 import { printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 import { writeFiles } from "./files.ts";
 import { inJson } from "./json.ts";
 import type { ExploreCommandOptions } from "./options.ts";
+import { looksOf } from "./print.ts";
 import { choose, loadPrograms, testingOf, type Program } from "./programs.ts";
-import { again, search, type Progress, type Result } from "./search.ts";
+import { again, search, silently, type Progress, type Result } from "./search.ts";
 import { commandFor, inText, summary } from "./text.ts";
 
 /** The job from options to exit code. */
@@ -28,14 +28,17 @@ export async function explorePrograms(options: ExploreCommandOptions): Promise<n
   }
   return withInterruption(async (signal) => {
     const { stdout } = process;
-    const { colour, width } = describeTerminal(stdout);
-    const looks = { palette: colour ? coloured : plain, width: stdout.isTTY ? width : Infinity };
+    const looks = looksOf(stdout);
     const results: Result[] = [];
     for (const program of programs) {
       if (signal.aborted) break;
       const result = await explored(testing, program, options, signal);
       const { failure } = result;
-      const written = failure && (await writeFiles(testing, program, failure, options, programs.length > 1));
+      // It is `replay` that knows the form of a trace file.
+      const trace = (to: string): Promise<unknown> =>
+        silently(() => testing.replay(program.main, failure!.replay, { throws: false, trace: to }));
+      const several = programs.length > 1;
+      const written = failure && (await writeFiles(testing, program.name, failure, options, several, trace));
       const command = failure && commandFor(file, program.name, failure.replay);
       const found = { result, options, command, written };
       if (results.length > 0 && !json) stdout.write("\n");

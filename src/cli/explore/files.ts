@@ -4,8 +4,6 @@ import { format, parse } from "node:path";
 import type { ExploreFailure } from "cede/testing";
 import { printable } from "../render/text.ts";
 import type { ExploreCommandOptions } from "./options.ts";
-import type { Program } from "./programs.ts";
-import { silently } from "./search.ts";
 
 export interface Files {
   readonly svg?: string;
@@ -14,11 +12,12 @@ export interface Files {
 
 /** Writes what was asked for, and gives back the names. What fails is told on standard error: the failure counts more. */
 export async function writeFiles(
-  { picture, replay }: typeof import("cede/testing"),
-  { name, main }: Program,
+  { picture }: typeof import("cede/testing"),
+  name: string,
   failure: ExploreFailure,
   options: ExploreCommandOptions,
   several: boolean,
+  trace: (file: string) => unknown,
 ): Promise<Files> {
   const written: { svg?: string; trace?: string } = {};
   for (const kind of ["svg", "trace"] as const) {
@@ -27,8 +26,7 @@ export async function writeFiles(
     const file = several ? named(asked, name) : asked;
     try {
       if (kind === "svg") writeFileSync(file, `${picture(failure)}\n`);
-      // It is `replay` that knows the form of a trace file.
-      else await silently(() => replay(main, failure.replay, { throws: false, trace: file }));
+      else await trace(file);
       written[kind] = file;
     } catch (error) {
       console.error(

@@ -3,16 +3,19 @@ import type { Found } from "./text.ts";
 
 /** For programs: a line of JSON. Fields may be added; none is renamed. */
 export function inJson({ result, options, command, written }: Found): string {
-  const { name, schedules, exhausted, orders, notSearched, stopped, failure } = result;
+  const { name, schedules, exhausted, orders, notSearched, stopped, failure, note, problem, details } =
+    result;
   return jsonLine({
     program: name,
-    failed: failure !== undefined,
+    failed: (failure ?? problem) !== undefined,
     schedules,
     exhausted,
     orders,
     notSearched,
     stopped,
     ...(options.replay === undefined && { seed: options.seed }),
+    ...(note !== undefined && { note }),
+    ...(problem !== undefined && { problem: details === undefined ? problem : `${problem}\n${details}` }),
     ...(failure && {
       failure: {
         error: told(failure.error),

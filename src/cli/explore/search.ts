@@ -22,6 +22,15 @@ export interface Result {
   /** Whether it was interrupted. */
   readonly stopped: boolean;
   readonly failure?: ExploreFailure | undefined;
+  /** Of a test: its name in its runner, if that is known. */
+  readonly test?: string;
+  /** Why there is nothing more to say, though nothing is wrong, in words. */
+  readonly note?: string;
+  /** What is wrong though no order was found that breaks it, in words; and what else there is to read. */
+  readonly problem?: string;
+  readonly details?: string;
+  /** What it has printed when it was run again, where that was not shown at once. */
+  readonly printed?: readonly string[];
 }
 
 export async function search(

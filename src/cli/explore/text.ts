@@ -1,9 +1,9 @@
 // What came of a program, for people: in a terminal no line is longer than it is wide.
-import { relative } from "node:path";
+import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ScheduleStep } from "cede/testing";
 import type { Palette } from "../render/palette.ts";
-import { harmless, wrap } from "../render/text.ts";
+import { harmless } from "../render/text.ts";
 import { count, plural } from "../render/units.ts";
 import type { Files } from "./files.ts";
 import type { ExploreCommandOptions } from "./options.ts";
@@ -23,8 +23,13 @@ export interface Looks {
 }
 
 export function inText({ result, options, command, written }: Found, { palette, width }: Looks): string {
-  const { name, failure, notSearched } = result;
+  const { name, failure, notSearched, note, problem, details } = result;
   const strong = palette.strong(harmless(name));
+  if (problem !== undefined) {
+    const more = details === undefined ? [] : ["", ...indented(nearer(shortened(details)), width)];
+    return lines([`${strong}: ${palette.bad(problem)}`, ...more]);
+  }
+  if (note !== undefined) return lines([`${strong}: ${harmless(note)}`]);
   if (failure === undefined) {
     const left = notSearched.map((what) => `  ${palette.quiet(`not searched: ${harmless(what)}`)}`);
     return lines([`${strong}: ${withoutFailure(result, options)}`, ...left]);
@@ -38,7 +43,7 @@ export function inText({ result, options, command, written }: Found, { palette, 
   return lines([
     `${strong}: ${palette.bad(how)}`,
     "",
-    ...indented(inWords(failure.error)),
+    ...indented(inWords(failure.error), width),
     "",
     ...steps.map((line, at) => `  ${painted(line, at, palette)}`.trimEnd()),
     "",
@@ -47,16 +52,17 @@ export function inText({ result, options, command, written }: Found, { palette, 
   ]);
 }
 
-export function summary(results: readonly Result[], left: readonly string[]): string {
-  const failed = results.filter(({ failure }) => failure !== undefined).length;
-  const parts = [plural(results.length, "program"), failed === 0 ? "none failed" : `${count(failed)} failed`];
+export function summary(results: readonly Result[], left: readonly string[], noun = "program"): string {
+  const failed = results.filter(({ failure, problem }) => (failure ?? problem) !== undefined).length;
+  const parts = [plural(results.length, noun), failed === 0 ? "none failed" : `${count(failed)} failed`];
   const rest = left.length > 0 ? `; not begun: ${left.map(harmless).join(", ")}` : "";
   return `\n${parts.join(", ")}${rest}\n`;
 }
 
 /** To be pasted into a shell. */
-export function commandFor(file: string, name: string, replay: string): string {
-  return `cede explore ${quoted(file)} --only ${quoted(name)} --replay '${replay}'`;
+export function commandFor(file: string, name: string | undefined, replay: string): string {
+  const only = name === undefined ? "" : ` --only ${quoted(name)}`;
+  return `cede explore ${quoted(file)}${only} --replay '${replay}'`;
 }
 
 function withoutFailure({ schedules, orders, stopped }: Result, { replay }: ExploreCommandOptions): string {
@@ -78,18 +84,31 @@ function shown(table: string, steps: readonly ScheduleStep[], width: number): st
   const columns = table.split("\n").map(harmless);
   if (Math.max(...columns.map(({ length }) => length)) <= width) return columns;
   const left = steps.length - MOST_STEPS;
-  const note = columns.at(-1)!.startsWith(">") ? ["", ...wrap(columns.at(-1)!, width)] : [];
+  const blank = columns.indexOf("");
+  const notes = blank < 0 ? [] : columns.slice(blank).flatMap((line) => hanging(line, width, 2));
   const list = steps.flatMap(({ number, task, outOfTurn, does }, at) => {
     if (left > 0 && at >= MOST_STEPS / 2 && at < MOST_STEPS / 2 + left)
       return at === MOST_STEPS / 2 ? [`       … ${count(left)} steps …`] : [];
     const head = `${`${number}`.padStart(4)} ${outOfTurn ? ">" : " "} `;
-    const [first = "", ...rest] = wrap(
-      harmless(`${task}: ${does.join(", ")}`),
-      Math.max(20, width - head.length),
-    );
-    return [head + first, ...rest.map((line) => " ".repeat(head.length + 2) + line)];
+    return hanging(`${head}${harmless(`${task}: ${does.join(", ")}`)}`, width, head.length + 2);
   });
-  return [...list, ...note];
+  return [...list, ...notes];
+}
+
+/** A line that is too long goes on below, so far to the right; no word of it is cut. */
+function hanging(line: string, width: number, indent: number): string[] {
+  const [own = ""] = /^ */.exec(line)!;
+  const lines: string[] = [];
+  let current = own;
+  for (const word of line.slice(own.length).split(" ")) {
+    const longer = current.trim() === "" ? current + word : `${current} ${word}`;
+    if (longer.length <= width || current.trim() === "") current = longer;
+    else {
+      lines.push(current);
+      current = " ".repeat(indent) + word;
+    }
+  }
+  return [...lines, current];
 }
 
 function painted(line: string, at: number, palette: Palette): string {
@@ -100,17 +119,34 @@ function painted(line: string, at: number, palette: Palette): string {
 function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const stack = error.stack ?? `${error.name}: ${error.message}`;
+  const own = nearer(stack);
+  return error.cause === undefined ? own : `${own}\ncaused by ${inWords(error.cause)}`;
+}
+
+const MOST_LINES = 30;
+
+/** The beginning of what a runner says, without its own functions. */
+function shortened(text: string): string {
+  const all = text
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !/^\s+at .*(?:[/\\]node_modules[/\\]|node:|<anonymous>\)$)/.test(line));
+  return all.length <= MOST_LINES ? all.join("\n") : [...all.slice(0, MOST_LINES), "…"].join("\n");
+}
+
+/** Places are told from where the command was called. */
+function nearer(stack: string): string {
   const own = stack.replaceAll(/file:\/\/[^\s)]+?(?=:\d+)/g, (url) => {
     const path = relative("", fileURLToPath(url));
     return path.startsWith("..") ? fileURLToPath(url) : path;
   });
-  return error.cause === undefined ? own : `${own}\ncaused by ${inWords(error.cause)}`;
+  return own.replaceAll(`${process.cwd()}${sep}`, "");
 }
 
-function indented(text: string): string[] {
+function indented(text: string, width: number): string[] {
   return harmless(text)
     .split("\n")
-    .map((line) => `  ${line}`.trimEnd());
+    .flatMap((line) => hanging(`  ${line}`.trimEnd(), width, 4));
 }
 
 function lines(all: readonly string[]): string {

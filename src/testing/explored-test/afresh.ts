@@ -4,19 +4,18 @@ import type { Recorded } from "../explore/search.ts";
 import type { ScheduleStep } from "../explore/recording.ts";
 import { textOf } from "../text-of.ts";
 
-/** What differs between the first run and a later one, in words; `null` if nothing does. */
-export function difference(first: Recorded, later: Recorded, which: string): string | null {
+/** What differs between the first run and a later one, in words: nothing, if it is empty. */
+export function difference(first: Recorded, later: Recorded, which: string): string[] {
   // What the outside answers, and when, nobody here decides.
   const outside = [first, later].some(({ execution }) => execution.outside.size > 0 || execution.unjudged);
   const at = outside ? -1 : firstDifference(first.recording.steps, later.recording.steps);
   const ends = [first, later].map(({ execution }) => endOf(execution));
-  const differs = [
+  return [
     ...(at < 0
       ? []
       : [`in step ${at + 1}, ${does(first, at)} in the first run, and ${does(later, at)} in the ${which}`]),
     ...(ends[0] === ends[1] ? [] : [`the first run ${ends[0]}, the ${which} ${ends[1]}`]),
   ];
-  return differs.length === 0 ? null : differs.join("; ");
 }
 
 function firstDifference(first: readonly ScheduleStep[], later: readonly ScheduleStep[]): number {

@@ -38,7 +38,7 @@ export interface ToldTest {
   /** Why nothing was searched, in words. */
   readonly notExplored?: string;
   /** In what two runs in the same order differ, in words. */
-  readonly notAfresh?: string;
+  readonly notAfresh?: readonly string[];
   /** Why the schedule that was to be run again is none of this program. */
   readonly misfit?: string;
   /** What the program has printed when it was run again. */

@@ -79,10 +79,10 @@ async function search<T>(
   told: Tell,
 ): Promise<T> {
   const { seed = asked.seed, patience = PATIENCE_MS } = options;
-  const notAfresh = (what: string): Error => {
+  const notAfresh = (what: readonly string[]): Error => {
     told({ notAfresh: what });
     return new Error(
-      `Cannot explore: the program does not start afresh each time that it is run: ${what}. Make all of its state ` +
+      `Cannot explore: the program does not start afresh each time that it is run: ${what.join("; ")}. Make all of its state ` +
         "inside the function that `runTest` is given.",
     );
   };
@@ -92,7 +92,7 @@ async function search<T>(
   const first = await silent(() => runs.record(inOrder));
   const second = await silent(() => runs.record(inOrder));
   const differs = difference(first, second, "second");
-  if (differs !== null) throw notAfresh(differs);
+  if (differs.length > 0) throw notAfresh(differs);
 
   const report = await silent(() =>
     explore(program, {
@@ -104,7 +104,7 @@ async function search<T>(
       throws: false,
     }),
   ).catch((error: Error) => error);
-  if (report instanceof Error) throw notAfresh(report.message.replace(/^Cannot explore: |\.$/g, ""));
+  if (report instanceof Error) throw notAfresh([report.message.replace(/^Cannot explore: |\..*$/gs, "")]);
   const { failure, ...rest } = report;
   if (failure === undefined) {
     told(rest);
@@ -114,7 +114,7 @@ async function search<T>(
     // Found in state that has piled up over the runs, it is no mistake of the program's.
     const later = await silent(() => runs.record(inOrder));
     const since = difference(first, later, "last");
-    if (since !== null) throw notAfresh(since);
+    if (since.length > 0) throw notAfresh(since);
   }
   told({ ...rest, failure: inJson(failure) });
   // It fails in the ordinary order too: then what the test is to see is what it sees without a search.

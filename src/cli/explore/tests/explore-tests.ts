@@ -1,0 +1,146 @@
+// The job of `cede explore` on a file of tests: their runner runs them, and runTest searches.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Asked } from "../../../testing/explored-test/asked.ts";
+import { Interrupted, withInterruption } from "../../interruption.ts";
+import { describeTerminal } from "../../render/terminal.ts";
+import { harmless, printable } from "../../render/text.ts";
+import { UsageError } from "../../usage-error.ts";
+import type { ExploreCommandOptions } from "../options.ts";
+import { testingOf } from "../programs.ts";
+import { printAll } from "../print.ts";
+import type { Result } from "../search.ts";
+import { resultsOf, searchedIn, unexplained, without } from "./judge.ts";
+import type { RunnerName } from "./kind.ts";
+import { runner } from "./runners.ts";
+import { runOn, toldFiles, type Ran } from "./run.ts";
+
+/** From options to exit code. */
+export async function exploreTests(kind: RunnerName, options: ExploreCommandOptions): Promise<number> {
+  const { file, only } = options;
+  const folder = mkdtempSync(join(tmpdir(), "cede-explore-"));
+  try {
+    return await withInterruption(async (signal) => {
+      const tests = runner(kind, file, only, folder);
+      const hide = await show(kind, file, folder);
+      let ran: Ran;
+      let plain: Ran | undefined;
+      try {
+        ran = onlyThose(await runOn(tests, file, folder, askedOf(options, folder), signal), only);
+        // Whether it is the search that they fail of.
+        if (options.replay === undefined && !signal.aborted && unexplained(ran)) {
+          rmSync(join(folder, "report"), { force: true });
+          plain = await runOn(tests, file, folder, undefined, signal);
+        }
+      } finally {
+        hide();
+      }
+      const results = options.replay === undefined ? resultsOf(ran, plain) : replayed(ran, options);
+      if (signal.aborted) {
+        await printAll(await testingOf(file), results, options, "test");
+        return (signal.reason as Interrupted).exitCode;
+      }
+      const wrong = misfortune(kind, ran);
+      if (results.length === 0) throw refusal(ran, wrong, options);
+      if (only === undefined) {
+        for (const name of without(ran))
+          console.error(`Passed over ${printable(name)}, which does not use runTest.`);
+      }
+      await printAll(await testingOf(file), results, options, "test");
+      const failed = results.some(({ failure, problem }) => (failure ?? problem) !== undefined);
+      if (wrong !== undefined && !failed) console.error(`Beside it, ${wrong}`);
+      return failed || wrong !== undefined ? 1 : 0;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function askedOf({ budget, switches, seed, strategy, replay }: ExploreCommandOptions, folder: string): Asked {
+  return {
+    folder,
+    budget,
+    seed,
+    strategy,
+    ...(switches !== undefined && { switches }),
+    ...(replay !== undefined && { replay }),
+  };
+}
+
+/** Runners take a name for a part of one: where a test is called so, the others were not meant. */
+function onlyThose(ran: Ran, only: string | undefined): Ran {
+  const { outcomes, told } = ran;
+  const exact = outcomes?.tests.filter(({ name }) => name === only) ?? [];
+  if (outcomes === undefined || exact.length === 0) return ran;
+  const own = told.filter(({ test }) => test === only || test === only?.replaceAll(" > ", " "));
+  return { ...ran, outcomes: { ...outcomes, tests: exact }, told: own };
+}
+
+/** The program that the schedule is one of. @throws UsageError if there is none */
+function replayed(ran: Ran, { file, only }: ExploreCommandOptions): Result[] {
+  const fitting = ran.told.filter(({ misfit, notExplored }) => (misfit ?? notExplored) === undefined);
+  const misfit = ran.told.find((one) => one.misfit !== undefined)?.misfit;
+  if (fitting.length === 0 && misfit !== undefined) {
+    const example = only === undefined ? "--only 'name of the test'" : `--only ${printable(only)}`;
+    throw new UsageError(misfit, `As in: cede explore ${printable(file)} ${example}`);
+  }
+  return searchedIn({ ...ran, told: fitting }, true);
+}
+
+/** What is wrong that is no test's. */
+function misfortune(kind: RunnerName, { code, output, outcomes }: Ran): string | undefined {
+  const problems = outcomes?.problems ?? [];
+  if (problems.length === 0 && (code === 0 || outcomes?.tests.some(({ failed }) => failed))) return undefined;
+  return `${kind} ended with exit code ${code}, and says:\n${indented(output)}`;
+}
+
+function refusal(ran: Ran, wrong: string | undefined, { file, only }: ExploreCommandOptions): UsageError {
+  const tests = ran.outcomes?.tests.length ?? 0;
+  if (wrong !== undefined)
+    return new UsageError(`Cannot explore ${printable(file)}: its tests do not run.`, wrong);
+  if (only !== undefined && tests === 0) {
+    return new UsageError(
+      `Cannot explore "${printable(only)}": ${printable(file)} has no test of that name which runs.`,
+      "Leave --only out to see what there is.",
+    );
+  }
+  const which =
+    only === undefined
+      ? tests === 1
+        ? "its test does not use"
+        : `none of its ${tests} tests uses`
+      : "it does not use";
+  return new UsageError(
+    `Cannot explore ${printable(only ?? file)}: ${tests === 0 ? "it has no test that uses" : which} runTest.`,
+    SAMPLE,
+  );
+}
+
+const SAMPLE = `The body of a test is searched where runTest runs it:
+
+  import { runTest } from "cede/testing";
+
+  test("both deposits arrive", () =>
+    runTest(function* () {
+      …
+    }));`;
+
+const LINES = 40;
+
+/** The end of it. */
+function indented(text: string): string {
+  const lines = harmless(text.trimEnd()).split("\n");
+  return lines
+    .slice(-LINES)
+    .map((line) => `  ${line}`.trimEnd())
+    .join("\n");
+}
+
+/** A line on standard error, where somebody watches it. */
+async function show(kind: RunnerName, file: string, folder: string): Promise<() => void> {
+  const { stderr } = process;
+  if (!describeTerminal(stderr).animated) return () => {};
+  const { showRunning } = await import("../live-progress.ts");
+  return showRunning(stderr, `${printable(file)}: ${kind}`, () => toldFiles(folder).length);
+}

@@ -1,0 +1,277 @@
+// `cede explore` on files of tests, as they are written for a runner: it runs them under that runner.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+const MAIN = join(ROOT, "src/cli/main.ts");
+
+/** Each passes by itself; the second deposit is lost where it comes before the first has written. */
+const BANK = `
+import assert from "node:assert/strict";
+import { sleep, taskGroup } from "cede";
+import { runTest, transcript, watch } from "cede/testing";
+
+function* twoDeposits(careful) {
+  const account = watch({ balance: 100 }, "account");
+  function* deposit(amount) {
+    yield* sleep(1);
+    if (careful) {
+      account.balance += amount;
+      return;
+    }
+    const { balance } = account;
+    yield* sleep(1);
+    account.balance = balance + amount;
+  }
+  yield* taskGroup(function* (group) {
+    group.createTask(() => deposit(10), { name: "first" });
+    yield* sleep(1);
+    group.createTask(() => deposit(20), { name: "second" });
+  });
+  console.log("the program prints");
+  assert.equal(account.balance, 130);
+}
+`;
+
+const GOOD = `${BANK}
+describe("bank", () => {
+  test("carefully (+10, +20)", () => runTest(() => twoDeposits(true)));
+});
+test("is refused", () =>
+  assert.rejects(
+    runTest(function* () {
+      yield;
+      throw new TypeError("no");
+    }),
+    /^TypeError: no$/,
+  ));
+test("the runner's time is not the search's", () => runTest(() => twoDeposits(true)), 1);
+`;
+
+const BAD = `${BANK}
+describe("bank", () => {
+  test("carelessly", () => runTest(() => twoDeposits(false)));
+  test("carefully", () => runTest(() => twoDeposits(true)));
+});
+let balance = 100;
+test("with a balance outside", () =>
+  runTest(function* () {
+    balance += 10;
+    yield;
+    assert.equal(balance, 110);
+  }));
+test("with a log outside", async () => {
+  const log = transcript();
+  await runTest(function* () {
+    yield;
+    log("once");
+  });
+  assert.deepEqual(log.lines, ["0 main#1 once"]);
+});
+test("with an awaitable", () => runTest(twoDeposits(true)));
+test("by hand", () => {});
+`;
+
+const WRONG = `${BANK}
+test("by hand", () => {
+  assert.equal(1, 2);
+});
+test("in each order", () =>
+  runTest(function* () {
+    yield* sleep(1);
+    throw new Error("in each order");
+  }));
+`;
+
+// Found from its own folder, and not from where the command is called.
+const CONFIG = `
+const source = ${JSON.stringify(join(ROOT, "src"))};
+export default {
+  resolve: {
+    alias: [
+      { find: /^cede$/, replacement: source + "/index.ts" },
+      { find: /^cede\\/testing$/, replacement: source + "/testing/index.ts" },
+    ],
+  },
+};
+`;
+
+const RUNNERS = ["vitest", "node:test"] as const;
+let folder: string;
+
+beforeAll(() => {
+  const examples = join(ROOT, ".doc-examples");
+  mkdirSync(examples, { recursive: true });
+  folder = mkdtempSync(join(examples, "explore-tests-"));
+  writeFileSync(join(folder, "vitest.config.mjs"), CONFIG);
+  for (const runner of RUNNERS) {
+    const head = `import { describe, test } from "${runner}";\n`;
+    const own = join(folder, nameOf(runner));
+    mkdirSync(own);
+    // A limit is the third argument in the one, and the second in the other.
+    const good =
+      runner === "vitest"
+        ? GOOD
+        : GOOD.replace(/search's", (.*), 1\)/, `search's", { timeout: 60_000 }, $1)`);
+    writeFileSync(join(own, "good.test.mjs"), head + good.replace(", 1)", ")"));
+    writeFileSync(join(own, "bad.test.mjs"), head + BAD);
+    writeFileSync(join(own, "wrong.test.mjs"), head + WRONG);
+    writeFileSync(join(own, "none.test.mjs"), `${head}test("one", () => {});\ntest("two", () => {});\n`);
+    writeFileSync(join(own, "broken.test.mjs"), `${head}test("one", () => {);\n`);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function nameOf(runner: string): string {
+  return runner.replace(":", "-");
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function cede(args: readonly string[], cwd = folder): Promise<Ended> {
+  const child = spawn(process.execPath, ["--conditions=@cede/source", MAIN, "explore", ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "", FORCE_COLOR: "0", NODE_NO_WARNINGS: "1", CEDE_SEED: "7" },
+  });
+  return new Promise((resolve, reject) => {
+    let out = "";
+    let err = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+    child.on("error", reject).on("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+// A runner is started three times in some of these, on a machine that may have other work.
+describe.each(RUNNERS)("%s", { timeout: 60_000 }, (runner) => {
+  const file = (name: string): string => `${nameOf(runner)}/${name}.test.mjs`;
+
+  test("tests that hold in all orders: exit code 0; a failure that is expected is none", async () => {
+    const { code, out, err } = await cede([file("good")]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /^bank > carefully \(\+10, \+20\): no failure in \d+ schedules \(all \d+ orders there are\)\n/,
+    );
+    expect(out).toContain("\n\nis refused: fails, as the test expects: other orders were not searched\n");
+    expect(out).toMatch(/\n\n3 tests, none failed\n$/);
+    expect(out).not.toContain("the program prints");
+  });
+
+  test("a lost update, and what cannot be searched, and why", async () => {
+    const { code, out, err } = await cede([file("bad"), "--svg", "bad.svg", "--trace", "bad.cedetrace"]);
+    expect(code).toBe(1);
+    expect(err).toBe("Passed over by hand, which does not use runTest.\n");
+    expect(out).toMatch(/^bank > carelessly: fails in the \d+th schedule \(seed 1\)\n\n {2}AssertionError/);
+    expect(out).toMatch(/^ {6}at twoDeposits \(.*bad\.test\.mjs:\d+:\d+\)$/m);
+    expect(out).toMatch(/^ {2}step {3}main#1 +first#2 +second#3$/m);
+    expect(out).toMatch(/^ {2}! step 8: second#3 sets account\.balance by the 100 that it read in step 6/m);
+    expect(out).toMatch(/\nWrote bad\.svg\nWrote bad\.cedetrace\n\nbank > carefully: no failure in /);
+    expect(readFileSync(join(folder, "bad.svg"), "utf8")).toMatch(/^<svg [^]*1 lost update[^]*<\/svg>\n$/);
+    const [header, ...events] = readFileSync(join(folder, "bad.cedetrace"), "utf8").trim().split("\n");
+    expect(JSON.parse(header!)).toMatchObject({ type: "trace" });
+    expect(JSON.parse(events.at(-1)!)).toMatchObject({ type: "done", outcome: "error" });
+
+    expect(out).toMatch(
+      /\nwith a balance outside: cannot be searched, for its program does not start afresh each time\n\n {2}In step 2, main#1 ends at 0 ms in the first run, and main#1 fails at 0 ms in the second\.\n/,
+    );
+    expect(out).toContain("\n  Make all of its state inside the function that runTest is given.\n");
+    expect(out).toContain(
+      "\nwith a log outside: cannot be searched: it passes after one run of its program, and not after many\n",
+    );
+    expect(out).toContain(
+      "\nwith an awaitable: not searched, for `runTest` is given an awaitable, which runs once:",
+    );
+    expect(out).toMatch(/\n\n5 tests, 3 failed\n$/);
+  });
+
+  test("its replay string runs that schedule again, and shows what the program prints", async () => {
+    const found = await cede([file("bad"), "--only", "bank > carelessly", "--budget", "1s"]);
+    expect(found).toMatchObject({ code: 1, err: "" });
+    const [command, string] = /cede explore \S+ --only 'bank > carelessly' --replay '(.*)'/.exec(found.out)!;
+    const again = await cede([file("bad"), "--only", "bank > carelessly", "--replay", string!]);
+    expect(command).toContain(file("bad"));
+    expect(again).toMatchObject({ code: 1, err: "" });
+    expect(again.out).toMatch(/^the program prints\nbank > carelessly: fails in this schedule\n/);
+    const table = (text: string): string => /^ {2}step[^]*?\n(?=To run|\n|$)/m.exec(text)![0];
+    expect(table(again.out)).toBe(table(found.out));
+
+    expect(await cede([file("bad"), "--only", "bank > carefully", "--replay", string!])).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/^Cannot replay: .*\nAs in: cede explore .* --only bank > carefully\n$/),
+    });
+  });
+
+  test("--json: an object a test", async () => {
+    const { code, out } = await cede([file("bad"), "--json", "--only", "bank"]);
+    expect(code).toBe(1);
+    const [carelessly, carefully] = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(carelessly).toMatchObject({
+      program: "bank > carelessly",
+      failed: true,
+      failure: { error: { name: "AssertionError" }, replay: expect.stringMatching(/^1:/) },
+    });
+    expect(carefully).toMatchObject({ program: "bank > carefully", failed: false, exhausted: true });
+  });
+
+  test("a test that fails by itself, and one that fails in each order", async () => {
+    const { code, out } = await cede([file("wrong")]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^by hand: fails, and has not come to a runTest\n\n {2}AssertionError[^]*1 !== 2/);
+    expect(out).toMatch(
+      /\n\nin each order: fails in the 1st schedule \(seed 1\)\n\n {2}Error: in each order\n/,
+    );
+  });
+
+  test("a file without runTest, one that cannot be loaded, and a name that is none", async () => {
+    expect(await cede([file("none")])).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(
+        /^Cannot explore .*: none of its 2 tests uses runTest\.\nThe body of a test is/,
+      ),
+    });
+    expect(await cede([file("broken")])).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(
+        /^Cannot explore .*: its tests do not run\.\n(vitest|node:test) [^]*broken\.test\.mjs/,
+      ),
+    });
+    expect(await cede([file("good"), "--only", "nobody"])).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/^Cannot explore "nobody": .* has no test of that name which runs\.\n/),
+    });
+  });
+});
+
+describe("a runner that is not installed", () => {
+  test.each([
+    ["vitest", 'import { test } from "vitest";', "npm install --save-dev vitest"],
+    ["jest", 'test("one", () => {});', "npm install --save-dev jest"],
+  ])("%s: says so, and how to install it", async (name, text, install) => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "cede-no-runner-"));
+    try {
+      writeFileSync(join(elsewhere, "a.test.mjs"), text);
+      expect(await cede(["a.test.mjs"], elsewhere)).toEqual({
+        code: 2,
+        out: "",
+        err: `Cannot explore a.test.mjs: its tests are written for ${name}, which is not installed there.\nInstall it: ${install}\n`,
+      });
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+});
