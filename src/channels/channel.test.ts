@@ -12,7 +12,8 @@ import {
   taskGroup,
   type Awaitable,
 } from "../index.ts";
-import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
+import { runVirtual, transcript, waitAllParked } from "../testing/index.ts";
+import { everyOrder } from "../../tests/support/explored.ts";
 import { cancelAMillion, thrownBy } from "../../tests/support/waiters.ts";
 
 /** Receives until the end. */
@@ -203,30 +204,26 @@ describe("a channel", () => {
   });
 
   test("S7: a hand-over that races a cancellation loses nothing, in every order", async () => {
-    const report = await explore(
-      function* () {
-        const channel = new Channel<number>(0);
-        const got: number[] = [];
-        const take = function* () {
-          got.push(yield* channel.receive());
-        };
-        const victim = createTask(take);
-        const other = createTask(take);
-        const sender = createTask(() => channel.send(1));
-        const killer = createTask(function* () {
-          yield;
-          void victim.cancel();
-        });
-        yield* sender;
-        yield* killer;
-        yield* waitAllParked();
-        expect(got).toEqual([1]);
-        void other.cancel();
+    await everyOrder(function* () {
+      const channel = new Channel<number>(0);
+      const got: number[] = [];
+      const take = function* () {
+        got.push(yield* channel.receive());
+      };
+      const victim = createTask(take);
+      const other = createTask(take);
+      const sender = createTask(() => channel.send(1));
+      const killer = createTask(function* () {
+        yield;
         void victim.cancel();
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report.exhausted).toBe(true);
+      });
+      yield* sender;
+      yield* killer;
+      yield* waitAllParked();
+      expect(got).toEqual([1]);
+      void other.cancel();
+      void victim.cancel();
+    });
   });
 
   test("a million senders and receivers that were cancelled leave nothing", { timeout: 60_000 }, () => {

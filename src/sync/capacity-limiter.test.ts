@@ -1,16 +1,9 @@
 import { describe, expect, test } from "vitest";
-import {
-  CapacityLimiter,
-  createTask,
-  moveOnAfter,
-  run,
-  select,
-  sleep,
-  taskGroup,
-  type Awaitable,
-} from "../index.ts";
-import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
-import { cancelAMillion, thrownBy } from "../../tests/support/waiters.ts";
+import { CapacityLimiter, createTask, run, select, sleep, taskGroup, type Awaitable } from "../index.ts";
+import { runVirtual, transcript, waitAllParked } from "../testing/index.ts";
+import { everyOrder } from "../../tests/support/explored.ts";
+import { passesOverTheCancelled } from "../../tests/support/passed-over.ts";
+import { thrownBy } from "../../tests/support/waiters.ts";
 
 const hold = (limiter: CapacityLimiter, ms: number): Awaitable<void> => limiter.with(() => sleep(ms));
 
@@ -146,72 +139,35 @@ describe("a capacity limiter refuses", () => {
   });
 });
 
-describe("S7: a capacity limiter passes over a waiter that was cancelled", () => {
-  test.each(["cancelled, then released", "released, then cancelled"])("%s in one turn", async (order) => {
-    const log: string[] = [];
-    await runVirtual(function* () {
-      const limiter = new CapacityLimiter(1);
-      const guard = yield* limiter.acquire();
-      const first = createTask(function* () {
-        using _guard = yield* limiter.acquire();
-        log.push("first");
-        yield;
-        log.push("first goes on");
-      });
-      const second = createTask(() => hold(limiter, 0));
-      yield* waitAllParked();
-      if (order === "cancelled, then released") {
-        void first.cancel();
-        guard.release();
-      } else {
-        guard.release();
-        void first.cancel();
-      }
-      yield* second;
-      expect(limiter.borrowed).toBe(0);
-    });
-    expect(log).toEqual(order === "cancelled, then released" ? [] : ["first"]);
-  });
-
-  test("S5: nothing is taken by a task that is being cancelled", async () => {
-    await runVirtual(function* () {
-      const limiter = new CapacityLimiter(1);
-      yield* moveOnAfter(0, () => limiter.acquire());
-      expect(limiter.borrowed).toBe(0);
-    });
-  });
-
-  test("a million waiters that were cancelled leave nothing", { timeout: 60_000 }, async () => {
-    await runVirtual(function* () {
-      const limiter = new CapacityLimiter(0);
-      yield* cancelAMillion(() => limiter.acquire());
-      expect(limiter.statistics).toEqual({ total: 0, borrowed: 0, waiting: 0, borrowers: [] });
-    });
-  });
-
-  test("in any order, with a total that changes", { timeout: 60_000 }, async () => {
-    const report = await explore(
-      function* () {
-        const limiter = new CapacityLimiter(1);
-        const work = (): Awaitable<void> =>
-          limiter.with(function* () {
-            expect(limiter.borrowed).toBeLessThanOrEqual(2);
-            yield;
-          });
-        yield* taskGroup(function* (group) {
-          const victim = group.createTask(work);
-          group.createTask(work);
-          group.createTask(function* () {
-            limiter.total = 2;
-            yield;
-            void victim.cancel();
-            limiter.total = 1;
-          });
-        });
-        expect(limiter.statistics).toEqual({ total: 1, borrowed: 0, waiting: 0, borrowers: [] });
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report).toMatchObject({ exhausted: true });
-  });
+passesOverTheCancelled("a capacity limiter", () => new CapacityLimiter(1), {
+  total: 1,
+  borrowed: 0,
+  waiting: 0,
+  borrowers: [],
 });
+
+test(
+  "S7: a capacity limiter loses nothing in any order, with a total that changes",
+  { timeout: 60_000 },
+  async () => {
+    await everyOrder(function* () {
+      const limiter = new CapacityLimiter(1);
+      const work = (): Awaitable<void> =>
+        limiter.with(function* () {
+          expect(limiter.borrowed).toBeLessThanOrEqual(2);
+          yield;
+        });
+      yield* taskGroup(function* (group) {
+        const victim = group.createTask(work);
+        group.createTask(work);
+        group.createTask(function* () {
+          limiter.total = 2;
+          yield;
+          void victim.cancel();
+          limiter.total = 1;
+        });
+      });
+      expect(limiter.statistics).toEqual({ total: 1, borrowed: 0, waiting: 0, borrowers: [] });
+    });
+  },
+);

@@ -12,7 +12,8 @@ import {
   timeout,
   type Awaitable,
 } from "../index.ts";
-import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
+import { runVirtual, transcript, waitAllParked } from "../testing/index.ts";
+import { everyOrder } from "../../tests/support/explored.ts";
 import { cancelMany, thrownBy } from "../../tests/support/waiters.ts";
 
 const holdsLock = (condition: Condition): boolean => condition.lock.statistics.owner === currentTask()!.name;
@@ -281,39 +282,35 @@ describe("S7: a condition and a cancellation", () => {
   });
 
   test("no notification is lost, in any order", { timeout: 60_000 }, async () => {
-    const report = await explore(
-      function* () {
-        const condition = new Condition();
-        let items = 0;
-        let taken = 0;
-        const taker = (): Awaitable<void> =>
-          condition.with(function* () {
-            yield* condition.waitFor(() => items > 0);
-            expect(holdsLock(condition)).toBe(true);
-            items--;
-            taken++;
-          });
-        yield* taskGroup(function* (group) {
-          const victim = group.createTask(taker);
-          const other = group.createTask(taker);
-          group.createTask(() =>
-            condition.with(function* () {
-              items++;
-              condition.notify();
-              void victim.cancel();
-            }),
-          );
-          group.createTask(function* () {
-            yield* waitAllParked();
-            // Either the victim had it, or the other one has.
-            expect(taken).toBe(1);
-            void other.cancel();
-          });
+    await everyOrder(function* () {
+      const condition = new Condition();
+      let items = 0;
+      let taken = 0;
+      const taker = (): Awaitable<void> =>
+        condition.with(function* () {
+          yield* condition.waitFor(() => items > 0);
+          expect(holdsLock(condition)).toBe(true);
+          items--;
+          taken++;
         });
-        expect(condition.lock.statistics).toEqual({ owner: undefined, waiting: 0, broken: false });
-      },
-      { strategy: "depth-first", budget: { schedules: 20_000 } },
-    );
-    expect(report).toMatchObject({ exhausted: true });
+      yield* taskGroup(function* (group) {
+        const victim = group.createTask(taker);
+        const other = group.createTask(taker);
+        group.createTask(() =>
+          condition.with(function* () {
+            items++;
+            condition.notify();
+            void victim.cancel();
+          }),
+        );
+        group.createTask(function* () {
+          yield* waitAllParked();
+          // Either the victim had it, or the other one has.
+          expect(taken).toBe(1);
+          void other.cancel();
+        });
+      });
+      expect(condition.lock.statistics).toEqual({ owner: undefined, waiting: 0, broken: false });
+    });
   });
 });

@@ -16,8 +16,10 @@ import {
   type LockGuard,
   type Task,
 } from "../index.ts";
-import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
-import { cancelAMillion, thrownBy } from "../../tests/support/waiters.ts";
+import { runVirtual, transcript, waitAllParked } from "../testing/index.ts";
+import { everyOrder } from "../../tests/support/explored.ts";
+import { passesOverTheCancelled } from "../../tests/support/passed-over.ts";
+import { thrownBy } from "../../tests/support/waiters.ts";
 
 /** Holds the lock for so long. */
 function* hold(lock: Lock, ms: number, log: (line: string) => void = () => {}): Awaitable<void> {
@@ -270,55 +272,7 @@ test("S13: tasks that join each other fail the run, also where one of them holds
   await expect(program).rejects.toThrow(DeadlockError);
 });
 
-describe("S7: a lock passes over a waiter that was cancelled", () => {
-  test.each(["cancelled, then released", "released, then cancelled"])("%s in one turn", async (order) => {
-    const log: string[] = [];
-    await runVirtual(function* () {
-      const lock = new Lock();
-      const guard = yield* lock.acquire();
-      const first = createTask(function* () {
-        using _guard = yield* lock.acquire();
-        log.push("first");
-        yield;
-        log.push("first goes on");
-      });
-      const second = createTask(() => hold(lock, 0, () => log.push("second")));
-      yield* waitAllParked();
-      if (order === "cancelled, then released") {
-        void first.cancel();
-        guard.release();
-      } else {
-        guard.release();
-        void first.cancel();
-      }
-      yield* second;
-      expect(lock.locked).toBe(false);
-    });
-    expect(log).toEqual(order === "cancelled, then released" ? ["second"] : ["first", "second"]);
-  });
-
-  test("S5: nothing is taken by a task that is being cancelled", async () => {
-    await runVirtual(function* () {
-      const lock = new Lock();
-      yield* moveOnAfter(0, () => lock.acquire());
-      expect(lock.locked).toBe(false);
-    });
-  });
-
-  test("a million waiters that were cancelled leave nothing", { timeout: 60_000 }, async () => {
-    await runVirtual(function* () {
-      const lock = new Lock();
-      using _guard = yield* lock.acquire();
-      let waited = 0;
-      yield* cancelAMillion(function* () {
-        waited++;
-        yield* lock.acquire();
-      });
-      expect(waited).toBe(1_000_000);
-      expect(lock.statistics.waiting).toBe(0);
-    });
-  });
-});
+passesOverTheCancelled("a lock", () => new Lock(), { owner: undefined, waiting: 0, broken: false });
 
 test("a lock between two loops is handed from the one to the other, which is no deadlock", async () => {
   const lock = new Lock();
@@ -341,31 +295,27 @@ test("a lock between two loops is handed from the one to the other, which is no 
 });
 
 test("a hand-over that races a cancellation loses nothing, in any order", { timeout: 60_000 }, async () => {
-  const report = await explore(
-    function* () {
-      const lock = new Lock();
-      let inside = 0;
-      const work = function* (): Awaitable<void> {
-        yield* lock.with(function* () {
-          expect(++inside).toBe(1);
-          try {
-            yield;
-          } finally {
-            inside--;
-          }
-        });
-      };
-      yield* taskGroup(function* (group) {
-        const victim = group.createTask(work);
-        group.createTask(work);
-        group.createTask(function* () {
+  await everyOrder(function* () {
+    const lock = new Lock();
+    let inside = 0;
+    const work = function* (): Awaitable<void> {
+      yield* lock.with(function* () {
+        expect(++inside).toBe(1);
+        try {
           yield;
-          void victim.cancel();
-        });
+        } finally {
+          inside--;
+        }
       });
-      expect(lock.statistics).toEqual({ owner: undefined, waiting: 0, broken: false });
-    },
-    { strategy: "depth-first", budget: { schedules: 20_000 } },
-  );
-  expect(report).toMatchObject({ exhausted: true });
+    };
+    yield* taskGroup(function* (group) {
+      const victim = group.createTask(work);
+      group.createTask(work);
+      group.createTask(function* () {
+        yield;
+        void victim.cancel();
+      });
+    });
+    expect(lock.statistics).toEqual({ owner: undefined, waiting: 0, broken: false });
+  });
 });

@@ -13,8 +13,10 @@ import {
   taskGroup,
   type Awaitable,
 } from "../index.ts";
-import { explore, runVirtual, transcript, waitAllParked } from "../testing/index.ts";
-import { cancelAMillion, thrownBy } from "../../tests/support/waiters.ts";
+import { runVirtual, transcript, waitAllParked } from "../testing/index.ts";
+import { everyOrder } from "../../tests/support/explored.ts";
+import { passesOverTheCancelled } from "../../tests/support/passed-over.ts";
+import { thrownBy } from "../../tests/support/waiters.ts";
 
 const hold = (semaphore: Semaphore, ms: number, permits = 1): Awaitable<void> =>
   semaphore.with(permits, () => sleep(ms));
@@ -256,63 +258,20 @@ describe("a semaphore refuses", () => {
   });
 });
 
-describe("S7: a semaphore passes over a waiter that was cancelled", () => {
-  test.each(["cancelled, then released", "released, then cancelled"])("%s in one turn", async (order) => {
-    const log: string[] = [];
-    await runVirtual(function* () {
-      const semaphore = new Semaphore(1);
-      const guard = yield* semaphore.acquire();
-      const first = createTask(function* () {
-        using _guard = yield* semaphore.acquire();
-        log.push("first");
-        yield;
-        log.push("first goes on");
-      });
-      const second = createTask(() => hold(semaphore, 0));
-      yield* waitAllParked();
-      if (order === "cancelled, then released") {
-        void first.cancel();
-        guard.release();
-      } else {
-        guard.release();
-        void first.cancel();
-      }
-      yield* second;
-      expect(semaphore.available).toBe(1);
-    });
-    expect(log).toEqual(order === "cancelled, then released" ? [] : ["first"]);
-  });
+passesOverTheCancelled("a semaphore", () => new Semaphore(1), { available: 1, max: 1, waiting: 0 });
 
-  test("and those behind it get what it stood in the way of", async () => {
-    await runVirtual(function* () {
-      const semaphore = new Semaphore(3);
-      const guard = yield* semaphore.acquire(1);
-      const big = createTask(() => hold(semaphore, 5, 3));
-      const small = createTask(() => hold(semaphore, 5));
-      yield* waitAllParked();
-      expect(semaphore.statistics.waiting).toBe(2);
-      yield* big.cancel();
-      expect(semaphore.statistics).toEqual({ available: 1, max: 3, waiting: 0 });
-      yield* small;
-      guard.release();
-    });
-  });
-
-  test("S5: nothing is taken by a task that is being cancelled", async () => {
-    await runVirtual(function* () {
-      const semaphore = new Semaphore(1);
-      yield* moveOnAfter(0, () => semaphore.acquire());
-      expect(semaphore.available).toBe(1);
-    });
-  });
-
-  test("a million waiters that were cancelled leave nothing", { timeout: 60_000 }, async () => {
-    await runVirtual(function* () {
-      const semaphore = new Semaphore(1);
-      yield* semaphore.acquire();
-      yield* cancelAMillion(() => semaphore.acquire());
-      expect(semaphore.statistics).toEqual({ available: 0, max: 1, waiting: 0 });
-    });
+test("S7: who waits behind one that was cancelled gets what it stood in the way of", async () => {
+  await runVirtual(function* () {
+    const semaphore = new Semaphore(3);
+    const guard = yield* semaphore.acquire(1);
+    const big = createTask(() => hold(semaphore, 5, 3));
+    const small = createTask(() => hold(semaphore, 5));
+    yield* waitAllParked();
+    expect(semaphore.statistics.waiting).toBe(2);
+    yield* big.cancel();
+    expect(semaphore.statistics).toEqual({ available: 1, max: 3, waiting: 0 });
+    yield* small;
+    guard.release();
   });
 });
 
@@ -348,23 +307,19 @@ test("who waits behind somebody that acquires by hand may be let in by the host,
 });
 
 test("a hand-over that races a cancellation loses nothing, in any order", { timeout: 60_000 }, async () => {
-  const report = await explore(
-    function* () {
-      const semaphore = new Semaphore(2);
-      yield* taskGroup(function* (group) {
-        group.createTask(() => semaphore.with(sleepless));
-        const victim = group.createTask(() => semaphore.with(2, sleepless));
-        group.createTask(() => semaphore.with(sleepless));
-        group.createTask(function* () {
-          yield;
-          void victim.cancel();
-        });
+  await everyOrder(function* () {
+    const semaphore = new Semaphore(2);
+    yield* taskGroup(function* (group) {
+      group.createTask(() => semaphore.with(sleepless));
+      const victim = group.createTask(() => semaphore.with(2, sleepless));
+      group.createTask(() => semaphore.with(sleepless));
+      group.createTask(function* () {
+        yield;
+        void victim.cancel();
       });
-      expect(semaphore.statistics).toEqual({ available: 2, max: 2, waiting: 0 });
-    },
-    { strategy: "depth-first", budget: { schedules: 20_000 } },
-  );
-  expect(report).toMatchObject({ exhausted: true });
+    });
+    expect(semaphore.statistics).toEqual({ available: 2, max: 2, waiting: 0 });
+  });
 });
 
 function* sleepless(): Awaitable<void> {
