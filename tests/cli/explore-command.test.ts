@@ -199,6 +199,11 @@ describe("in a pipe", () => {
     const [header, ...events] = readFileSync(join(folder, "race.cedetrace"), "utf8").trim().split("\n");
     expect(JSON.parse(header!)).toMatchObject({ type: "trace", version: 1 });
     expect(JSON.parse(events.at(-1)!)).toMatchObject({ type: "done", outcome: "error" });
+    const waits = events
+      .map((event) => JSON.parse(event) as { type: string; kind: string; place: string })
+      .filter(({ type }) => type === "wait")
+      .map(({ kind, place }) => `${kind} ${/[^/]*:\d+(?=:\d+$)/.exec(place)?.[0]}`);
+    expect(waits).toEqual(["group bank.ts:8", "sleep bank.ts:12", "sleep bank.ts:12"]);
     expect((await cede(["bank.ts", ...files])).out).toContain(
       "Wrote race-transfer.svg\nWrote race-transfer.cedetrace",
     );

@@ -1,0 +1,518 @@
+// What the events of a trace file say. It stands outside src/, since places are of the program, not of the library.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  all,
+  asCompleted,
+  Barrier,
+  Broadcast,
+  CapacityLimiter,
+  cede,
+  Channel,
+  Condition,
+  createTask,
+  Event,
+  Future,
+  Lock,
+  Once,
+  RateLimiter,
+  resource,
+  select,
+  Semaphore,
+  sleep,
+  taskGroup,
+  until,
+  use,
+  Watch,
+  type Awaitable,
+} from "cede";
+import { explore, replay, waitAllParked, type TraceEvent } from "cede/testing";
+
+type Program = () => Awaitable<unknown>;
+
+/** What came of the program when its first schedule was run: its events, without what is not asked for. */
+async function traceOf(main: Program, ...types: readonly TraceEvent["type"][]): Promise<object[]> {
+  const { failure } = await explore(
+    function* () {
+      yield* main();
+      throw new Error("the end"); // only what fails is recorded
+    },
+    { throws: false, strategy: "depth-first" },
+  );
+  const events = JSON.parse(JSON.stringify(failure!.trace)) as TraceEvent[];
+  return events.filter(({ type }) => types.includes(type));
+}
+
+describe("waits", () => {
+  test("a sleep, a promise, a task, a future and a group: of what kind, and for which one", async () => {
+    const waits = await traceOf(function* () {
+      yield* sleep(5);
+      yield* until(Promise.resolve());
+      yield* createTask(function* child() {
+        yield* cede();
+      });
+      const future = new Future<void>("the answer");
+      yield* taskGroup(
+        function* (group) {
+          group.createTask(function* giver() {
+            yield* sleep(1);
+            future.setResult();
+          });
+          yield* future;
+        },
+        { name: "pair" },
+      );
+      yield* taskGroup(function* (group) {
+        group.createTask(() => cede(), { name: "last" });
+        yield* [];
+      });
+    }, "wait");
+    expect(waits).toEqual([
+      { t: 0, type: "wait", task: 1, kind: "sleep", label: "sleep 5 ms", external: false },
+      { t: 5000, type: "wait", task: 1, kind: "promise", label: "a promise", external: true },
+      {
+        t: 5000,
+        type: "wait",
+        task: 1,
+        kind: "task",
+        label: "task child#2",
+        external: false,
+        target: { name: "child#2", task: 2 },
+      },
+      {
+        t: 5000,
+        type: "wait",
+        task: 1,
+        kind: "future",
+        label: 'future "the answer"',
+        external: true,
+        target: { name: 'future "the answer"', object: 1 },
+      },
+      { t: 5000, type: "wait", task: 3, kind: "sleep", label: "sleep 1 ms", external: false },
+      {
+        t: 6000,
+        type: "wait",
+        task: 1,
+        kind: "group",
+        label: 'group "tasks", 1 of 1 left',
+        external: false,
+        target: { name: 'group "tasks"', object: 2 },
+      },
+    ]);
+  });
+
+  const named = { name: "x" };
+  const waiters: [kind: string, target: string | undefined, program: Program][] = [
+    [
+      "start",
+      "server#2",
+      () =>
+        taskGroup(function* (group) {
+          yield* group.start(function* server(ready) {
+            yield* sleep(1);
+            ready();
+          });
+        }),
+    ],
+    ["tasks", undefined, () => all([() => sleep(1)])],
+    [
+      "tasks",
+      undefined,
+      function* () {
+        for (const next of asCompleted([() => sleep(1)])) yield* next;
+      },
+    ],
+    ["promise", undefined, () => until(new Promise((settle) => setTimeout(settle)))],
+    ["select", undefined, () => select([sleep(1)])],
+    ["lock", 'lock "x"', () => holdAndWait(new Lock(named))],
+    ["semaphore", 'semaphore "x"', () => holdAndWait(new Semaphore(1, named))],
+    ["limiter", 'capacity limiter "x"', () => holdAndWait(new CapacityLimiter(1, named))],
+    [
+      "rate",
+      'rate limiter "x"',
+      function* () {
+        const limiter = new RateLimiter(1, 1000, named);
+        yield* limiter.acquire();
+        yield* limiter.acquire();
+      },
+    ],
+    [
+      "condition",
+      'condition "x"',
+      function* () {
+        const condition = new Condition(named);
+        createTask(function* () {
+          yield* condition.lock.with(function* () {
+            condition.notify();
+            yield* cede();
+          });
+        });
+        yield* condition.lock.with(() => condition.wait());
+      },
+    ],
+    [
+      "event",
+      'event "x"',
+      () =>
+        wokenBy(
+          new Event(named),
+          (event) => event.wait(),
+          (event) => event.set(),
+        ),
+    ],
+    [
+      "barrier",
+      'barrier "x"',
+      function* () {
+        const barrier = new Barrier(2, named);
+        createTask(() => barrier.wait());
+        yield* barrier.wait();
+      },
+    ],
+    [
+      "once",
+      'once "x"',
+      function* () {
+        const once = new Once(() => sleep(1), named);
+        createTask(() => once.get());
+        yield* cede();
+        yield* once.get();
+      },
+    ],
+    [
+      "receive",
+      'channel "x"',
+      () =>
+        wokenBy(
+          new Channel<number>(1, named),
+          (channel) => channel.receive(),
+          (channel) => channel.trySend(1),
+        ),
+    ],
+    [
+      "send",
+      'channel "x"',
+      () =>
+        wokenBy(
+          new Channel<number>(0, named),
+          (channel) => channel.send(1),
+          (channel) => channel.tryReceive(),
+        ),
+    ],
+    [
+      "join",
+      'channel "x"',
+      function* () {
+        const channel = new Channel<number>(1, named);
+        channel.trySend(1);
+        channel.tryReceive();
+        yield* wokenBy(
+          channel,
+          () => channel.join(),
+          () => channel.taskDone(),
+        );
+      },
+    ],
+    [
+      "receive",
+      'a subscription of broadcast "x"',
+      function* () {
+        const broadcast = new Broadcast<number>(named);
+        const subscription = broadcast.subscribe(1);
+        yield* wokenBy(
+          broadcast,
+          () => subscription.receive(),
+          () => broadcast.trySend(1),
+        );
+      },
+    ],
+    [
+      "watch",
+      'watch "x"',
+      () =>
+        wokenBy(
+          new Watch(0, named),
+          (watch) => watch.changed(),
+          (watch) => watch.set(1),
+        ),
+    ],
+    [
+      "resource",
+      "the resource pool",
+      function* () {
+        yield* use(
+          resource(function* pool(provide) {
+            yield* sleep(1);
+            yield* provide(1);
+          }),
+        );
+      },
+    ],
+    ["other", undefined, () => waitAllParked()],
+  ];
+  test.each(waiters)("of the kind %s, for %s", async (kind, name, program) => {
+    const waits = (await traceOf(program, "wait")) as { kind: string; target?: { name: string } }[];
+    expect(waits.map((wait) => [wait.kind, wait.target?.name])).toContainEqual([kind, name]);
+  });
+
+  test("two that go by the same words are told apart", async () => {
+    const waits = await traceOf(function* () {
+      for (const event of [new Event(), new Event()]) {
+        yield* wokenBy(
+          event,
+          () => event.wait(),
+          () => event.set(),
+        );
+      }
+    }, "wait");
+    expect(waits).toMatchObject([
+      { target: { name: "an event", object: 1 } },
+      { target: { name: "an event", object: 2 } },
+    ]);
+  });
+});
+
+describe("resources", () => {
+  test("a lock is handed over: released, and acquired by whoever waited longest", async () => {
+    const events = await traceOf(
+      function* () {
+        const lock = new Lock({ name: "db" });
+        yield* taskGroup(function* (group) {
+          for (let n = 0; n < 2; n++) {
+            group.createTask(function* writer() {
+              using _guard = yield* lock.acquire();
+              yield* sleep(1);
+            });
+          }
+          yield* [];
+        });
+      },
+      "step",
+      "wait",
+      "wake",
+      "resource",
+      "done",
+    );
+    const target = { name: 'lock "db"', object: 2 };
+    const step = { type: "step", duration: 0, outOfTurn: false };
+    const sleeps = { type: "wait", kind: "sleep", label: "sleep 1 ms", external: false };
+    expect(events).toEqual([
+      { t: 0, ...step, task: 1, why: "spawn", step: 1 },
+      {
+        t: 0,
+        type: "wait",
+        task: 1,
+        kind: "group",
+        label: 'group "tasks", 2 of 2 left',
+        external: false,
+        target: { name: 'group "tasks"', object: 1 },
+      },
+      { t: 0, ...step, task: 2, why: "spawn", by: 1, step: 2 },
+      { t: 0, type: "resource", what: "acquire", target, task: 2, count: 1 },
+      { t: 0, ...sleeps, task: 2 },
+      { t: 0, ...step, task: 3, why: "spawn", by: 1, step: 3 },
+      {
+        t: 0,
+        type: "wait",
+        task: 3,
+        kind: "lock",
+        label: 'lock "db" held by writer#2',
+        external: false,
+        target,
+      },
+      { t: 1000, type: "wake", task: 2 },
+      { t: 1000, ...step, task: 2, why: "wake", step: 4 },
+      { t: 1000, type: "resource", what: "release", target, task: 2, count: 1 },
+      { t: 1000, type: "wake", task: 3, by: 2 },
+      { t: 1000, type: "resource", what: "acquire", target, task: 3, count: 1 },
+      { t: 1000, type: "done", task: 2, outcome: "result" },
+      { t: 1000, ...step, task: 3, why: "wake", by: 2, step: 5 },
+      { t: 1000, ...sleeps, task: 3 },
+      { t: 2000, type: "wake", task: 3 },
+      { t: 2000, ...step, task: 3, why: "wake", step: 6 },
+      { t: 2000, type: "resource", what: "release", target, task: 3, count: 1 },
+      { t: 2000, type: "done", task: 3, outcome: "result" },
+      { t: 2000, type: "wake", task: 1, by: 3 },
+      { t: 2000, ...step, task: 1, why: "wake", by: 3, step: 7 },
+      { t: 2000, type: "done", task: 1, outcome: "error" },
+    ]);
+  });
+
+  /** Each as "what, by which task, count or depth". */
+  const uses = async (program: Program): Promise<string[]> =>
+    ((await traceOf(program, "resource")) as (TraceEvent & { type: "resource" })[]).map(
+      ({ what, task, count, depth }) => `${what} by ${task} ${count ?? depth}`,
+    );
+
+  test("a bounded channel: who puts and who takes, and how many are in it then", async () => {
+    const jobs = (capacity: number): Promise<string[]> =>
+      uses(function* () {
+        const channel = new Channel<number>(capacity);
+        createTask(function* () {
+          for (let n = 0; n < 3; n++) yield* channel.send(n);
+        });
+        yield* sleep(1);
+        for (let n = 0; n < 4; n++) {
+          if (n === 3) createTask(() => channel.send(n));
+          yield* channel.receive();
+        }
+      });
+    expect(await jobs(2)).toEqual([
+      "put by 2 1",
+      "put by 2 2",
+      "take by 1 1",
+      "put by 2 2", // the one who waited for room
+      "take by 1 1",
+      "take by 1 0",
+      "put by 3 0", // handed over to the one who waited
+      "take by 1 0",
+    ]);
+    expect(await jobs(0)).toEqual([
+      "put by 2 0",
+      "take by 1 0",
+      "put by 2 0",
+      "take by 1 0",
+      "put by 2 0",
+      "take by 1 0",
+      "put by 3 0",
+      "take by 1 0",
+    ]);
+  });
+
+  test("what finds no room in a channel, or in a subscription, is dropped", async () => {
+    const send = (overflow: "dropOldest" | "dropNewest"): Promise<string[]> =>
+      uses(function* () {
+        const channel = new Channel<number>(1, { overflow });
+        yield* channel.send(1);
+        yield* channel.send(2);
+      });
+    expect(await send("dropOldest")).toEqual(["put by 1 1", "drop by 1 0", "put by 1 1"]);
+    expect(await send("dropNewest")).toEqual(["put by 1 1", "drop by 1 1"]);
+
+    const publish = (overflow: "dropOldest" | "dropNewest"): Promise<string[]> =>
+      uses(function* () {
+        const broadcast = new Broadcast<number>();
+        using subscription = broadcast.subscribe(1, { overflow });
+        yield* broadcast.send(1);
+        yield* broadcast.send(2);
+        yield* subscription.receive();
+      });
+    expect(await publish("dropOldest")).toEqual(["put by 1 1", "drop by 1 0", "put by 1 1", "take by 1 0"]);
+    expect(await publish("dropNewest")).toEqual(["put by 1 1", "drop by 1 1", "take by 1 0"]);
+  });
+
+  test("permits of a semaphore and tokens of a limiter, also what a callback of the loop releases", async () => {
+    const semaphore = await uses(function* () {
+      const slots = new Semaphore(3);
+      yield* slots.acquire(2);
+      createTask(() => slots.with(2, () => sleep(1)));
+      createTask(() => sleep(1)).addDoneCallback(() => slots.release(2));
+      yield* sleep(5);
+    });
+    expect(semaphore).toEqual([
+      "acquire by 1 2",
+      "release by undefined 2",
+      "acquire by 2 2",
+      "release by 2 2",
+    ]);
+    const limiter = await uses(() => holdAndWait(new CapacityLimiter(1)));
+    expect(limiter).toEqual(["acquire by 2 1", "release by 2 1", "acquire by 3 1", "release by 3 1"]);
+  });
+});
+
+test("what no caller can be told is a warning", async () => {
+  const warnings = await traceOf(function* () {
+    const lock = new Lock({ name: "db" });
+    yield* createTask(function* careless() {
+      yield* lock.acquire();
+    });
+  }, "warning");
+  expect(warnings).toEqual([
+    {
+      t: 0,
+      type: "warning",
+      kind: "lock-broken",
+      message: expect.stringMatching(/^careless#2 ended while it held lock "db"/) as string,
+      task: 2,
+    },
+  ]);
+});
+
+describe("a file", () => {
+  /** The lines that are written. */
+  async function fileOf(write: (file: string) => Promise<unknown>): Promise<Record<string, unknown>[]> {
+    const folder = mkdtempSync(join(tmpdir(), "cede-trace-"));
+    const file = join(folder, "x.cedetrace");
+    await write(file);
+    const text = readFileSync(file, "utf8");
+    rmSync(folder, { recursive: true });
+    return text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  function* program(): Awaitable<void> {
+    const lock = new Lock();
+    yield* taskGroup(function* (group) {
+      yield* sleep(1); // from here on the library waits at the end of the group by itself
+      for (let n = 0; n < 2; n++) {
+        group.createTask(function* () {
+          yield* lock.with(function* () {
+            yield* sleep(1);
+          });
+        });
+      }
+    });
+    throw new Error("the end");
+  }
+
+  test.each(["explore", "replay"])(
+    "that %s writes says where each task was created, and where it waits",
+    async (by) => {
+      const { failure } = await explore(program, { throws: false });
+      const lines = await fileOf((trace) =>
+        by === "explore"
+          ? explore(program, { throws: false, trace })
+          : replay(program, failure!.replay, { throws: false, trace }),
+      );
+      const places = lines
+        .filter(({ type }) => type === "spawn" || type === "wait")
+        .map(({ place }) => place);
+      expect(places).toHaveLength(8);
+      for (const place of places) expect(place).toMatch(/trace\.test\.ts:\d+:\d+$/);
+      expect(new Set(places).size).toBe(6); // two tasks are created in one place, and sleep in one
+    },
+  );
+
+  test("has the same events as the failure", async () => {
+    let events: readonly TraceEvent[] = [];
+    const lines = await fileOf(async (trace) => {
+      const { failure } = await explore(program, { throws: false, trace });
+      events = failure!.trace;
+    });
+    expect(lines.slice(1)).toEqual(JSON.parse(JSON.stringify(events)));
+  });
+
+  test("says in its first line what it ran on", async () => {
+    const [header] = await fileOf((trace) => explore(program, { throws: false, trace, seed: 7 }));
+    const runtime = `node ${process.versions.node}`;
+    expect(header).toEqual({ type: "trace", version: 1, clock: "virtual", seed: 7, runtime });
+  });
+});
+
+/** One holds it for a while, and another one waits for it. */
+function* holdAndWait(lock: { with(body: () => Awaitable<void>): Awaitable<void> }): Awaitable<void> {
+  yield* all([() => lock.with(() => sleep(1)), () => lock.with(() => sleep(1))]);
+}
+
+/** Waits for something that another task then does. */
+function* wokenBy<T>(of: T, wait: (of: T) => Awaitable<unknown>, wake: (of: T) => unknown): Awaitable<void> {
+  createTask(function* () {
+    yield* cede();
+    wake(of);
+  });
+  yield* wait(of);
+}
