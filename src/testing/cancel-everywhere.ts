@@ -1,15 +1,17 @@
 /**
  * Cancels a program before and after its first step, its second, its third … on a virtual clock, and checks
- * each time that it ends and that nothing is left: no task, no timer, no wait, no promise.
+ * each time that it ends and that nothing is left: no task, no timer, no wait, no promise, no lock, no permit.
  */
 import type { Awaitable } from "../index.ts";
 import type { CancelPoint } from "./explore/cancelling.ts";
 import { inOrder, type Decider } from "./explore/decider.ts";
 import type { Execution } from "./explore/execution.ts";
 import { Patience } from "./explore/patience.ts";
+import type { Permits } from "./explore/permits.ts";
 import { Script } from "./explore/schedule.ts";
 import { Search } from "./explore/search.ts";
 import { RandomWalk } from "./explore/strategies/random-walk.ts";
+import { clearAll, told } from "./left-timers.ts";
 import { Random } from "./random.ts";
 
 /** How `cancelEverywhere` runs a program, and what it does after each run. */
@@ -29,6 +31,8 @@ export interface CancelEverywhereOptions {
   allow?: (error: unknown) => boolean;
   /** Whether promises may be left that have not settled, as `until` leaves them: `false` unless given. */
   allowHostWork?: boolean;
+  /** Whether timers of the platform may be left (`setTimeout`, `setInterval`, `setImmediate`): `false` unless given. */
+  allowTimers?: boolean;
 }
 
 const MAX_STEPS = 100_000;
@@ -80,11 +84,12 @@ export async function cancelEverywhere(
   const patience = new Patience(PATIENCE_MS);
   let points = 0;
   for (const order of orders) {
-    const execution = await runCancelled(main, order(), undefined, patience, options);
-    const last = 2 * execution.picked.length;
+    const execution = await runCancelled(main, order(), {}, patience, options);
+    const { picked, permits: reference } = execution;
+    const last = 2 * picked.length;
     for (const way of by === "both" ? (["signal", "deadline"] as const) : [by]) {
       for (let at = 1; at <= last; at++)
-        await runCancelled(main, order(), { at, by: way }, patience, options);
+        await runCancelled(main, order(), { cancel: { at, by: way }, reference }, patience, options);
       points += last;
     }
   }
@@ -94,22 +99,42 @@ export async function cancelEverywhere(
 async function runCancelled(
   main: () => Awaitable<unknown>,
   order: Decider,
-  cancel: CancelPoint | undefined,
+  { cancel, reference }: { cancel?: CancelPoint; reference?: Permits },
   patience: Patience,
-  { check, seed = 1, allow = () => false, allowHostWork = false }: CancelEverywhereOptions,
+  {
+    check,
+    seed = 1,
+    allow = () => false,
+    allowHostWork = false,
+    allowTimers = false,
+  }: CancelEverywhereOptions,
 ): Promise<Execution> {
-  const search = new Search(main, { seed, maxSteps: MAX_STEPS, patience, cancel });
+  const search = new Search(main, {
+    seed,
+    maxSteps: MAX_STEPS,
+    patience,
+    cancel,
+    reference,
+    judgesIntervals: false, // all timers are judged here
+  });
   const execution = await search.run(order);
   const where =
     cancel === undefined
       ? "when it is not cancelled"
       : `when it is cancelled ${cancel.by === "signal" ? "" : "by a deadline "}at point ${cancel.at}`;
-  const picture = async (): Promise<string> => {
-    const { replay, table } = search.told(await search.record(new Script(execution.deviations)), 1);
-    return `\n\n${table}\n\nTo run it again: replay(main, "${replay}")`;
+  const recorded = async (): Promise<{ readonly picture: string; readonly again: Execution }> => {
+    const recorded = await search.record(new Script(execution.deviations));
+    const { replay, table } = search.told(recorded, 1);
+    return {
+      picture: `\n\n${table}\n\nTo run it again: replay(main, "${replay}")`,
+      again: recorded.execution, // which knows places
+    };
   };
   if (execution.failure !== null && (cancel === undefined || !allow(execution.failure.error))) {
-    throw new Error(`The program fails ${where}.${await picture()}`, { cause: execution.failure.error });
+    const { picture, again } = await recorded();
+    throw new Error(`The program fails ${where}.${picture}`, {
+      cause: (again.failure ?? execution.failure).error,
+    });
   }
   if (execution.tooLong) {
     throw new Error(`The program does not end ${where}: it has taken ${MAX_STEPS} steps.`);
@@ -120,10 +145,21 @@ async function runCancelled(
         "allow it: { allowHostWork: true }.",
     );
   }
+  if (execution.timers.length > 0 && !allowTimers) {
+    clearAll(execution.timers);
+    const { picture, again } = await recorded();
+    clearAll(again.timers);
+    const { timers, permits } = again.timers.length > 0 ? again : execution;
+    const lines = timers.map((timer) => `  ${told(timer)}${permits.whenCancelled(timer.task?.id ?? 0)}`);
+    throw new Error(
+      `The program leaves timers of the platform ${where}:\n${lines.join("\n")}\n` +
+        `Clear them in a \`finally\`, use \`sleep\` or \`interval\`, or allow it: { allowTimers: true }.${picture}`,
+    );
+  }
   try {
     check?.(cancel?.at ?? 0);
   } catch (error) {
-    throw new Error(`The check fails ${where}.${await picture()}`, { cause: error });
+    throw new Error(`The check fails ${where}.${(await recorded()).picture}`, { cause: error });
   }
   return execution;
 }

@@ -198,13 +198,9 @@ export async function replay(
   const wanted = decode(schedule);
   const { seed, cancel } = wanted;
   const maxSteps = Math.max(MAX_STEPS, wanted.steps);
-  const search = new Search(main, {
-    seed,
-    cancel,
-    maxSteps,
-    patience: new Patience(PATIENCE_MS),
-    places: trace !== undefined,
-  });
+  const conditions = { seed, maxSteps, patience: new Patience(PATIENCE_MS) };
+  const reference = cancel && (await new Search(main, conditions).run(new Script(wanted.deviations))).permits;
+  const search = new Search(main, { ...conditions, cancel, reference, places: trace !== undefined });
   const script = new Script(wanted.deviations);
   const recorded = await search.record(script);
   checkFit(wanted, script, recorded);

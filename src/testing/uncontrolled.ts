@@ -6,6 +6,8 @@
  * Not seen: what was taken out before (`const { now } = Date`, `import { setTimeout } from "node:timers"`).
  */
 import { currentTask } from "../index.ts";
+import { RealTimers, type RealTimer, type TimerName } from "./left-timers.ts";
+import { CodePlace } from "./code-place.ts";
 
 /** What is noticed, by the names that a program writes. */
 export type UncontrolledName =
@@ -61,6 +63,7 @@ export class Uncontrolled {
   readonly #seen = new Map<UncontrolledName, string>();
   readonly #replacements: Replacements;
   readonly #watched: Watched[];
+  readonly #timers = new RealTimers();
   #inside = 0;
 
   /** What is replaced is controlled: it is not noticed. */
@@ -89,9 +92,20 @@ export class Uncontrolled {
     }
   }
 
+  /** The timers that were set, and have neither rung nor been cleared, as far as their handles tell. */
+  get leftTimers(): RealTimer[] {
+    return this.#timers.left.filter(({ place }) => !place.calledByPlatform(TRAP));
+  }
+
   /** Forgets what was seen: making one costs more than using it again. */
   clear(): void {
     this.#seen.clear();
+    this.forgetTimers();
+  }
+
+  /** Those that are set from here on are another program's. */
+  forgetTimers(): void {
+    this.#timers.clear();
   }
 
   /** A proxy, since these functions have properties of their own: `Date.UTC`, what `util.promisify` asks for. */
@@ -103,6 +117,11 @@ export class Uncontrolled {
         if (this.#inside > 0) {
           if (replacement !== undefined) return replacement();
           this.#notice(name);
+          if (isTimer(name)) {
+            const handle: unknown = Reflect.apply(target, self, args);
+            this.#timers.add({ name, task: currentTask(), ms: args[1], place: new CodePlace(), handle });
+            return handle;
+          }
         }
         return Reflect.apply(target, self, args);
       },
@@ -118,17 +137,18 @@ export class Uncontrolled {
     return Reflect.construct(target, args, newTarget as AnyFunction);
   }
 
+  /** The platform may use them for itself: `fetch` looks at the time, which is no matter. */
   #notice(name: UncontrolledName): void {
-    if (this.#seen.has(name) || calledByPlatform()) return;
+    if (this.#seen.has(name) || new CodePlace().calledByPlatform(TRAP)) return;
     this.#seen.set(name, currentTask()?.name ?? "a callback");
   }
 }
 
-/** Whether the caller of the proxy's trap is the platform itself: `fetch` looks at the time, which is no matter. */
-function calledByPlatform(): boolean {
-  const lines = (new Error().stack ?? "").split("\n");
-  const own = lines.findIndex((line) => /\bObject\.(apply|construct)\b/.test(line));
-  return lines[own + 1]?.includes("node:internal/") ?? false;
+/** What is called where the program calls one of these functions: the proxy's trap. */
+const TRAP = /\bObject\.(apply|construct)\b/;
+
+function isTimer(name: UncontrolledName): name is TimerName {
+  return name === "setTimeout" || name === "setInterval" || name === "setImmediate";
 }
 
 function datesAre(constructor: AnyFunction): void {

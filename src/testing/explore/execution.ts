@@ -6,7 +6,10 @@ import { ClockByHand } from "./clock-by-hand.ts";
 import { Crossroads, type Deviation } from "./crossroads.ts";
 import type { Decider } from "./decider.ts";
 import type { Patience } from "./patience.ts";
+import { both, Permits } from "./permits.ts";
 import type { Recording } from "./recording.ts";
+import { clearAll, told, type RealTimer } from "../left-timers.ts";
+import { breath } from "../macrotask.ts";
 import type { World } from "./world.ts";
 
 export type Program = () => Awaitable<unknown>;
@@ -22,6 +25,10 @@ export interface Execution {
   readonly failure: { readonly error: unknown } | null;
   /** How many promises had not settled when it had ended. */
   readonly hostWork: number;
+  /** The platform's timers that it has set, and that had neither rung nor been cleared when it had ended. */
+  readonly timers: readonly RealTimer[];
+  /** What it took, and gave back: the reference of executions that are cancelled. */
+  readonly permits: Permits;
   /** It was cut short: it took more steps than allowed. */
   readonly tooLong: boolean;
   /** A task that took very many steps in a row was made to give way. */
@@ -40,6 +47,10 @@ export interface ExecutionOptions {
   readonly within?: ((call: () => void) => void) | undefined;
   /** Where it is cancelled, if it is to be. */
   readonly cancel?: CancelPoint | undefined;
+  /** What the program took, and gave back, in the same order when it was not cancelled. */
+  readonly reference?: Permits | undefined;
+  /** Whether it fails for an interval that a task has left which was cancelled: `true` unless given. */
+  readonly judgesIntervals?: boolean | undefined;
   readonly patience: Patience;
   /** Whether it is known where in the program tasks wait: as the environment has it, unless given. */
   readonly debug?: boolean | undefined;
@@ -53,19 +64,34 @@ const MISTAKES: readonly Report["kind"][] = ["lock-broken"];
 export async function execute(
   program: Program,
   decider: Decider,
-  { maxSteps, world, within = call, cancel, patience, debug, record }: ExecutionOptions,
+  {
+    maxSteps,
+    world,
+    within = call,
+    cancel,
+    reference,
+    judgesIntervals = true,
+    patience,
+    debug,
+    record,
+  }: ExecutionOptions,
 ): Promise<Execution> {
   const clock = new ClockByHand();
   world.begin(() => clock.now());
   const cancelling = cancel && new Cancelling(program, cancel, clock);
   const recording = record?.(() => clock.now());
+  const permits: Permits = new Permits(() => scheduler.picked.length, recording !== undefined);
+  const pass = (point: number): void => {
+    if (point === cancel?.at) permits.endsShared();
+    cancelling?.pass(point);
+  };
   const scheduler: Crossroads = new Crossroads(decider, {
     before(step) {
-      cancelling?.pass(2 * step - 1);
+      pass(2 * step - 1);
       if (step > maxSteps) scheduler.stopped = true;
     },
     decided: (...decision) => recording?.begin(...decision),
-    after: (step) => cancelling?.pass(2 * step),
+    after: (step) => pass(2 * step),
     tied: (chosen, count, within) => recording?.tied(chosen, count, within),
   });
   let failure: Execution["failure"] = null;
@@ -78,7 +104,7 @@ export async function execute(
     onReport: ({ kind, message }) => {
       if (MISTAKES.includes(kind)) failure ??= { error: new Error(message) };
     },
-    ...(recording && { monitor: recording }),
+    monitor: recording === undefined ? permits : both(permits, recording),
   });
   const end = loop
     .runUntilComplete(cancelling?.program ?? program, {
@@ -112,16 +138,21 @@ export async function execute(
   const { picked, deviations, preemptions, stopped, forced } = scheduler;
   if (!stopped) {
     if (hasEnded()) await end;
+    if (world.leftTimers.length > 0) await breath(); // those that are due ring
     run(() => true); // what promises that have settled meanwhile have called
-    if (!unjudged) failure ??= leftovers(loop);
+    if (!unjudged) failure ??= leftovers(loop) ?? permits.lost(reference);
   }
   const { hostWork } = loop.statistics;
+  const timers = world.leftTimers;
+  if (judgesIntervals && !stopped && !unjudged) failure ??= intervals(timers, permits);
   return {
     picked,
     deviations,
     preemptions,
     failure,
     hostWork,
+    timers,
+    permits,
     tooLong: stopped,
     forced,
     outside,
@@ -135,6 +166,17 @@ function call(what: () => void): void {
 
 function standing({ name, waitingFor, state }: Task<unknown>): string {
   return `${name} (${waitingFor ?? state})`;
+}
+
+/** Other timers ring once, as a promise settles once: nobody is told of those either. */
+function intervals(timers: readonly RealTimer[], permits: Permits): Execution["failure"] {
+  const left = timers.filter(
+    ({ name, task }) => name === "setInterval" && task && permits.hasCancelled(task.id),
+  );
+  if (left.length === 0) return null;
+  clearAll(left);
+  const lines = left.map((timer) => `${told(timer)}${permits.whenCancelled(timer.task!.id)}.`);
+  return { error: new Error([...lines, "Clear it in a `finally`, or use `interval`."].join("\n")) };
 }
 
 function leftovers(loop: EventLoop): Execution["failure"] {

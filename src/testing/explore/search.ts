@@ -4,6 +4,7 @@ import type { Decider } from "./decider.ts";
 import { execute, type Execution, type Program } from "./execution.ts";
 import { realNow } from "../real-time.ts";
 import { Patience } from "./patience.ts";
+import type { Permits } from "./permits.ts";
 import { Recording, type ScheduleStep } from "./recording.ts";
 import { digitsOf, encode, firstDifference, Script, type Schedule } from "./schedule.ts";
 import { kindOf, shrink } from "./shrink.ts";
@@ -40,6 +41,9 @@ export interface Conditions {
   readonly cancel?: CancelPoint | undefined;
   /** Whether the trace is to say where in the program tasks wait. */
   readonly places?: boolean;
+  /** See `ExecutionOptions`. */
+  readonly reference?: Permits | undefined;
+  readonly judgesIntervals?: boolean;
 }
 
 /** An execution, and what was written down of it. */
@@ -149,8 +153,8 @@ export class Search {
   }
 
   #execute(decider: Decider, record?: (now: () => number) => Recording, debug?: boolean): Promise<Execution> {
-    const { maxSteps, cancel, patience } = this.#conditions;
-    const options = { maxSteps, cancel, world: this.#world, patience };
+    const { maxSteps, cancel, reference, judgesIntervals, patience } = this.#conditions;
+    const options = { maxSteps, cancel, reference, judgesIntervals, world: this.#world, patience };
     if (record === undefined) return execute(this.#program, decider, options);
     let recording!: Recording;
     return execute(this.#program, decider, {

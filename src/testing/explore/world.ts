@@ -1,5 +1,6 @@
 /** What a program under search sees of the world: a date that its clock decides, chance that a seed decides, no more. */
 import { Random } from "../random.ts";
+import type { RealTimer } from "../left-timers.ts";
 import { Uncontrolled } from "../uncontrolled.ts";
 
 /** Any date does that is always the same. */
@@ -28,6 +29,7 @@ export class World {
   /** A new execution begins: it sees what each one sees. */
   begin(now: () => number): void {
     this.#now = now;
+    this.#uncontrolled.forgetTimers();
     if (this.drawn) this.#random = new Random(this.#seed);
   }
 
@@ -38,5 +40,10 @@ export class World {
   /** The timers of the platform that it has used, with the task that was the first: real time may do something. */
   get timers(): ReadonlyMap<string, string> {
     return this.#uncontrolled.seen;
+  }
+
+  /** Those that this execution has set, and that still stand. */
+  get leftTimers(): readonly RealTimer[] {
+    return this.#uncontrolled.leftTimers;
   }
 }
