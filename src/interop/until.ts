@@ -12,7 +12,8 @@ import { Wait, type Subject } from "../kernel/wait.ts";
 /** Waits for a promise. The promise knows nothing of it: cancelling ends the wait only. */
 class PromiseWait<T> extends Wait<T> {
   // Set by the constructor, here as below: to define fields costs several times as much.
-  declare private readonly promise: PromiseLike<T>;
+  /** Tests look at it: who waits for what has not settled. */
+  declare readonly promise: PromiseLike<T>;
   /** For `until`: what comes when nobody waits any more is told. */
   declare private readonly watched: boolean;
   declare private subscription: Subscription | null;

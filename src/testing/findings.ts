@@ -20,6 +20,10 @@ export type Finding =
   | "unfinished-task"
   /** Main has ended, and a promise that was given to `until` or `call` had not settled. */
   | "host-work"
+  /** Main has ended, and what `callLater` or `callAt` was to call had neither been called nor taken back. */
+  | "call-later"
+  /** Main has ended, and a timer of the platform had neither rung nor been cleared. */
+  | "real-timer"
   | Telling;
 
 const TELLING: readonly Telling[] = [
@@ -32,7 +36,7 @@ const TELLING: readonly Telling[] = [
   "monitor-dropped",
 ];
 
-const ALL: readonly Finding[] = ["unfinished-task", "host-work", ...TELLING];
+const ALL: readonly Finding[] = ["unfinished-task", "host-work", ...TELLING, "call-later", "real-timer"];
 
 /** Of those that are none, the ones that somebody should still read. */
 const PRINTED: readonly Report["kind"][] = ["slow-cleanup", "loop-held", "released-by-caller"];
@@ -41,6 +45,9 @@ const PRINTED: readonly Report["kind"][] = ["slow-cleanup", "loop-held", "releas
 const ADVICE: { readonly [kind in Finding]?: string } = {
   "unfinished-task": "Await a task, cancel it, or put it into a group.",
   "host-work": "Await a promise, or start its work with `call`, which aborts it and waits for its end.",
+  "call-later":
+    "Take back what `callLater` or `callAt` is to call, with `cancel()`, or let a task `sleep` and call.",
+  "real-timer": "Clear a timer in a `finally`, or use `sleep` or `interval`.",
 };
 
 /** A list of what was found, but for what is allowed. */
@@ -60,8 +67,12 @@ export class Findings {
     throw new TypeError(`Cannot allow "${String(unknown)}": what can be is "${ALL.join('", "')}".`);
   }
 
+  allows(finding: Finding): boolean {
+    return this.#allowed.has(finding);
+  }
+
   add(finding: Finding, line: string): void {
-    if (this.#allowed.has(finding)) return;
+    if (this.allows(finding)) return;
     this.#kinds.add(finding);
     this.lines.push(line);
   }

@@ -86,9 +86,9 @@ describe("what main leaves behind", () => {
     const error = await failureOf(runTest(program));
     expect(error.message).toMatchInlineSnapshot(`
       "Cannot pass: main has ended well, but
-        a promise was unsettled that had been given to \`until\` or \`call\`
+        a promise was unsettled that had been given to \`until\` or \`call\` by main#1
       Await a promise, or start its work with \`call\`, which aborts it and waits for its end. What is meant to be so: \`allow: ["host-work"]\`.
-      Virtual time went on while promises were under way, which were silent for so long; \`patience\` gives them more."
+      Virtual time went on while promises were under way, which were silent for so long; \`patience\` gives them more. Awaited by main#1."
     `);
     await runTest(program, { allow: ["host-work"] });
   });

@@ -111,7 +111,7 @@ describe("runTest", () => {
       function* () {
         runningLoop().callLater(1000, () => (called = true));
       },
-      { clock },
+      { clock, allow: ["call-later"] },
     );
     clock.advance(5000);
     expect(called).toBe(false);
@@ -294,7 +294,7 @@ describe("time and the outside", () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error.message).toBe(
       "Timed out after 5 s.\nVirtual time went on while promises were under way, which were silent for so long; " +
-        "`patience` gives them more.",
+        "`patience` gives them more. Awaited by main#1.",
     );
   });
 

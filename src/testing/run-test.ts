@@ -3,13 +3,16 @@
  * clean up in silence, or print, fails the test; and a failure says what else is known: which real time the
  * program has touched, in which order it ran.
  */
-import { EventLoop, suppressedErrors, type Awaitable, type RunOptions, type Task } from "../index.ts";
+import { DeadlockError, suppressedErrors, type Awaitable, type RunOptions, type Task } from "../index.ts";
 import type { Host, Monitor, Report } from "../lowlevel.ts";
 import { amend } from "./amend.ts";
 import { exploredTest, whatToExplore } from "./explored-test/explored-test.ts";
 import { Findings, type Finding } from "./findings.ts";
+import { clearAll, told } from "./left-timers.ts";
+import { NotingLoop } from "./noting-loop.ts";
 import { schedulerOf, seedOf, type OrderOptions } from "./order.ts";
 import { breath } from "./macrotask.ts";
+import { PromiseWaits } from "./promise-waits.ts";
 import { Random } from "./random.ts";
 import { clearRealTimeout, realNow, realTimeout } from "./real-time.ts";
 import { textOf } from "./text-of.ts";
@@ -20,7 +23,10 @@ import { VirtualClock } from "./virtual-clock.ts";
 export interface RunTestOptions extends RunOptions, OrderOptions {
   /** The clock, for a test that looks at it or begins at another time; its own, from 0, unless given. */
   clock?: VirtualClock;
-  /** What does not fail this test: `["unfinished-task"]`, `["host-work"]`, or a kind of report; nothing unless given. */
+  /**
+   * What does not fail this test: `["unfinished-task"]`, `["host-work"]`, `["call-later"]`, `["real-timer"]`, or a kind of
+   * report; nothing unless given.
+   */
   allow?: readonly Finding[];
   /** Whether touching real time (`setTimeout`, `Date.now`, …) fails the test, even where it does no harm. */
   strict?: boolean;
@@ -51,7 +57,8 @@ const READY_AGAIN = "is ready to run, again and again: virtual time passes when 
  * Give what it returns to the test runner.
  *
  * @throws (rejects with) what `run` would; and, though main has ended well, an Error if it left a task
- * unfinished or a promise unsettled, or if something went wrong that nobody else was told. RangeError if CEDE_SEED
+ * unfinished, a promise unsettled, a call to come later or a timer of the platform, or if something went wrong that nobody
+ * else was told. RangeError if CEDE_SEED
  * or `seed` is no seed.
  * @example
  * ```ts
@@ -96,9 +103,11 @@ class Test {
   readonly #seed: number | undefined;
   readonly #findings: Findings;
   readonly #uncontrolled: Uncontrolled;
-  readonly #loop: EventLoop;
+  readonly #loop: NotingLoop;
+  readonly #promises = new PromiseWaits();
   readonly #clock: VirtualClock;
-  readonly #held: { readonly wentOn: boolean };
+  /** Who waited for promises when virtual time went on without them; `null`: it has not. */
+  #silent: Set<string> | null = null;
   readonly #limit: number;
   readonly #limitAt: number;
   #main: Task<unknown> | undefined;
@@ -124,14 +133,17 @@ class Test {
     this.#clock = clock;
     this.#limit = limit;
     this.#limitAt = realNow() + limit;
-    this.#loop = new EventLoop({
+    this.#loop = new NotingLoop({
       host: this.#watched(clock),
       scheduler: schedulerOf(this.#seed, () => realNow() > this.#limitAt && this.#giveUp()),
       monitor: this.#monitor(),
       onReport: (report) => this.#hear(report),
       ...(debug !== undefined && { debug }),
     });
-    this.#held = clock.hold(() => this.#loop.statistics.hostWork, patience);
+    const work = (): number => this.#loop.statistics.hostWork;
+    clock.hold(work, patience, () => {
+      this.#silent = new Set([...(this.#silent ?? []), ...this.#promises.unsettled]);
+    });
   }
 
   async run<T>(main: Awaitable<T> | (() => Awaitable<T>)): Promise<T> {
@@ -164,11 +176,8 @@ class Test {
 
   /** Main has ended well: what did it leave? */
   leftBehind(): Error | null {
-    const { hostWork } = this.#loop.statistics;
     const { lines, errors } = this.#findings;
-    if (hostWork > 0) {
-      this.#findings.add("host-work", "a promise was unsettled that had been given to `until` or `call`");
-    }
+    this.#findUnderWay();
     if (this.#options.strict) lines.push(...this.#realTime());
     this.#told = this.#options.strict === true;
     if (lines.length === 0) return null;
@@ -180,15 +189,33 @@ class Test {
     return errors.length > 0 ? new Error(text, { cause }) : new Error(text);
   }
 
+  #findUnderWay(): void {
+    const findings = this.#findings;
+    if (this.#loop.statistics.hostWork > 0) {
+      const what = "a promise was unsettled that had been given to `until` or `call`";
+      const known = this.#promises.unsettled.map((by) => `${what} by ${by}`);
+      for (const line of known.length > 0 ? known : [what]) findings.add("host-work", line);
+    }
+    for (const line of this.#loop.callsToCome) findings.add("call-later", line);
+    if (findings.allows("real-timer")) return;
+    const { leftTimers } = this.#uncontrolled;
+    for (const timer of leftTimers) findings.add("real-timer", told(timer));
+    clearAll(leftTimers);
+  }
+
   /** The error of the test, which says what else is known. */
   failure(error: unknown): unknown {
     const lines = this.#findings.lines.map((line) => `Beside it: ${line}`);
     for (const later of suppressedErrors(error))
       lines.push(`Beside it there was a later error: ${textOf(later)}`);
-    if (this.#held.wentOn) {
+    if (error instanceof DeadlockError) {
+      for (const by of this.#promises.unsettled) lines.push(`Not settled: the promise awaited by ${by}.`);
+    }
+    if (this.#silent !== null) {
+      const by = [...this.#silent].map((waiter) => ` Awaited by ${waiter}.`);
       lines.push(
         "Virtual time went on while promises were under way, which were silent for so long; `patience` gives " +
-          "them more.",
+          `them more.${by.join("")}`,
       );
     }
     if (!this.#told) lines.push(...this.#realTime());
@@ -225,6 +252,7 @@ class Test {
   #monitor(): Monitor {
     const cancelled = new Set<number>();
     return {
+      wait: (task, wait) => this.#promises.wait(task, wait),
       cancel: ({ id }) => void cancelled.add(id), // by the program: when it has ended nothing is told any more
       done: ({ id }, outcome) => {
         if (id !== this.#main?.id || outcome !== "result") return;
@@ -240,8 +268,9 @@ class Test {
   /** Its real time is over: a test runner could say no more than that. */
   #giveUp(): void {
     if (this.#over !== null) return;
-    const tasks = this.#loop.tasks().map(({ name, waitingFor }) => {
-      return `  ${name} ${waitingFor === undefined ? READY_AGAIN : `waits for ${waitingFor}`}`;
+    const tasks = this.#loop.tasks().map(({ id, name, waitingFor }) => {
+      const where = this.#promises.placeOf(id);
+      return `  ${name} ${waitingFor === undefined ? READY_AGAIN : `waits for ${waitingFor}${where}`}`;
     });
     this.#over = new Error(
       `Cannot end within ${this.#limit} ms of real time; it is ${this.#clock.now()} ms in virtual time.\n` +

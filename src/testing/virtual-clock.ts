@@ -20,8 +20,8 @@ interface Held {
   readonly patience: number;
   /** How many of them have been silent for that long. */
   silent: number;
-  /** Whether time has gone on without them. */
-  wentOn: boolean;
+  /** Called when time goes on without them. */
+  readonly goesOn: (() => void) | undefined;
 }
 
 /**
@@ -107,10 +107,8 @@ export class VirtualClock implements Host {
    * Has time stand still while work is under way outside, unless that has been silent for `patience` real
    * milliseconds: then time goes on without it. Only while the clock runs by itself. @internal
    */
-  hold(work: () => number, patience: number): { readonly wentOn: boolean } {
-    const held: Held = { work, patience, silent: 0, wentOn: false };
-    this.#held = held;
-    return held;
+  hold(work: () => number, patience: number, goesOn?: () => void): void {
+    this.#held = { work, patience, silent: 0, goesOn };
   }
 
   #makeCalls(): void {
@@ -154,7 +152,7 @@ export class VirtualClock implements Host {
     if (work === held.silent || held.patience === 0) return true;
     this.#listen(held.patience, () => {
       held.silent = held.work();
-      held.wentOn = true;
+      held.goesOn?.();
       this.#jumpOn();
     });
     return false;
