@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { outcomesInXml } from "../../src/cli/explore/tests/bun.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MAIN = join(ROOT, "src/cli/main.ts");
@@ -274,4 +275,27 @@ describe("a runner that is not installed", () => {
       rmSync(elsewhere, { recursive: true });
     }
   });
+});
+
+test("what Bun reports: names of groups and tests in the order in which they ran, without what was skipped", () => {
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="bun test" tests="4">
+      <testsuite name="a.test.js" file="a.test.js">
+        <testsuite name="a" file="a.test.js">
+          <testcase name="s" classname="a"><skipped /></testcase>
+          <testsuite name="b &amp; c">
+            <testcase name="d &lt;1&gt;" classname="b &amp; c &gt; a">
+              <failure type="Error" message="no &quot;one&quot;">Error: no &quot;one&quot;&#10;  at a.test.js:2:3</failure>
+            </testcase>
+          </testsuite>
+          <testcase name="e" classname="a" />
+        </testsuite>
+        <testcase name="top" classname=""><failure type="TimeoutError" message="timed out" /></testcase>
+      </testsuite>
+    </testsuites>`;
+  expect(outcomesInXml(xml)).toEqual([
+    { name: "a > b & c > d <1>", failed: true, message: 'Error: no "one"\n  at a.test.js:2:3' },
+    { name: "a > e", failed: false, message: "" },
+    { name: "top", failed: true, message: "timed out" },
+  ]);
 });

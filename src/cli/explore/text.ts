@@ -125,12 +125,9 @@ function inWords(error: unknown): string {
 
 const MOST_LINES = 30;
 
-/** The beginning of what a runner says, without its own functions. */
+/** The beginning of what a runner says. */
 function shortened(text: string): string {
-  const all = text
-    .trimEnd()
-    .split("\n")
-    .filter((line) => !/^\s+at .*(?:[/\\]node_modules[/\\]|node:|<anonymous>\)$)/.test(line));
+  const all = text.trimEnd().split("\n");
   return all.length <= MOST_LINES ? all.join("\n") : [...all.slice(0, MOST_LINES), "…"].join("\n");
 }
 

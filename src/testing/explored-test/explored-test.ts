@@ -146,9 +146,12 @@ function inJson({ error, ...failure }: ExploreFailure): Omit<ExploreFailure, "er
 }
 
 function inWords(error: unknown): ToldError {
-  if (!(error instanceof Error)) return { name: typeof error, message: inText([error]) };
-  const { name, message, stack } = error;
-  return { name, message, ...(stack !== undefined && { stack }) };
+  // Under Jest, an error of Node's is none of the `Error` that the tests see.
+  const { name, message, stack } = (error ?? {}) as Partial<Error>;
+  if (typeof name !== "string" || typeof message !== "string") {
+    return { name: typeof error, message: inText([error]) };
+  }
+  return { name, message, ...(typeof stack === "string" && { stack }) };
 }
 
 /** As the console would. */

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ToldError, ToldTest } from "../../../testing/explored-test/asked.ts";
 import type { Result } from "../search.ts";
-import type { Outcome } from "./runners.ts";
+import type { Outcome } from "./runner.ts";
 import type { Ran } from "./run.ts";
 
 /** Whether a failure under search needs a run without it to be understood. */
@@ -43,7 +43,7 @@ export function resultsOf(ran: Ran, plain: Ran | undefined): Result[] {
     // Its searches have found nothing: what there is to say is this.
     for (const result of own) results.splice(results.indexOf(result), 1);
     const schedules = own.reduce((sum, result) => sum + result.schedules, 0);
-    const details = `${test.message.trimEnd()}${searched && passes(test, plain) ? OUTSIDE : ""}`.trim();
+    const details = `${withoutRunner(test.message).trimEnd()}${problem === OUTSIDE ? ADVICE : ""}`.trim();
     results.push({ ...NOTHING, name: test.name, test: test.name, schedules, problem, details });
   }
   const names = ran.outcomes?.tests.map(({ name }) => name) ?? [];
@@ -81,10 +81,21 @@ function resultOf(told: ToldTest, fails: boolean, name: string): Result {
   return { ...result, failure: { ...failure, error: revived(failure.error) } satisfies ExploreFailure };
 }
 
+/** Of a stack, what is the program's own. */
+export function withoutRunner(stack: string): string {
+  return stack
+    .split("\n")
+    .filter((line) => !/^\s+at .*(?:[/\\]node_modules[/\\]|node:|<anonymous>\)$|\(native:)/.test(line))
+    .join("\n");
+}
+
 function why(test: Outcome, searched: boolean, plain: Ran | undefined): string {
+  if (passes(test, plain) && TIMED_OUT.test(test.message)) {
+    return "cannot be searched in the time that the test allows itself: leave that out, or lower --budget";
+  }
   if (!searched) return "fails, and has not come to a runTest";
   return passes(test, plain)
-    ? "cannot be searched: it passes after one run of its program, and not after many"
+    ? OUTSIDE
     : "fails without a search, too; no order was found that breaks its program";
 }
 
@@ -92,7 +103,9 @@ function sentence(text: string): string {
   return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 }
 
-const OUTSIDE = `
+const TIMED_OUT = /timed out|timeout of/i;
+const OUTSIDE = "cannot be searched: it passes after one run of its program, and not after many";
+const ADVICE = `
 
 Its checks look at what all of these runs have done. Make state inside the function that runTest is given, and
 check it there.`;
@@ -132,6 +145,6 @@ function placeOf({ place }: ToldTest, at: number): string {
 function revived({ name, message, stack }: ToldError): Error {
   const error = new Error(message);
   error.name = name;
-  error.stack = stack ?? `${name}: ${message}`;
+  error.stack = withoutRunner(stack ?? `${name}: ${message}`);
   return error;
 }

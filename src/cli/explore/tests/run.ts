@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Asked, ToldTest } from "../../../testing/explored-test/asked.ts";
-import { notInstalled, type Outcomes, type Runner } from "./runners.ts";
+import type { Outcomes, Runner } from "./runner.ts";
+import { notInstalled } from "./runners.ts";
 
 export interface Ran {
   readonly code: number;
@@ -19,7 +20,7 @@ const STOPPING_MS = 3000;
 
 /** Without `asked`, the tests run as they do without this command. */
 export async function runOn(
-  { command, args, cwd, env, outcomes }: Runner,
+  { command, args, cwd, env, outcomes, nameOf }: Runner,
   file: string,
   folder: string,
   asked: Asked | undefined,
@@ -43,7 +44,13 @@ export async function runOn(
     const code = await new Promise<number>((resolve, reject) => {
       child.on("error", reject).on("close", (exit) => resolve(exit ?? 1));
     });
-    return { code, output, outcomes: outcomes(), told: asked === undefined ? [] : toldIn(folder) };
+    const results = outcomes();
+    const told = (asked === undefined ? [] : toldIn(folder)).map((one) =>
+      nameOf === undefined || results === undefined || one.test === undefined
+        ? one
+        : { ...one, test: nameOf(one.test, results) },
+    );
+    return { code, output, outcomes: results, told };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw notInstalled(command, file, "https://bun.com/docs/installation");

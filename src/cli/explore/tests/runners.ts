@@ -5,31 +5,9 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { printable } from "../../render/text.ts";
 import { UsageError } from "../../usage-error.ts";
+import { COUNTING, outcomesInXml } from "./bun.ts";
+import type { Outcome, Outcomes, Runner } from "./runner.ts";
 import { folderOfPackage, rootOf, type RunnerName } from "./kind.ts";
-
-/** What came of a test in its runner. */
-export interface Outcome {
-  /** The groups that it is in, and the test: "bank > transfer". */
-  readonly name: string;
-  readonly failed: boolean;
-  /** Why it failed, in the runner's words. */
-  readonly message: string;
-}
-
-export interface Runner {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
-  /** What it has left; `undefined`: nothing that could be read. */
-  outcomes(): Outcomes | undefined;
-}
-
-export interface Outcomes {
-  readonly tests: readonly Outcome[];
-  /** What failed that is no test: the file cannot be loaded, say. */
-  readonly problems: readonly string[];
-}
 
 /** Longer than any search: what a runner allows a test is meant for a single run. */
 const NO_LIMIT = `${2 ** 31 - 1}`;
@@ -48,7 +26,7 @@ export function runner(kind: RunnerName, file: string, only: string | undefined,
     case "node:test":
       return nodeTest(path, pattern, folder);
     case "bun:test":
-      return bunTest(path, pattern);
+      return bunTest(path, pattern, folder);
   }
 }
 
@@ -141,12 +119,29 @@ runner.afterEach((test) => {
 `;
 }
 
-function bunTest(path: string, pattern: string | undefined): Runner {
+function bunTest(path: string, pattern: string | undefined, folder: string): Runner {
+  const report = join(folder, "report");
+  const counting = join(folder, "counting.mjs");
+  writeFileSync(counting, COUNTING);
   return {
     command: "bun",
-    args: ["test", path, "--timeout", NO_LIMIT, ...(pattern === undefined ? [] : ["-t", pattern])],
+    args: [
+      "test",
+      path,
+      "--preload",
+      counting,
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      "--timeout",
+      NO_LIMIT,
+      ...(pattern === undefined ? [] : ["-t", pattern]),
+    ],
     cwd: process.cwd(),
-    outcomes: () => undefined,
+    outcomes() {
+      const text = textOf(report);
+      return text === undefined ? undefined : { tests: outcomesInXml(text), problems: [] };
+    },
+    nameOf: (told, { tests }) => tests[Number(/^test (\d+)$/.exec(told)?.[1]) - 1]?.name ?? told,
   };
 }
 
