@@ -15,7 +15,8 @@ import {
   type Awaitable,
   type Task,
 } from "../index.ts";
-import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { runVirtual, transcript } from "../testing/index.ts";
+import { closesWhereverCancelled } from "../../tests/support/held.ts";
 import { after, failing } from "../../tests/support/small.ts";
 
 const doneFuture = (): Future<string> => {
@@ -330,16 +331,5 @@ describe("failures", () => {
 });
 
 test("a program with all ends wherever it is cancelled", async () => {
-  let open = 0;
-  const held = coroutine(function* held(ms: number) {
-    open++;
-    try {
-      yield* sleep(ms);
-    } finally {
-      open--;
-    }
-  });
-  await cancelEverywhere(() => all({ a: held(1), b: all([held(2), held(2)]), c: () => held(0) }), {
-    check: () => expect(open).toBe(0),
-  });
+  await closesWhereverCancelled((held) => all({ a: held(1), b: all([held(2), held(2)]), c: () => held(0) }));
 });

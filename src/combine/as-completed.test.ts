@@ -15,7 +15,8 @@ import {
   taskGroup,
   type Awaitable,
 } from "../index.ts";
-import { cancelEverywhere, runVirtual, transcript, VirtualClock } from "../testing/index.ts";
+import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
+import { closesWhereverCancelled } from "../../tests/support/held.ts";
 import { after, failing } from "../../tests/support/small.ts";
 
 describe("results as they come", () => {
@@ -252,18 +253,8 @@ describe("S23: what may come from outside", () => {
 });
 
 test("a program with asCompleted ends wherever it is cancelled", async () => {
-  let open = 0;
-  const held = coroutine(function* held(ms: number) {
-    open++;
-    try {
-      yield* sleep(ms);
-    } finally {
-      yield* shield(() => sleep(1)); // also on its normal way out
-      open--;
-    }
-  });
-  await cancelEverywhere(
-    coroutine(function* main() {
+  await closesWhereverCancelled(
+    function* (held) {
       const task = createTask(held(4));
       for (const next of asCompleted([held(2), held(1), task])) {
         yield* next;
@@ -273,8 +264,8 @@ test("a program with asCompleted ends wherever it is cancelled", async () => {
         yield* next;
         break;
       }
-    }),
-    { check: () => expect(open).toBe(0) },
+    },
+    () => shield(() => sleep(1)),
   );
 });
 

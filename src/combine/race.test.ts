@@ -16,7 +16,8 @@ import {
   type Awaitable,
   type Task,
 } from "../index.ts";
-import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { runVirtual, transcript } from "../testing/index.ts";
+import { closesWhereverCancelled } from "../../tests/support/held.ts";
 import { after, caught, failing, type Log } from "../../tests/support/small.ts";
 
 /** Ends after `ms` milliseconds; cancelled before, it cleans up for two. */
@@ -290,22 +291,10 @@ describe.each(Object.entries(both))("S16: %s", (name, first) => {
   });
 
   test("ends wherever the program is cancelled", async () => {
-    let open = 0;
-    const held = coroutine(function* held(ms: number): Awaitable<void> {
-      open++;
-      try {
-        yield* sleep(ms);
-      } finally {
-        open--;
-      }
+    await closesWhereverCancelled(function* (held) {
+      yield* first([held(3), held(1), createTask(held(2))]);
+      yield* first({ a: held(1), b: createTask(held(5)) }, { cancel: true });
     });
-    await cancelEverywhere(
-      function* () {
-        yield* first([held(3), held(1), createTask(held(2))]);
-        yield* first({ a: held(1), b: createTask(held(5)) }, { cancel: true });
-      },
-      { check: () => expect(open).toBe(0) },
-    );
   });
 });
 

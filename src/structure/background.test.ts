@@ -10,7 +10,8 @@ import {
   type Awaitable,
   type TaskGroup,
 } from "../index.ts";
-import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { runVirtual, transcript } from "../testing/index.ts";
+import { closesWhereverCancelled } from "../../tests/support/held.ts";
 
 type Log = (line: string) => void;
 
@@ -198,26 +199,15 @@ describe("S10: a task in the background", () => {
   });
 
   test("ends wherever the program is cancelled", async () => {
-    let open = 0;
-    const held = coroutine(function* held(ms: number): Awaitable<void> {
-      open++;
-      try {
-        yield* sleep(ms);
-      } finally {
-        open--;
-      }
-    });
-    await cancelEverywhere(
-      () =>
-        taskGroup(function* (group) {
-          group.createTask(held(100), background);
-          group.createTask(held(2));
-          yield* taskGroup(function* (inner) {
-            inner.createTask(held(100), background);
-            yield* held(1);
-          });
-        }),
-      { check: () => expect(open).toBe(0) },
+    await closesWhereverCancelled((held) =>
+      taskGroup(function* (group) {
+        group.createTask(held(100), background);
+        group.createTask(held(2));
+        yield* taskGroup(function* (inner) {
+          inner.createTask(held(100), background);
+          yield* held(1);
+        });
+      }),
     );
   });
 });

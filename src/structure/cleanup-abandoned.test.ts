@@ -14,20 +14,8 @@ import {
   type Awaitable,
 } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
-import { abandoned, bound, outcome, stuck } from "../../tests/support/cleanup-bounds.ts";
+import { abandoned, bound, outcome, stuck, twice } from "../../tests/support/cleanup-bounds.ts";
 import type { Log } from "../../tests/support/small.ts";
-
-const slow = coroutine(function* slow(log: (line: string) => void): Awaitable<void> {
-  try {
-    yield* sleepForever();
-  } finally {
-    try {
-      yield* sleepForever();
-    } finally {
-      log("uses it");
-    }
-  }
-});
 
 describe("S2: a cleanup that is abandoned at its scope's cleanupTimeout", () => {
   test("is a shield, or in one: there is no more time for that", async () => {
@@ -272,7 +260,7 @@ describe("S2: a cleanup that is abandoned at its scope's cleanupTimeout", () => 
           taskGroup(function* (outer) {
             outer.createTask(function* user() {
               try {
-                yield* taskGroup((inner) => inner.createTask(() => slow(log)));
+                yield* taskGroup((inner) => inner.createTask(() => twice(() => log("uses it"))));
               } finally {
                 log("released");
               }

@@ -23,21 +23,8 @@ import {
   type TaskGroup,
 } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
-import { abandoned, bound, outcome } from "../../tests/support/cleanup-bounds.ts";
+import { abandoned, bound, outcome, twice } from "../../tests/support/cleanup-bounds.ts";
 import type { Log } from "../../tests/support/small.ts";
-
-/** Waits for ever, and in its cleanup, too; then calls `told`. */
-const twice = coroutine(function* twice(told: () => void): Awaitable<void> {
-  try {
-    yield* sleepForever();
-  } finally {
-    try {
-      yield* sleepForever();
-    } finally {
-      told();
-    }
-  }
-});
 
 const orphan = coroutine(function* orphan(log: Log): Awaitable<void> {
   log("wrong");

@@ -13,7 +13,7 @@ import {
   type Awaitable,
 } from "../index.ts";
 import { park, type ParkedWait } from "../lowlevel.ts";
-import { abandoned, bound, outcome } from "../../tests/support/cleanup-bounds.ts";
+import { abandoned, bound, outcome, twice } from "../../tests/support/cleanup-bounds.ts";
 import type { Log } from "../../tests/support/small.ts";
 
 /** A lock that is handed over directly, to the one who has waited longest. */
@@ -43,15 +43,7 @@ class HandMade {
 /** Has the lock, and lets go of it only when it is told to return once more. */
 const holder = coroutine(function* holder(lock: HandMade): Awaitable<void> {
   yield* lock.acquire();
-  try {
-    yield* sleepForever();
-  } finally {
-    try {
-      yield* sleepForever();
-    } finally {
-      lock.release();
-    }
-  }
+  yield* twice(() => lock.release());
 });
 
 /** Needs the lock for its cleanup. */
@@ -140,7 +132,7 @@ describe("S7: whoever is given something in the moment in which its cleanup is a
     });
     const place = what === "task" ? "taker" : "coroutine held in main";
     expect(lines).toEqual([
-      `30 ${abandoned("coroutine holder in first")}`,
+      `30 ${abandoned("coroutine twice in first")}`,
       "30 has it",
       "30 gives it back",
       `30 ${abandoned(place, "sleep 5 ms")}`,

@@ -13,7 +13,8 @@ import {
   type Task,
   type TaskGroup,
 } from "../index.ts";
-import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { runVirtual, transcript } from "../testing/index.ts";
+import { closesWhereverCancelled } from "../../tests/support/held.ts";
 import { caught, failing } from "../../tests/support/small.ts";
 
 const badCleanup = coroutine(function* badCleanup(message: string): Awaitable<never> {
@@ -368,18 +369,8 @@ describe("cancelling", () => {
   });
 
   test("a program of groups ends wherever it is cancelled", async () => {
-    let open = 0;
-    const held = coroutine(function* held(ms: number): Awaitable<void> {
-      open++;
-      try {
-        yield* sleep(ms);
-      } finally {
-        yield* shield(() => sleep(1));
-        open--;
-      }
-    });
-    await cancelEverywhere(
-      () =>
+    await closesWhereverCancelled(
+      (held) =>
         taskGroup(function* (outer) {
           outer.createTask(held(3));
           yield* taskGroup(function* (inner) {
@@ -393,7 +384,7 @@ describe("cancelling", () => {
           });
           outer.createTask(() => taskGroup((group) => group.createTask(held(1))));
         }),
-      { check: () => expect(open).toBe(0) },
+      () => shield(() => sleep(1)),
     );
   });
 });

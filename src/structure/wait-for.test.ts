@@ -16,7 +16,8 @@ import {
   waitFor,
   type Awaitable,
 } from "../index.ts";
-import { cancelEverywhere, runVirtual, transcript } from "../testing/index.ts";
+import { runVirtual, transcript } from "../testing/index.ts";
+import { closesWhereverCancelled } from "../../tests/support/held.ts";
 import { after, caught, type Log } from "../../tests/support/small.ts";
 
 const tidy = coroutine(function* tidy(log: Log, ms: number): Awaitable<string> {
@@ -196,24 +197,12 @@ describe("S16: waitFor()", () => {
   });
 
   test("ends wherever the program is cancelled", async () => {
-    let open = 0;
-    const held = coroutine(function* held(ms: number): Awaitable<void> {
-      open++;
-      try {
-        yield* sleep(ms);
-      } finally {
-        open--;
-      }
+    await closesWhereverCancelled(function* (held) {
+      yield* waitFor(5, held(1));
+      yield* caught(waitFor(1, held(5)));
+      // An error that waits for cleanup is taken on by a cancellation, past whoever would catch it.
+      yield* shield(() => caught(waitFor(1, createTask(held(5)), { cancel: true })));
     });
-    await cancelEverywhere(
-      function* () {
-        yield* waitFor(5, held(1));
-        yield* caught(waitFor(1, held(5)));
-        // An error that waits for cleanup is taken on by a cancellation, past whoever would catch it.
-        yield* shield(() => caught(waitFor(1, createTask(held(5)), { cancel: true })));
-      },
-      { check: () => expect(open).toBe(0) },
-    );
   });
 });
 

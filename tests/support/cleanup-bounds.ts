@@ -53,6 +53,19 @@ const inner = coroutine(function* inner(log: Log, ms: number): Awaitable<never> 
   }
 });
 
+/** Waits for ever, and in its cleanup, too; calls `told` when it is told to return once more. */
+export const twice = coroutine(function* twice(told: () => unknown): Awaitable<void> {
+  try {
+    yield* sleepForever();
+  } finally {
+    try {
+      yield* sleepForever();
+    } finally {
+      told();
+    }
+  }
+});
+
 export const bound = { cleanupTimeout: 20 };
 
 /** What is reported of one that exceeded its bound. */
