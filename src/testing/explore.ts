@@ -1,5 +1,6 @@
 /** Searches the orders in which a program's tasks can run for one that breaks it. */
 import type { Program } from "./explore/execution.ts";
+import type { Judge } from "./explore/judge.ts";
 import { Patience } from "./explore/patience.ts";
 import { ordinal } from "./explore/recording.ts";
 import { decode, Script } from "./explore/schedule.ts";
@@ -107,10 +108,19 @@ const SLICE_MS = 10;
  * ```
  */
 export async function explore(main: Program, options: ExploreOptions = {}): Promise<ExploreReport> {
+  return exploreUnder(undefined, main, options);
+}
+
+/** The same, with somebody else who has a say in each execution. */
+export async function exploreUnder(
+  judge: (() => Judge) | undefined,
+  main: Program,
+  options: ExploreOptions,
+): Promise<ExploreReport> {
   const { seed, schedules, ms, maxSteps, patience, throws, trace } = checked(options);
   const end = realNow() + ms;
   const places = trace !== undefined;
-  const search = new Search(main, { seed, maxSteps, patience: new Patience(patience), end, places });
+  const search = new Search(main, { seed, maxSteps, patience: new Patience(patience), end, places, judge });
   const strategy = strategyOf(options);
   let exhausted = false;
   let failure: ExploreFailure | undefined;
@@ -193,12 +203,22 @@ export interface ReplayOptions {
 export async function replay(
   main: Program,
   schedule: string,
-  { trace, throws = true }: ReplayOptions = {},
+  options: ReplayOptions = {},
+): Promise<ExploreFailure | undefined> {
+  return replayUnder(undefined, main, schedule, options);
+}
+
+/** The same, with somebody else who has a say in it. */
+export async function replayUnder(
+  judge: (() => Judge) | undefined,
+  main: Program,
+  schedule: string,
+  { trace, throws = true }: ReplayOptions,
 ): Promise<ExploreFailure | undefined> {
   const wanted = decode(schedule);
   const { seed, cancel } = wanted;
   const maxSteps = Math.max(MAX_STEPS, wanted.steps);
-  const conditions = { seed, maxSteps, patience: new Patience(PATIENCE_MS) };
+  const conditions = { seed, maxSteps, patience: new Patience(PATIENCE_MS), judge };
   const reference = cancel && (await new Search(main, conditions).run(new Script(wanted.deviations))).permits;
   const search = new Search(main, { ...conditions, cancel, reference, places: trace !== undefined });
   const script = new Script(wanted.deviations);

@@ -1,10 +1,11 @@
 /** One execution of a program, under a decider: run to its end on a clock of its own, and judged. */
 import { DeadlockError, EventLoop, type Awaitable, type Task } from "../../index.ts";
-import type { Report } from "../../lowlevel.ts";
+import type { Monitor, Report } from "../../lowlevel.ts";
 import { Cancelling, type CancelPoint } from "./cancelling.ts";
 import { ClockByHand } from "./clock-by-hand.ts";
 import { Crossroads, type Deviation } from "./crossroads.ts";
 import type { Decider } from "./decider.ts";
+import type { Judge } from "./judge.ts";
 import type { Patience } from "./patience.ts";
 import { both, Permits } from "./permits.ts";
 import type { Recording } from "./recording.ts";
@@ -52,6 +53,8 @@ export interface ExecutionOptions {
   /** Whether it fails for an interval that a task has left which was cancelled: `true` unless given. */
   readonly judgesIntervals?: boolean | undefined;
   readonly patience: Patience;
+  /** Has a say in how it is judged. */
+  readonly judge?: Judge | undefined;
   /** Whether it is known where in the program tasks wait: as the environment has it, unless given. */
   readonly debug?: boolean | undefined;
   /** Writes down what happens. */
@@ -70,7 +73,8 @@ export async function execute(
     within = call,
     cancel,
     reference,
-    judgesIntervals = true,
+    judge,
+    judgesIntervals = judge?.mayLeaveTimers !== true,
     patience,
     debug,
     record,
@@ -97,14 +101,23 @@ export async function execute(
   let failure: Execution["failure"] = null;
   let unjudged = false;
   const outside = new Set<string>();
-  const loop = new EventLoop({
+  const hears: Monitor = recording === undefined ? permits : both(permits, recording);
+  const loop: EventLoop = new EventLoop({
     host: clock,
     scheduler,
     ...(debug !== undefined && { debug }),
-    onReport: ({ kind, message }) => {
-      if (MISTAKES.includes(kind)) failure ??= { error: new Error(message) };
+    onReport: (report) => {
+      const { kind, message } = report;
+      if (judge !== undefined) judge.hear(report);
+      else if (MISTAKES.includes(kind)) failure ??= { error: new Error(message) };
     },
-    monitor: recording === undefined ? permits : both(permits, recording),
+    monitor:
+      judge === undefined
+        ? hears
+        : both(
+            hears,
+            judge.monitor(() => loop),
+          ),
   });
   const end = loop
     .runUntilComplete(cancelling?.program ?? program, {
@@ -140,7 +153,8 @@ export async function execute(
     if (hasEnded()) await end;
     if (world.leftTimers.length > 0) await breath(); // those that are due ring
     run(() => true); // what promises that have settled meanwhile have called
-    if (!unjudged) failure ??= leftovers(loop) ?? permits.lost(reference);
+    if (judge !== undefined) for (let i = 0; i < 2 && loop.statistics.hostWork > 0; i++) await breath();
+    if (!unjudged) failure ??= judged(judge, loop) ?? permits.lost(reference);
   }
   const { hostWork } = loop.statistics;
   const timers = world.leftTimers;
@@ -166,6 +180,12 @@ function call(what: () => void): void {
 
 function standing({ name, waitingFor, state }: Task<unknown>): string {
   return `${name} (${waitingFor ?? state})`;
+}
+
+function judged(judge: Judge | undefined, loop: EventLoop): Execution["failure"] {
+  const error = judge?.verdict(loop.statistics.hostWork) ?? null;
+  if (error !== null) return { error };
+  return judge?.mayLeaveCalls ? null : leftovers(loop);
 }
 
 /** Other timers ring once, as a promise settles once: nobody is told of those either. */

@@ -2,6 +2,7 @@
 import type { CancelPoint } from "./cancelling.ts";
 import type { Decider } from "./decider.ts";
 import { execute, type Execution, type Program } from "./execution.ts";
+import type { Judge } from "./judge.ts";
 import { realNow } from "../real-time.ts";
 import { Patience } from "./patience.ts";
 import type { Permits } from "./permits.ts";
@@ -44,6 +45,8 @@ export interface Conditions {
   /** See `ExecutionOptions`. */
   readonly reference?: Permits | undefined;
   readonly judgesIntervals?: boolean;
+  /** Makes one for each execution. */
+  readonly judge?: (() => Judge) | undefined;
 }
 
 /** An execution, and what was written down of it. */
@@ -154,7 +157,8 @@ export class Search {
 
   #execute(decider: Decider, record?: (now: () => number) => Recording, debug?: boolean): Promise<Execution> {
     const { maxSteps, cancel, reference, judgesIntervals, patience } = this.#conditions;
-    const options = { maxSteps, cancel, reference, judgesIntervals, world: this.#world, patience };
+    const judge = this.#conditions.judge?.();
+    const options = { maxSteps, cancel, reference, judge, judgesIntervals, world: this.#world, patience };
     if (record === undefined) return execute(this.#program, decider, options);
     let recording!: Recording;
     return execute(this.#program, decider, {

@@ -3,14 +3,17 @@
  * What is found the command is told, and the test fails of it, or does not: the runner decides.
  */
 import type { Awaitable } from "../../index.ts";
-import { explore, replay } from "../explore.ts";
+import { exploreUnder, replayUnder } from "../explore.ts";
 import { inOrder } from "../explore/decider.ts";
 import type { Program } from "../explore/execution.ts";
 import { Patience } from "../explore/patience.ts";
+import type { Judge } from "../explore/judge.ts";
 import { Search, type ExploreFailure } from "../explore/search.ts";
+import type { Finding } from "../findings.ts";
 import { tell, type Asked, type ToldError, type ToldTest } from "./asked.ts";
 import { difference } from "./afresh.ts";
 import { printing } from "./console.ts";
+import { TestRules } from "./rules.ts";
 import { testName, testPlace } from "./test-name.ts";
 
 export { whatToExplore } from "./asked.ts";
@@ -21,10 +24,13 @@ interface Options {
   readonly signal?: AbortSignal;
   readonly seed?: number;
   readonly patience?: number;
+  readonly realTimeout?: number;
+  readonly allow?: readonly Finding[];
 }
 
 const MAX_STEPS = 10_000;
 const PATIENCE_MS = 200;
+const REAL_TIMEOUT_MS = 4000;
 
 /**
  * Searches what a test gives to `runTest`; `once` runs it as the test would. Its outcome is the one of an ordinary run
@@ -57,7 +63,11 @@ export async function exploredTest<T>(
   const program = main as Program;
   return asked.replay === undefined
     ? search(asked, program, options, once, told)
-    : again(asked.replay, program, once, told);
+    : again(asked.replay, program, rulesOf(options), once, told);
+}
+
+function rulesOf({ allow = [] }: Options): () => Judge {
+  return () => new TestRules(allow);
 }
 
 type Tell = (what: Partial<ToldTest>) => void;
@@ -78,7 +88,8 @@ async function search<T>(
   once: () => Promise<T>,
   told: Tell,
 ): Promise<T> {
-  const { seed = asked.seed, patience = PATIENCE_MS } = options;
+  const { seed = asked.seed, patience: most = PATIENCE_MS, realTimeout = REAL_TIMEOUT_MS } = options;
+  const patience = Math.min(most, realTimeout);
   const notAfresh = (what: readonly string[]): Error => {
     told({ notAfresh: what });
     return new Error(
@@ -88,14 +99,15 @@ async function search<T>(
   };
   const silent = <R>(body: () => Promise<R>): Promise<R> => printing(() => {}, body);
 
-  const runs = new Search(program, { seed, maxSteps: MAX_STEPS, patience: new Patience(patience) });
+  const judge = rulesOf(options);
+  const runs = new Search(program, { seed, maxSteps: MAX_STEPS, patience: new Patience(patience), judge });
   const first = await silent(() => runs.record(inOrder));
   const second = await silent(() => runs.record(inOrder));
   const differs = difference(first, second, "second");
   if (differs.length > 0) throw notAfresh(differs);
 
   const report = await silent(() =>
-    explore(program, {
+    exploreUnder(judge, program, {
       seed,
       patience,
       ...(budget && { budget }),
@@ -123,13 +135,19 @@ async function search<T>(
 }
 
 /** One schedule again; what the program prints is told, too. */
-async function again<T>(schedule: string, program: Program, once: () => Promise<T>, told: Tell): Promise<T> {
+async function again<T>(
+  schedule: string,
+  program: Program,
+  judge: () => Judge,
+  once: () => Promise<T>,
+  told: Tell,
+): Promise<T> {
   const printed: string[] = [];
   let failure: ExploreFailure | undefined;
   try {
     failure = await printing(
       (...values) => void printed.push(inText(values)),
-      () => replay(program, schedule, { throws: false }),
+      () => replayUnder(judge, program, schedule, { throws: false }),
     );
   } catch (error) {
     // It is of another program of the same test, or file; or the program has changed.
