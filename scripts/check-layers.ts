@@ -31,7 +31,10 @@ const MAY_IMPORT: Record<string, readonly string[] | "anything"> = {
 const USES_NODE = /^src\/(host\/node|node\/|executors\/|inspect\/|cli\/)/;
 
 /** Optional peers, each for the one file that loads it. */
-const PEERS: Record<string, string> = { "src/cron.ts": "croner" };
+const PEERS: Record<string, string> = {
+  "src/cron.ts": "croner",
+  "src/executors/threads/pool.ts": "piscina",
+};
 
 const LONGEST = 450;
 

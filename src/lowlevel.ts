@@ -3,6 +3,7 @@ export { park, type ParkedWait, type ParkOptions } from "./kernel/park.ts";
 export { checkpoint } from "./kernel/sleep.ts";
 export type {
   Cancellation,
+  JobEvent,
   Monitor,
   Report,
   Target,
@@ -10,6 +11,7 @@ export type {
   WaitInfo,
   WaitKind,
 } from "./kernel/monitor.ts";
+export { jobObserver, type JobObserver } from "./kernel/observe.ts";
 export { parkedAt } from "./kernel/place.ts";
 export type { Host } from "./kernel/host.ts";
 export { firstInFirstOut, type Runnable, type Scheduler } from "./kernel/ready.ts";

@@ -34,6 +34,7 @@ export type WaitKind =
   | "watch"
   | "select"
   | "resource"
+  | "job" // the end of a job of an executor, or a worker for it
   | "other";
 
 /** What is waited for, held or filled, as an observer may see it: a lock, a channel, a task. The same object each time. */
@@ -65,6 +66,26 @@ export interface Cancellation {
   readonly place?: string | undefined;
   /** When, by the loop's clock in milliseconds. */
   readonly at: number;
+}
+
+/** What becomes of a job of an executor. */
+export interface JobEvent {
+  /** "queued": it is called; "started", "restarted" after its worker was lost; "ended". */
+  readonly what: "queued" | "started" | "progress" | "restarted" | "ended";
+  /** Its number, or what it is known by: the same in all of its events. */
+  readonly id: string;
+  /** The name of the job. */
+  readonly job: string;
+  /** What the executor is called: "threads". */
+  readonly executor: string;
+  /** Where it runs, once it has begun: "worker 2". */
+  readonly worker: string | undefined;
+  /** The task that waits for it. */
+  readonly task: TaskInfo;
+  /** Once it has ended: how. "lost": its worker ended while it ran. */
+  readonly outcome?: "result" | "error" | "cancelled" | "lost";
+  /** Of progress: what it told. */
+  readonly value?: unknown;
 }
 
 /** Something that went wrong where no caller can be told, or that a caller was told only in part. */
@@ -119,5 +140,7 @@ export interface Monitor {
     task: TaskInfo | null,
     hold?: object,
   ): void;
+  /** Something became of a job. */
+  job?(event: JobEvent): void;
   report?(report: Report): void;
 }

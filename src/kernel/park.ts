@@ -2,7 +2,8 @@
 import { Lazy, type Awaitable } from "./awaitable.ts";
 import type { Task } from "./task.ts";
 import type { Enders, Runner } from "./current.ts";
-import { Wait } from "./wait.ts";
+import type { WaitKind } from "./monitor.ts";
+import { Wait, type Subject } from "./wait.ts";
 
 /** What a wait of one's own says of itself: to people, and to the search for deadlocks. */
 export interface ParkOptions {
@@ -15,6 +16,10 @@ export interface ParkOptions {
    * that wait for each other is found. A holder in another loop counts as the outside.
    */
   holders?: () => Iterable<Task<unknown>>;
+  /** What kind of thing is waited for, for observers: "other" unless given. */
+  kind?: WaitKind;
+  /** Whether the host works for it meanwhile, as for a promise: a virtual clock stands still as long as this waits. */
+  hostWork?: boolean;
 }
 
 /** A parked wait, as whoever is to end it holds it. Exactly one of these, or a cancellation, wins. */
@@ -52,7 +57,18 @@ class Park<T> extends Wait<T> {
     return [...holders()].some(({ loop }) => loop !== this.task?.loop);
   }
 
+  override subject(): Subject {
+    return { kind: this.#options.kind ?? "other" };
+  }
+  override complete(value: T): boolean {
+    return this.#ended(super.complete(value));
+  }
+  override fail(error: unknown): boolean {
+    return this.#ended(super.fail(error));
+  }
+
   protected begin(): boolean {
+    if (this.#options.hostWork) this.task!.loop.hostWork++;
     try {
       this.#undo = this.#arrange(this);
     } catch (error) {
@@ -64,7 +80,13 @@ class Park<T> extends Wait<T> {
   }
 
   abort(): void {
+    this.#ended(true);
     this.#undo?.();
+  }
+
+  #ended(won: boolean): boolean {
+    if (won && this.#options.hostWork) this.task!.loop.hostWork--;
+    return won;
   }
 }
 

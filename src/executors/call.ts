@@ -1,0 +1,64 @@
+/** One call of one job: what engines are given, what labels, statistics and observers tell of it. */
+import type { Sender } from "../index.ts";
+import type { Movable } from "./transfer.ts";
+
+/** Where a call is: it waits for a place, it runs, or it is told to stop. */
+export type CallState = "waiting" | "running" | "cancelling" | "ended";
+
+export class Call {
+  readonly id: string;
+  /** The job's name. */
+  readonly name: string;
+  /** The arguments; a sender is where `senders` says, and the engine sees to it. */
+  readonly args: readonly unknown[];
+  readonly senders: readonly { readonly at: number; readonly sender: Sender<unknown> }[];
+  readonly transfer: readonly Movable[];
+  readonly priority: number;
+  readonly onProgress: ((value: unknown) => void) | undefined;
+  state: CallState = "waiting";
+  /** Where it runs: "worker 2". */
+  worker: string | undefined = undefined;
+  /** How often it was begun. */
+  attempt = 0;
+  /** When it began, by the clock of its loop. */
+  startedAt = 0;
+  readonly #now: () => number;
+
+  constructor(
+    id: string,
+    name: string,
+    args: readonly unknown[],
+    senders: Call["senders"],
+    options: Pick<Call, "transfer" | "priority" | "onProgress">,
+    now: () => number,
+  ) {
+    this.id = id;
+    this.name = name;
+    this.args = args;
+    this.senders = senders;
+    this.transfer = options.transfer;
+    this.priority = options.priority;
+    this.onProgress = options.onProgress;
+    this.#now = now;
+  }
+
+  /** For messages: "job resize". */
+  get title(): string {
+    return `job ${this.name}`;
+  }
+
+  /** What its task waits for, in words: "job resize, worker 2, 1.2 s". */
+  get label(): string {
+    if (this.worker === undefined) return `a worker for ${this.title}`;
+    const seconds = ((this.#now() - this.startedAt) / 1000).toFixed(1);
+    return `${this.title}, ${this.state === "cancelling" ? "told to stop, " : ""}${this.worker}, ${seconds} s`;
+  }
+
+  /** It begins, perhaps anew. */
+  begin(worker: string): void {
+    this.attempt++;
+    this.worker = worker;
+    this.startedAt = this.#now();
+    this.state = "running";
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What comes back from a job: its result, or its error as plain data. An error crosses with its name, message, stack, cause
+ * and whatever plain data it carries; where its class is one that every program has, it is made an instance of that again.
+ */
+import { CancelledError, InvalidStateError, TimeoutError } from "../index.ts";
+import { PayloadError, UnknownJobError } from "./errors.ts";
+import { checkPayload } from "./payload.ts";
+
+/** How a job ended. */
+export type Envelope =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: PlainError }
+  | { readonly ok: "cancelled" };
+
+/** An error as plain data. */
+export type PlainError =
+  | {
+      readonly name: string;
+      readonly message: string;
+      readonly stack?: string;
+      readonly cause?: PlainError;
+      readonly errors?: readonly PlainError[];
+      /** What else it carries: `code`, `status`, … */
+      readonly fields?: Readonly<Record<string, unknown>>;
+    }
+  | { readonly thrown: unknown };
+
+/** How many causes of causes are kept. */
+const DEEPEST = 8;
+
+/** An error as it can be sent. What was thrown may be anything. */
+export function plainError(error: unknown, depth = 0): PlainError {
+  if (!(error instanceof Error)) return { thrown: sendable(error) ? error : String(error) };
+  const { name, message, stack, cause } = error;
+  const fields: Record<string, unknown> = {};
+  for (const key of Object.keys(error)) {
+    const value = (error as unknown as Record<string, unknown>)[key];
+    if (!STANDARD.has(key) && sendable(value)) fields[key] = value;
+  }
+  return {
+    name: String(name),
+    message: String(message),
+    ...(typeof stack === "string" && { stack }),
+    ...(cause !== undefined && depth < DEEPEST && { cause: plainError(cause, depth + 1) }),
+    ...(error instanceof AggregateError &&
+      depth < DEEPEST && { errors: error.errors.map((one) => plainError(one, depth + 1)) }),
+    ...(Object.keys(fields).length > 0 && { fields }),
+  };
+}
+
+/** The error again, as it is thrown where the job is awaited. `where`: "job resize (worker 2)". */
+export function errorAgain(plain: PlainError, where: string): unknown {
+  if ("thrown" in plain) return plain.thrown;
+  const { name, message, stack, cause, errors, fields } = plain;
+  const Class = CLASSES.get(name);
+  const error =
+    errors === undefined
+      ? new (Class ?? Error)(message)
+      : new AggregateError(
+          errors.map((one) => errorAgain(one, where)),
+          message,
+        );
+  if (error.name !== name) hide(error, "name", name);
+  if (cause !== undefined) hide(error, "cause", errorAgain(cause, where));
+  if (fields !== undefined) Object.assign(error, fields);
+  hide(error, "stack", `${stack ?? `${name}: ${message}`}\n    at ${where}`);
+  return error;
+}
+
+const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
+
+const CLASSES = new Map<string, new (message: string) => Error>(
+  [
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+    CancelledError as unknown as new (message: string) => Error,
+    TimeoutError as unknown as new (message: string) => Error,
+    InvalidStateError,
+    PayloadError,
+    UnknownJobError,
+  ].map((Class) => [Class.name, Class]),
+);
+
+function hide(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+}
+
+function sendable(value: unknown): boolean {
+  try {
+    checkPayload(value, "");
+    return true;
+  } catch {
+    return false;
+  }
+}

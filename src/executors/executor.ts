@@ -1,0 +1,283 @@
+/**
+ * What inline, threads and cluster have in common: calls are counted, timed, retried and told to observers here, and closing
+ * drains them; an engine does nothing but run one.
+ */
+import {
+  cancelScope,
+  coroutine,
+  moveOnAfter,
+  retry,
+  runningLoop,
+  timeout,
+  type Awaitable,
+  type CancelScope,
+} from "../index.ts";
+import { jobObserver, park, type JobEvent, type JobObserver, type ParkedWait } from "../lowlevel.ts";
+import { Call } from "./call.ts";
+import { errorAgain, type Envelope } from "./envelope.ts";
+import { ExecutorClosedError, WorkerLostError } from "./errors.ts";
+import { proxyOf, type Jobs } from "./jobs.ts";
+import {
+  checkJobOptions,
+  checkTime,
+  DRAIN_TIMEOUT,
+  type ExecutorOptions,
+  type JobOptions,
+} from "./options.ts";
+import { checkPayload } from "./payload.ts";
+import { isSender } from "./senders.ts";
+
+/** How jobs are run: on this loop, on threads, on other machines. */
+export interface Engine {
+  readonly kind: "inline" | "threads" | "cluster";
+  /** How many workers there are now. */
+  readonly workers: number;
+  /** How many calls wait for a worker. */
+  readonly waiting: number;
+  /**
+   * Runs a call: waits for a worker, begins it, waits for its end. Whoever is cancelled in it has the job stopped, and waits
+   * until it has.
+   *
+   * @throws WorkerLostError; whatever keeps a call from being run
+   */
+  run(call: Call, tell: Tell): Awaitable<Envelope>;
+}
+
+/** What an engine tells of a call. */
+export interface Tell {
+  /** It begins, perhaps anew. */
+  started(worker: string): void;
+  progress(value: unknown): void;
+}
+
+/** What is known of an executor at this moment. */
+export interface ExecutorStatistics {
+  readonly kind: Engine["kind"];
+  /** How many workers there are; on this loop, one. */
+  readonly workers: number;
+  /** How many calls wait for a worker. */
+  readonly waiting: number;
+  /** How many run, or are told to stop. */
+  readonly running: number;
+  /** How many gave a result. */
+  readonly completed: number;
+  /** How many failed, those included whose worker was lost. */
+  readonly failed: number;
+  /** How many were cancelled. */
+  readonly cancelled: number;
+  /** How often a job was begun again, since its worker was lost. */
+  readonly restarted: number;
+}
+
+/** What the proxy is asked by: `EventLoop.runInExecutor` does too. */
+const EXECUTOR: unique symbol = Symbol.for("cede.executor") as never;
+
+/**
+ * What runs the jobs behind a proxy: `Executor.of(jobs)`.
+ *
+ * @example
+ * ```ts
+ * import { run } from "cede";
+ * import { Executor, inline } from "cede/executors";
+ *
+ * await run(function* () {
+ *   const jobs = yield* inline({ add: (a: number, b: number) => a + b });
+ *   yield* jobs.add(1, 2);
+ *   console.log(Executor.of(jobs).statistics.completed); // prints: 1
+ * });
+ * ```
+ */
+export class Executor {
+  /** What messages call it. */
+  readonly name: string;
+  readonly #engine: Engine;
+  readonly #drainTimeout: number;
+  readonly #calls = new Set<CancelScope>();
+  readonly #drains = new Set<ParkedWait<void>>();
+  readonly #counts = { result: 0, error: 0, cancelled: 0, lost: 0, restarted: 0, created: 0 };
+  /** Why nothing more can be called; `null`: it is open. */
+  #closed: ExecutorClosedError | null = null;
+
+  /** @internal */
+  constructor(engine: Engine, { name = engine.kind, drainTimeout = DRAIN_TIMEOUT }: ExecutorOptions) {
+    checkTime("drainTimeout", drainTimeout);
+    this.name = name;
+    this.#engine = engine;
+    this.#drainTimeout = drainTimeout;
+  }
+
+  /**
+   * The executor behind a proxy.
+   *
+   * @throws TypeError for anything else.
+   */
+  static of(jobs: object): Executor {
+    const executor = (jobs as { [EXECUTOR]?: unknown } | null)?.[EXECUTOR];
+    if (executor instanceof Executor) return executor;
+    throw new TypeError(
+      "Cannot tell the executor: give the jobs that `inline`, `threads` or `cluster` gave.",
+    );
+  }
+
+  /** What runs and waits, and what became of the rest: at this moment. */
+  get statistics(): ExecutorStatistics {
+    const { kind, workers, waiting } = this.#engine;
+    const { result, error, lost, cancelled, restarted } = this.#counts;
+    return {
+      kind,
+      workers,
+      waiting,
+      running: this.#calls.size - waiting,
+      completed: result,
+      failed: error + lost,
+      cancelled,
+      restarted,
+    };
+  }
+
+  /** @internal */
+  jobs<M>(): Jobs<M> {
+    const submit = (name: string, args: readonly unknown[], options: JobOptions): Awaitable<unknown> =>
+      this.submit(name, args, options);
+    return proxyOf(submit, this.name, { [EXECUTOR]: this }) as Jobs<M>;
+  }
+
+  /**
+   * Calls a job by its name, as `jobs.name(...args)` does.
+   *
+   * @throws what the job throws; UnknownJobError, PayloadError, WorkerLostError, ExecutorFullError, ExecutorClosedError;
+   * RangeError and TypeError for options that are none.
+   */
+  submit(name: string, args: readonly unknown[], options: JobOptions = {}): Awaitable<unknown> {
+    checkJobOptions(name, options);
+    const { timeout: ms, retry: policy } = options;
+    const once = (): Awaitable<unknown> => attempt(this, name, args, options);
+    const tried = policy === undefined ? once : (): Awaitable<unknown> => retry(once, policy);
+    return ms === undefined ? tried() : timeout(ms, tried);
+  }
+
+  /**
+   * Takes no more calls, waits until those that were made have ended, and cancels what has not after `drainTimeout`
+   * milliseconds: whoever awaits it gets an ExecutorClosedError. Closing it again waits for the same.
+   *
+   * @throws RangeError if `drainTimeout` is negative or not a number.
+   */
+  close({ drainTimeout = this.#drainTimeout }: { drainTimeout?: number } = {}): Awaitable<void> {
+    checkTime("drainTimeout", drainTimeout);
+    return closing(this, drainTimeout);
+  }
+
+  /** @internal */
+  refuseCalls(): void {
+    this.#closed ??= new ExecutorClosedError(
+      `Cannot call a job of ${this.name}: it is closed. Keep the coroutine that opened it running for as long as anybody ` +
+        "calls its jobs.",
+    );
+  }
+
+  /** @internal */
+  cancelCalls(): void {
+    const reason = new ExecutorClosedError(`${this.name} was closed while a job was still running.`);
+    for (const scope of this.#calls) scope.cancel(reason);
+  }
+
+  /** Waits until no call is left. @internal */
+  drained(): Awaitable<void> {
+    return park<void>(
+      { label: () => `${this.#calls.size} calls of ${this.name}`, external: false },
+      (wait) => {
+        if (this.#calls.size === 0) return void wait.complete();
+        this.#drains.add(wait);
+        return () => this.#drains.delete(wait);
+      },
+    );
+  }
+
+  /** @internal */
+  newCall(name: string, args: readonly unknown[], options: JobOptions): Call {
+    if (this.#closed !== null) throw this.#closed;
+    const id = options.id ?? String(++this.#counts.created);
+    const senders: { at: number; sender: never }[] = [];
+    const plain = args.map((value, at) => {
+      if (isSender(value)) {
+        senders.push({ at, sender: value as never });
+        return null;
+      }
+      checkPayload(value, `argument ${at + 1} of job ${name}`);
+      return value;
+    });
+    const { transfer = [], priority = 0, onProgress } = options;
+    const loop = runningLoop();
+    return new Call(id, name, plain, senders, { transfer, priority, onProgress }, () => loop.time());
+  }
+
+  /** Runs a call, and tells how it went. @internal */
+  readonly serve: (call: Call, scope: CancelScope) => Awaitable<Envelope> = coroutine(function* serve(
+    this: Executor,
+    call: Call,
+    scope: CancelScope,
+  ): Awaitable<Envelope> {
+    const observer = jobObserver();
+    let outcome: NonNullable<JobEvent["outcome"]> = "cancelled";
+    this.#calls.add(scope);
+    this.#tell(observer, call, { what: "queued" });
+    try {
+      const envelope = yield* this.#engine.run(call, {
+        started: (worker) => {
+          call.begin(worker);
+          if (call.attempt > 1) this.#counts.restarted++;
+          this.#tell(observer, call, { what: call.attempt > 1 ? "restarted" : "started" });
+        },
+        progress: (value) => {
+          this.#tell(observer, call, { what: "progress", value });
+          call.onProgress?.(value);
+        },
+      });
+      if (envelope.ok !== "cancelled") outcome = envelope.ok ? "result" : "error";
+      return envelope;
+    } catch (error) {
+      outcome = error instanceof WorkerLostError ? "lost" : "error";
+      throw error;
+    } finally {
+      call.state = "ended";
+      this.#counts[outcome]++;
+      this.#calls.delete(scope);
+      this.#tell(observer, call, { what: "ended", outcome });
+      if (this.#calls.size === 0) for (const wait of this.#drains) wait.complete();
+    }
+  }).bind(this);
+
+  #tell(
+    observer: JobObserver,
+    { id, name, worker }: Call,
+    event: Pick<JobEvent, "what" | "outcome" | "value">,
+  ): void {
+    observer.tell({ id, job: name, executor: this.name, worker, ...event });
+  }
+}
+
+/** One call of a job, to its end. */
+const attempt = coroutine(function* job(
+  executor: Executor,
+  name: string,
+  args: readonly unknown[],
+  options: JobOptions,
+): Awaitable<unknown> {
+  const call = executor.newCall(name, args, options);
+  const { cancelled, value } = yield* cancelScope((scope) => executor.serve(call, scope));
+  if (cancelled || value.ok === "cancelled") {
+    throw new ExecutorClosedError(
+      `Cannot wait for ${call.title} any longer: ${executor.name} was closed while it ran.`,
+    );
+  }
+  if (value.ok) return value.value;
+  throw errorAgain(value.error, `${call.title} (${call.worker})`);
+});
+
+const closing = coroutine(function* close(executor: Executor, drainTimeout: number): Awaitable<void> {
+  executor.refuseCalls();
+  const { expired } = yield* moveOnAfter(drainTimeout, () => executor.drained());
+  if (!expired) return;
+  executor.cancelCalls();
+  yield* executor.drained();
+});

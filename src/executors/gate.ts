@@ -1,0 +1,91 @@
+/** Who waits for a worker: the higher priority first, among equals whoever came first. */
+import type { Awaitable } from "../index.ts";
+import { park, type ParkedWait } from "../lowlevel.ts";
+import { ExecutorFullError } from "./errors.ts";
+
+/** Gives places to those who wait: `take` answers with a free one, if there is any. */
+export class Gate<Place> {
+  /** By falling priority. */
+  readonly #levels: Level<Place>[] = [];
+  readonly #take: () => Place | undefined;
+  readonly #giveBack: (place: Place) => void;
+  readonly #maxWaiting: number;
+  #waiting = 0;
+
+  constructor(take: () => Place | undefined, giveBack: (place: Place) => void, maxWaiting: number) {
+    this.#take = take;
+    this.#giveBack = giveBack;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Waits for a place. @throws ExecutorFullError if too many wait */
+  enter(label: string | (() => string), priority: number): Awaitable<Place> {
+    return park<Place>({ label }, (wait) => {
+      const place = this.#waiting === 0 ? this.#take() : undefined;
+      if (place !== undefined) return void wait.complete(place);
+      if (this.#waiting >= this.#maxWaiting) {
+        const job = typeof label === "string" ? label : label();
+        throw new ExecutorFullError(
+          `Cannot wait for ${job}: ${this.#waiting} calls wait already, and no more may (maxWaiting). Try again later, ` +
+            "or start fewer at once.",
+        );
+      }
+      const level = this.#level(priority);
+      level.waits.add(wait);
+      this.#waiting++;
+      return () => {
+        if (level.waits.delete(wait)) this.#waiting--;
+      };
+    });
+  }
+
+  /** A place may be free: gives out as many as there are. */
+  open(): void {
+    while (this.#waiting > 0) {
+      const place = this.#take();
+      if (place === undefined) return;
+      if (!this.#give(place)) return this.#giveBack(place); // whoever waited is being cancelled
+    }
+  }
+
+  /** Ends every wait with an error. */
+  close(error: Error): void {
+    const levels = this.#levels.splice(0);
+    this.#waiting = 0;
+    for (const { waits } of levels) {
+      for (const wait of waits) wait.fail(error);
+      waits.clear();
+    }
+  }
+
+  #give(place: Place): boolean {
+    for (let level = this.#levels[0]; level !== undefined; level = this.#levels[0]) {
+      for (const wait of level.waits) {
+        level.waits.delete(wait);
+        this.#waiting--;
+        if (wait.complete(place)) return true;
+      }
+      this.#levels.shift();
+    }
+    return false;
+  }
+
+  #level(priority: number): Level<Place> {
+    const found = this.#levels.find((level) => level.priority === priority);
+    if (found !== undefined) return found;
+    const level: Level<Place> = { priority, waits: new Set() };
+    this.#levels.push(level);
+    this.#levels.sort((a, b) => b.priority - a.priority);
+    return level;
+  }
+}
+
+interface Level<Place> {
+  readonly priority: number;
+  readonly waits: Set<ParkedWait<Place>>;
+}

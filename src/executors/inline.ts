@@ -1,0 +1,108 @@
+import { coroutine, resource, use, type Awaitable } from "../index.ts";
+import type { Call } from "./call.ts";
+import type { Envelope } from "./envelope.ts";
+import { Executor, type Engine, type Tell } from "./executor.ts";
+import { Gate } from "./gate.ts";
+import type { Jobs } from "./jobs.ts";
+import type { JobModule } from "./module.ts";
+import { checkCount, checkTime, GRACE, type ExecutorOptions } from "./options.ts";
+import { checkPayload } from "./payload.ts";
+import { serve } from "./serve.ts";
+
+/** How jobs are run on this loop. */
+export interface InlineOptions extends ExecutorOptions {
+  /** How many run at once: `Infinity` unless given. */
+  concurrency?: number;
+}
+
+const WORKER = "this loop";
+
+class Inline implements Engine {
+  readonly kind = "inline";
+  readonly workers = 1;
+  readonly #module: JobModule;
+  readonly #grace: number;
+  readonly #gate: Gate<true>;
+  #free: number;
+
+  constructor(
+    module: JobModule,
+    { concurrency = Infinity, maxWaiting = Infinity, grace = GRACE }: InlineOptions,
+  ) {
+    checkCount("concurrency", concurrency);
+    checkCount("maxWaiting", maxWaiting, 0);
+    checkTime("grace", grace);
+    this.#module = module;
+    this.#grace = grace;
+    this.#free = concurrency;
+    const leave = (): void => void this.#free++;
+    this.#gate = new Gate<true>(() => (this.#free > 0 ? (this.#free--, true) : undefined), leave, maxWaiting);
+  }
+
+  get waiting(): number {
+    return this.#gate.waiting;
+  }
+
+  readonly run: (call: Call, tell: Tell) => Awaitable<Envelope> = coroutine(function* inline(
+    this: Inline,
+    call: Call,
+    tell: Tell,
+  ): Awaitable<Envelope> {
+    yield* this.#gate.enter(() => call.label, call.priority);
+    try {
+      tell.started(WORKER);
+      const args = structuredClone(call.args, { transfer: [...call.transfer] as ArrayBuffer[] }) as unknown[];
+      for (const { at, sender } of call.senders) args[at] = sender;
+      const { name, id, attempt } = call;
+      const progress = (value: unknown): void => {
+        checkPayload(value, `the progress of job ${name}`);
+        tell.progress(structuredClone(value));
+      };
+      const request = { name, id, attempt, worker: WORKER, progress, args, grace: this.#grace };
+      const { envelope, buffers } = yield* serve(this.#module, "the module", request);
+      return structuredClone(envelope, { transfer: [...buffers] as ArrayBuffer[] });
+    } finally {
+      this.#free++;
+      this.#gate.open();
+    }
+  }).bind(this);
+}
+
+/**
+ * Runs the jobs of a module on this loop: what `threads` and `cluster` are measured by, and what tests take in their place.
+ * Arguments and results are copied here too, so that a program that works here works there. It belongs to the coroutine that
+ * calls it: when that is left, it takes no more calls, and waits for those that run.
+ *
+ * @throws TypeError if `module` is no module; RangeError for options that are no numbers they could be.
+ * @example
+ * ```ts
+ * import { coroutine, run, sleep } from "cede";
+ * import { inline } from "cede/executors";
+ *
+ * const greet = coroutine(function* greet(name: string) {
+ *   yield* sleep(1);
+ *   return `Hello ${name}`;
+ * });
+ * await run(function* () {
+ *   const jobs = yield* inline({ greet }); // or: inline(await import("./jobs.ts")), given to `run`
+ *   console.log(yield* jobs.greet("World")); // prints: Hello World
+ * });
+ * ```
+ */
+export function inline<M extends object>(module: M, options: InlineOptions = {}): Awaitable<Jobs<M>> {
+  if (typeof module !== "object" || module === null) {
+    throw new TypeError(
+      "Cannot run jobs inline without their module: `import * as jobs from …`, then `inline(jobs)`.",
+    );
+  }
+  const executor = new Executor(new Inline(module as JobModule, options), options);
+  return use(
+    resource(function* (provide) {
+      try {
+        yield* provide(executor.jobs<M>());
+      } finally {
+        yield* executor.close();
+      }
+    }),
+  );
+}

@@ -1,0 +1,79 @@
+/** A module of jobs: which functions it exports, and how one of them is run. */
+import { call, cancelScope, coroutine, type Awaitable, type Coroutine } from "../index.ts";
+import { UnknownJobError } from "./errors.ts";
+
+/** What a module exports. */
+export type JobModule = Readonly<Record<string, unknown>>;
+
+/**
+ * How a job is run: a coroutine, of which many run at once on a loop; or a function, which may keep its thread from
+ * everything else, and so runs alone.
+ */
+export type JobKind = "coroutine" | "function";
+
+type JobFunction = (...args: readonly unknown[]) => unknown;
+
+/** Its own exports that are functions, and their kinds. */
+export function jobsOf(module: JobModule): Map<string, JobKind> {
+  const kinds = new Map<string, JobKind>();
+  for (const [name, value] of Object.entries(module)) {
+    if (typeof value === "function" && !isClass(value)) kinds.set(name, kindOf(value));
+  }
+  return kinds;
+}
+
+/** @throws UnknownJobError if it has none of that name */
+export function jobNamed(module: JobModule, name: string, where: string): JobFunction {
+  const job = Object.hasOwn(module, name) ? module[name] : undefined;
+  if (typeof job === "function" && !isClass(job)) return job as JobFunction;
+  throw unknownJob(name, where, [...jobsOf(module).keys()]);
+}
+
+export function unknownJob(name: string, where: string, known: readonly string[]): UnknownJobError {
+  const has = known.length === 0 ? "It exports no functions." : `It exports ${known.join(", ")}.`;
+  return new UnknownJobError(`Cannot run job ${name}: ${where} exports no function of that name. ${has}`);
+}
+
+const GeneratorFunction = Object.getPrototypeOf(function* () {}) as object;
+
+function kindOf(job: object): JobKind {
+  return Object.prototype.isPrototypeOf.call(GeneratorFunction, job) ? "coroutine" : "function";
+}
+
+function isClass(value: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/**
+ * Calls a job's function and waits for what it gives: a coroutine, a promise, or the result itself. `settleTimeout`: how
+ * long a promise may take to settle once the job is cancelled.
+ */
+export const perform: (
+  fn: JobFunction,
+  args: readonly unknown[],
+  settleTimeout: number,
+) => Coroutine<unknown> = coroutine(function* job(
+  fn: JobFunction,
+  args: readonly unknown[],
+  settleTimeout: number,
+): Awaitable<unknown> {
+  const made = fn(...args);
+  if (typeof made !== "object" || made === null) return made;
+  // In a frame of its own, as every body: it may be a plain generator whose cleanup waits.
+  if (isIterator(made)) return (yield* cancelScope(() => made)).value;
+  if (typeof (made as { then?: unknown }).then === "function") {
+    return yield* call(() => made as unknown as Promise<unknown>, { settleTimeout });
+  }
+  return made;
+});
+
+/** A coroutine that was called, or another awaitable: what can be iterated over and is no plain data. */
+function isIterator(value: object): value is Awaitable<unknown> {
+  return (
+    Symbol.iterator in value && !Array.isArray(value) && !ArrayBuffer.isView(value) && !isCollection(value)
+  );
+}
+
+function isCollection(value: object): boolean {
+  return value instanceof Map || value instanceof Set || value instanceof String;
+}

@@ -1,0 +1,78 @@
+/**
+ * What may be sent to a job and back: plain data. It is looked through before it is sent, so that a mistake is told with the
+ * place in the data, to whoever made it, and never ends a worker.
+ */
+import { PayloadError } from "./errors.ts";
+
+/** How deep data may be nested: what is deeper is a circle or a mistake, and costs stack to read. */
+export const DEEPEST = 1000;
+
+const PLAIN_TAGS = new Set([
+  "[object Date]",
+  "[object RegExp]",
+  "[object Boolean]",
+  "[object Number]",
+  "[object String]",
+  "[object ArrayBuffer]",
+  "[object SharedArrayBuffer]",
+  "[object MessagePort]",
+  "[object Blob]",
+]);
+
+/** @throws PayloadError naming the first thing that cannot be sent; `what`: "argument 1 of job resize" */
+export function checkPayload(value: unknown, what: string): void {
+  if (typeof value !== "object" || value === null) {
+    if (typeof value === "function" || typeof value === "symbol") refuse(value, what, "");
+    return;
+  }
+  look(value, what, "", new Set(), 0);
+}
+
+function look(value: unknown, what: string, path: string, seen: Set<object>, depth: number): void {
+  if (typeof value !== "object" || value === null) {
+    if (typeof value === "function" || typeof value === "symbol") refuse(value, what, path);
+    return;
+  }
+  if (ArrayBuffer.isView(value) || seen.has(value)) return;
+  if (depth > DEEPEST) {
+    throw new PayloadError(
+      `Cannot send ${what}: it is nested more than ${DEEPEST} deep. Send a flatter form of it.`,
+    );
+  }
+  seen.add(value);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) look(value[i], what, `${path}[${i}]`, seen, depth + 1);
+    return;
+  }
+  const tag = Object.prototype.toString.call(value);
+  if (PLAIN_TAGS.has(tag)) return;
+  if (value instanceof Map) {
+    for (const [key, one] of value) {
+      look(key, what, `${path}.keys()`, seen, depth + 1);
+      look(one, what, `${path}.get(${String(typeof key === "object" ? "…" : key)})`, seen, depth + 1);
+    }
+  } else if (value instanceof Set) {
+    for (const one of value) look(one, what, `${path}.values()`, seen, depth + 1);
+  } else if (value instanceof Error) {
+    look(value.cause, what, `${path}.cause`, seen, depth + 1);
+  } else if (tag === "[object Object]") {
+    for (const key of Object.keys(value)) {
+      look((value as Record<string, unknown>)[key], what, `${path}.${key}`, seen, depth + 1);
+    }
+  } else {
+    refuse(value, what, path);
+  }
+}
+
+function refuse(value: unknown, what: string, path: string): never {
+  throw new PayloadError(
+    `Cannot send ${what}: ${path === "" ? "it" : `it has at ${path.replace(/^\./, "")}`} ${path === "" ? "is " : ""}` +
+      `${kindOf(value)}. Send plain data: numbers, texts, dates, bytes, and arrays, maps, sets and objects of them.`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
+  if (typeof value === "symbol") return "a symbol";
+  return `a ${Object.prototype.toString.call(value).slice(8, -1)}`;
+}

@@ -1,0 +1,35 @@
+/** How a worker serves one job, wherever it is: the same on this loop, on a thread and on another machine. */
+import { coroutine, type Awaitable, type Coroutine } from "../index.ts";
+import { asJob, type CurrentJob } from "./current-job.ts";
+import { plainError, type Envelope } from "./envelope.ts";
+import { jobNamed, perform, type JobModule } from "./module.ts";
+import { checkPayload } from "./payload.ts";
+import { untransfer, type Movable } from "./transfer.ts";
+
+/** A job that is to be served. */
+export interface Request extends CurrentJob {
+  readonly args: readonly unknown[];
+  /** How long a promise may take to settle once the job is cancelled, in milliseconds. */
+  readonly grace: number;
+}
+
+/** What comes of it, and what of that is to be moved. */
+export interface Served {
+  readonly envelope: Envelope;
+  readonly buffers: readonly Movable[];
+}
+
+/** Serves a job: it never throws, but for being cancelled. `where`: what its module is called in messages. */
+export const serve: (module: JobModule, where: string, request: Request) => Coroutine<Served> = coroutine(
+  function* serve(module: JobModule, where: string, request: Request): Awaitable<Served> {
+    try {
+      const fn = jobNamed(module, request.name, where);
+      const made = yield* asJob(request, () => perform(fn, request.args, request.grace));
+      const { value, buffers } = untransfer(made);
+      checkPayload(value, `the result of job ${request.name}`);
+      return { envelope: { ok: true, value }, buffers };
+    } catch (error) {
+      return { envelope: { ok: false, error: plainError(error) }, buffers: [] };
+    }
+  },
+);

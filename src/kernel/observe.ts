@@ -1,0 +1,30 @@
+import { current, type Runner } from "./current.ts";
+import { InvalidStateError } from "./errors.ts";
+import type { JobEvent, TaskInfo } from "./monitor.ts";
+
+/** Tells whoever observes the loop of one task what becomes of a job that it waits for. */
+export interface JobObserver {
+  readonly task: TaskInfo;
+  tell(event: Omit<JobEvent, "task">): void;
+}
+
+/**
+ * The observer of the running task's loop: for executors of your own.
+ *
+ * @throws InvalidStateError outside every task.
+ */
+export function jobObserver(): JobObserver {
+  const task: Runner | null = current.task;
+  if (task === null) {
+    throw new InvalidStateError(
+      "Cannot tell of a job: no task is running here. Ask inside the coroutine that waits for it.",
+    );
+  }
+  const { loop } = task;
+  return {
+    task,
+    tell(event) {
+      loop.monitor?.job?.({ ...event, task });
+    },
+  };
+}
