@@ -220,14 +220,16 @@ describe("in a pipe", () => {
 
 test("docs/cede-explore.md shows what the command prints", async () => {
   const page = readFileSync(join(ROOT, "docs/cede-explore.md"), "utf8");
-  const [program] = blocks(page, "ts");
-  const [shown, help] = blocks(page, "text");
+  const [program, tests] = blocks(page, "ts");
+  const [shown, ofTests, help] = blocks(page, "text");
   writeFileSync(join(folder, "race.ts"), program!);
   const { out } = await cede(["race.ts", "--svg", "race.svg"]);
   // How many schedules there are, and which one is found first, may change with the strategies.
   const steady = (text: string): string =>
     text.trim().replaceAll(/\d+(?= schedules)|(?<=in the )\S+(?= schedule)|(?<=--replay ')[^']*/g, "…");
   expect(steady(out)).toBe(steady(shown!));
+  writeFileSync(join(folder, "bank.test.ts"), tests!);
+  expect(steady((await cede(["bank.test.ts"])).out)).toBe(steady(ofTests!));
   expect((await cede(["--help"])).out).toContain(help);
 });
 

@@ -1,19 +1,20 @@
-// `cede explore`: runs the programs of a file in many orders of their tasks' steps, until one order breaks them.
+// `cede explore`: runs the tests or programs of a file in many orders of their tasks' steps, until one order breaks them.
 import { Command } from "commander";
 import { parseOptions, type RawOptions } from "../explore/options.ts";
 
 export function exploreCommand(): Command {
   return new Command("explore")
-    .summary("run a file's programs in many orders, until one breaks them")
+    .summary("run a file's tests or programs in many orders, until one breaks them")
     .description(
-      "Runs each program that a file exports again and again, on a virtual clock, each time in another order of its " +
-        "tasks' steps, until one order breaks it: it throws, is deadlocked, or leaves something behind.",
+      "Runs what each test of a file gives to runTest, or each program that the file exports, again and again, on a " +
+        "virtual clock, each time in another order of its tasks' steps, until one order breaks it: it throws, is " +
+        "deadlocked, or leaves something behind.",
     )
-    .argument("<testfile>", "a module, in TypeScript or JavaScript")
-    .option("--only <name>", "one of its programs")
+    .argument("<testfile>", "a file of tests, or a module that exports programs")
+    .option("--only <name>", "one of its tests or programs")
     .option(
       "--budget <n|time>",
-      "how many schedules, or how long, for each program: 5000, 500ms, 30s, 2m (default: 2000)",
+      "how many schedules, or how long, for each test or program: 5000, 500ms, 30s, 2m (default: 2000)",
     )
     .option("--switches <n>", "how many preemptions a schedule of the systematic search may have")
     .option("--seed <n>", "decides what is drawn at random (default: 1)")
@@ -39,25 +40,32 @@ export function exploreCommand(): Command {
 }
 
 const HELP = `
+A file of tests is one that imports vitest, node:test, bun:test or @jest/globals, or uses test() without an
+import. It is run as it is, by that runner; the function that a test gives to runTest is what is searched. It
+makes all of its state anew. The runner's time limits are lifted, except for those that a test sets itself.
+
 A program is an exported function without parameters that returns an awaitable: a function*, or a coroutine.
 It makes all of its state anew, and throws if something is wrong in the end. The default export goes by the
 name of the file. While schedules are searched, nothing that the program prints is shown.
 Strategies: portfolio, depth-first, random-walk, priorities, partial-order, uniform.
 With several programs, the name of each is put into the names of its files: race.svg, race-transfer.svg.
-Exit code: 0 no program failed, 1 some failed, 2 the command cannot be run as written,
+Exit code: 0 nothing failed, 1 something failed, 2 the command cannot be run as written,
 130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with what was done until then.
 
-With --json, a line for each program:
-  {program, failed, schedules, exhausted, orders?, notSearched, stopped, seed, failure?}
+With --json, a line for each program or test:
+  {program, failed, schedules, exhausted, orders?, notSearched, stopped, seed, note?, problem?, failure?}
   schedules     how many were run until the failure, or until the end
   exhausted     whether all orders there are were among them; orders: how many
   notSearched   what was left out, in words
   stopped       whether it was interrupted
+  note, problem of a test: why it was not searched, or fails otherwise than by an order; a problem is a failure
   failure       {error: {name, message, stack?}, schedule, preemptions, replay, command, steps, svg?, trace?}
   steps         [{number, time, task, outOfTurn, does}], in order; time in milliseconds of the virtual clock
   svg, trace    the files that were written
 
 Examples:
+  cede explore bank.test.ts
+  cede explore bank.test.ts --only 'bank > both deposits arrive' --budget 30s
   cede explore race.ts
   cede explore race.ts --only transfer --budget 30s --svg race.svg
   cede explore race.ts --only transfer --replay '1:3.3:0:6:ddfr18'`;
