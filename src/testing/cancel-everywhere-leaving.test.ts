@@ -172,6 +172,34 @@ describe("a permit that is lost where a cancellation falls between", () => {
     });
   });
 
+  test("is none where a callback of the host gives it back, of which nobody hears", async () => {
+    await cancelEverywhere(
+      function* () {
+        const semaphore = new Semaphore(2);
+        yield* semaphore.with(() => sleep(1));
+        yield* semaphore.acquire();
+        const released = Promise.resolve().then(() => semaphore.release());
+        yield* until(released);
+      },
+      { allowHostWork: true },
+    );
+  });
+
+  test("is none of a semaphore that is used only when the program is cancelled", async () => {
+    await cancelEverywhere(function* () {
+      const used = new Semaphore(1, { name: "used" });
+      const kept = new Semaphore(1, { name: "kept" });
+      let done = false;
+      try {
+        yield* sleep(1);
+        yield* used.with(() => sleep(1));
+        done = true;
+      } finally {
+        if (!done) kept.tryAcquire();
+      }
+    });
+  });
+
   test("is none where somebody else gives it back after the cancellation", async () => {
     await cancelEverywhere(function* () {
       const semaphore = new Semaphore(1);
@@ -326,6 +354,16 @@ describe("a timer of the platform", () => {
       },
       { allowTimers: true },
     );
+  });
+
+  test("is judged only where the outside was not silent: what would have come of it nobody knows", async () => {
+    const program = function* () {
+      yield* moveOnAfter(1000, () =>
+        until(new Promise((resolve) => timers.push(setTimeout(resolve, 50_000)))),
+      );
+    };
+    const { message } = await failureOf(cancelEverywhere(program, { by: "signal", allowHostWork: true }));
+    expect(message).toMatch(/^The program leaves timers of the platform when it is cancelled at point 2:/);
   });
 
   test("that has rung, was cleared, or keeps nothing, is not found", async () => {

@@ -9,15 +9,15 @@ export class PromiseWaits {
   /** By the number of the task. */
   readonly #open = new Map<object, Map<number, Waited>>();
 
-  /** A task waits. Of other thenables nothing is known: what asks them to do their work is to be `until` alone. */
+  /** A task waits. Of other thenables nothing is known: they may do their work each time that they are asked. */
   wait({ id, name }: TaskInfo, wait: WaitInfo): void {
     const { promise } = wait as { readonly promise?: unknown }; // as `until` and `call` wait
-    if (!(promise instanceof Promise)) return;
+    if (!isNative(promise)) return;
     let waiters = this.#open.get(promise);
     if (waiters === undefined) {
       this.#open.set(promise, (waiters = new Map()));
       const settled = (): void => void this.#open.delete(promise);
-      promise.then(settled, settled);
+      void Promise.prototype.then.call(promise, settled, settled);
     }
     if (waiters.has(id) || waiters.size < MOST_NAMES) waiters.set(id, { name, place: new CodePlace() });
   }
@@ -35,6 +35,10 @@ export class PromiseWaits {
     for (const waiters of this.#open.values()) last = at(waiters.get(task)?.place) || last;
     return last;
   }
+}
+
+function isNative(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype;
 }
 
 interface Waited {

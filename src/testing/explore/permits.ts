@@ -116,7 +116,7 @@ export class Permits implements Monitor {
   readonly wait?: (task: TaskInfo, wait: WaitInfo) => void;
   readonly wake?: (task: TaskInfo) => void;
 
-  /** `step`: the number of the step that is taken. */
+  /** `step`: the number of the step that is taken. `places`: whether it is to tell where; that costs something. */
   constructor(step: () => number, places: boolean) {
     this.#step = step;
     this.#places = places;
@@ -146,7 +146,7 @@ export class Permits implements Monitor {
   cancel(task: TaskInfo, phase: "asked" | "delivered" | "done"): void {
     if (phase === "done") return;
     // A timeout of its own is not asked for, only delivered: then its wait has been taken from it.
-    const label = task.waitingFor ?? this.#waits.get(task.id)?.label;
+    const label = this.#places ? (task.waitingFor ?? this.#waits.get(task.id)?.label) : undefined;
     const known = this.#cancelled.get(task.id) ?? { label };
     if (known.step !== undefined) return;
     this.#cancelled.set(task.id, phase === "delivered" ? { ...known, step: this.#step() } : known);
