@@ -78,9 +78,10 @@ function placeAround(task: object, top: Called | null): Place | null {
   return placeOf(task);
 }
 
-/** The same, of where a task waits. */
-export function waitsAt(task: TaskInfo): string {
-  const place = parkedAt(task);
+/** The same, of where a task waits, which may be inside the library: for the tasks of a group that is left, say. */
+export function waitsAt(task: object): string {
+  const { wait, top } = task as { wait: object | null; top: Called | null };
+  const place = (wait === null ? undefined : placeOf(wait)?.known) ?? placeAround(task, top)?.known;
   return place === undefined ? "" : ` at ${place}`;
 }
 
@@ -106,8 +107,7 @@ export function waitsAt(task: TaskInfo): string {
  * ```
  */
 export function parkedAt(task: TaskInfo): string | undefined {
-  const { wait, top } = task as unknown as { wait: object | null; top: Called | null };
-  return (wait === null ? undefined : placeOf(wait)?.known) ?? placeAround(task, top)?.known;
+  return waitsAt(task).slice(" at ".length) || undefined;
 }
 
 function capture(around: Place | null = null): Place {
