@@ -3,7 +3,7 @@
  * time, and every run is the same. The outside takes no part in that time: what has settled is heard of
  * before time jumps, what takes real time is jumped over.
  */
-import type { Host } from "../lowlevel.ts";
+import { JumpingClock } from "./jumping-clock.ts";
 import { macrotask } from "./macrotask.ts";
 import { clearRealTimeout, realTimeout } from "./real-time.ts";
 
@@ -37,56 +37,20 @@ interface Held {
  * console.log(clock.now()); // prints: 3600000
  * ```
  */
-export class VirtualClock implements Host {
-  #now: number;
-  #calls: (() => void)[] = [];
-  #wakeAt = Infinity;
-  #wake: () => void = () => {};
-  #exhausted: (() => void) | null = null;
+export class VirtualClock extends JumpingClock {
   #scheduled = false;
   #listening: unknown;
   #held: Held | null = null;
 
   /** A clock that shows `start` milliseconds. */
   constructor(start = 0) {
-    this.#now = start;
+    super();
+    this.time = start;
   }
 
-  now(): number {
-    return this.#now;
-  }
-
-  soon(callback: () => void): void {
-    this.#calls.push(callback);
-    this.#schedule();
-  }
-
-  later(callback: () => void): void {
-    this.soon(callback);
-  }
-
-  wakeAt(at: number, callback: () => void): void {
-    this.#wakeAt = at;
-    this.#wake = callback;
-    if (at !== Infinity) this.#schedule();
-  }
-
-  onExhausted(callback: () => void): () => void {
-    this.#exhausted = callback;
-    return () => (this.#exhausted = null);
-  }
-
-  /**
-   * Makes all calls that are due, and jumps from deadline to deadline, until nothing is left to do, or `until`
-   * answers true before a jump: programs that await no promise run to their end in it.
-   */
-  runAll(until: () => boolean = () => false): void {
-    do {
-      this.#makeCalls();
-      if (until()) return;
-    } while (this.#jump());
-    this.#exhausted?.();
-    if (this.#calls.length > 0) this.runAll(until);
+  override wakeAt(at: number, callback: () => void): void {
+    super.wakeAt(at, callback);
+    if (at !== Infinity) this.heard();
   }
 
   /**
@@ -96,11 +60,11 @@ export class VirtualClock implements Host {
    */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`Cannot advance by ${ms} ms: time never goes back.`);
-    const end = this.#now + ms;
+    const end = this.time + ms;
     do {
-      this.#makeCalls();
-    } while (this.#wakeAt <= end && this.#jump());
-    this.#now = end;
+      this.makeCalls();
+    } while (this.deadline <= end && this.jump());
+    this.time = end;
   }
 
   /**
@@ -111,36 +75,23 @@ export class VirtualClock implements Host {
     this.#held = { work, patience, silent: 0, goesOn };
   }
 
-  #makeCalls(): void {
-    for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) call();
-  }
-
-  /** False if there is no deadline. */
-  #jump(): boolean {
-    if (this.#wakeAt === Infinity) return false;
-    this.#now = Math.max(this.#now, this.#wakeAt);
-    this.#wakeAt = Infinity;
-    this.#wake();
-    return true;
-  }
-
-  /** By itself: promises that have settled come first; then time jumps. */
-  #schedule(): void {
+  /** It goes by itself: promises that have settled come first; then time jumps. @internal */
+  protected heard(): void {
     clearRealTimeout(this.#listening);
     if (this.#scheduled) return;
     this.#scheduled = true;
     macrotask(() => {
       this.#scheduled = false;
-      const called = this.#calls.length > 0;
-      this.#makeCalls();
-      if (called) this.#schedule();
-      else if (this.#wakeAt === Infinity) this.#giveUpLater();
+      const called = this.calls.length > 0;
+      this.makeCalls();
+      if (called) this.heard();
+      else if (this.deadline === Infinity) this.#giveUpLater();
       else if (this.#mayJump()) this.#jumpOn();
     });
   }
 
   #jumpOn(): void {
-    if (this.#jump()) this.#schedule();
+    if (this.jump()) this.heard();
   }
 
   /** Otherwise it will go on by itself later. */
@@ -160,10 +111,10 @@ export class VirtualClock implements Host {
 
   /** Only the outside can bring anything now: it is given a moment of its own time, or more if it is at work. */
   #giveUpLater(): void {
-    if (this.#exhausted === null) return;
+    if (this.exhausted === null) return;
     const { work, patience } = this.#held ?? { work: () => 0, patience: 0 };
     const ms = work() > 0 ? Math.max(PATIENCE_MS, patience * 10) : PATIENCE_MS;
-    this.#listen(ms, () => this.#exhausted?.());
+    this.#listen(ms, () => this.exhausted?.());
   }
 
   /** Whatever is heard, or set, meanwhile begins anew. */

@@ -130,7 +130,7 @@ export async function execute(
       unjudged = false;
       failure ??= { error };
     });
-  const run = (until: () => boolean): void => world.within(() => within(() => clock.run(until)));
+  const run = (until: () => boolean): void => world.within(() => within(() => clock.runAll(until)));
   const waitsForOutside = (): boolean => loop.statistics.external > 0;
   const hasEnded = (): boolean => loop.tasks().length === 0;
   for (;;) {
