@@ -1,5 +1,6 @@
 // One program, searched or replayed.
 import type { ExploreFailure } from "cede/testing";
+import { printing } from "../../testing/explored-test/console.ts";
 import type { ExploreCommandOptions } from "./options.ts";
 import type { Program } from "./programs.ts";
 
@@ -72,16 +73,4 @@ export async function again(
 /** Nobody reads what was printed two thousand times. */
 export function silently<T>(body: () => Promise<T>): Promise<T> {
   return printing(() => {}, body);
-}
-
-const PRINTING = ["log", "info", "debug", "warn", "error", "trace", "dir", "table"] as const;
-
-async function printing<T>(print: (...values: unknown[]) => void, body: () => Promise<T>): Promise<T> {
-  const before = PRINTING.map((name) => console[name]);
-  for (const name of PRINTING) console[name] = print;
-  try {
-    return await body();
-  } finally {
-    PRINTING.forEach((name, at) => (console[name] = before[at]!));
-  }
 }

@@ -25,11 +25,15 @@ export interface Looks {
 export function inText({ result, options, command, written }: Found, { palette, width }: Looks): string {
   const { name, failure, notSearched, note, problem, details } = result;
   const strong = palette.strong(harmless(name));
+  const said = (text: string, paint: (line: string) => string): string[] =>
+    `${name}: ${text}`.length <= width
+      ? [`${strong}: ${paint(text)}`]
+      : [`${strong}:`, ...hanging(`  ${text}`, width, 2).map(paint)];
   if (problem !== undefined) {
     const more = details === undefined ? [] : ["", ...indented(nearer(shortened(details)), width)];
-    return lines([`${strong}: ${palette.bad(problem)}`, ...more]);
+    return lines([...said(problem, palette.bad), ...more]);
   }
-  if (note !== undefined) return lines([`${strong}: ${harmless(note)}`]);
+  if (note !== undefined) return lines(said(harmless(note), (line) => line));
   if (failure === undefined) {
     const left = notSearched.map((what) => `  ${palette.quiet(`not searched: ${harmless(what)}`)}`);
     return lines([`${strong}: ${withoutFailure(result, options)}`, ...left]);

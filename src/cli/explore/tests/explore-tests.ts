@@ -38,6 +38,7 @@ export async function exploreTests(kind: RunnerName, options: ExploreCommandOpti
       }
       const results = options.replay === undefined ? resultsOf(ran, plain) : replayed(ran, options);
       if (signal.aborted) {
+        console.error(`Stopped before ${kind} has come to the end of ${printable(file)}.`);
         await printAll(await testingOf(file), results, options, "test");
         return (signal.reason as Interrupted).exitCode;
       }

@@ -82,7 +82,7 @@ function resultOf(told: ToldTest, fails: boolean, name: string): Result {
 }
 
 /** Of a stack, what is the program's own. */
-export function withoutRunner(stack: string): string {
+function withoutRunner(stack: string): string {
   return stack
     .split("\n")
     .filter((line) => !/^\s+at .*(?:[/\\]node_modules[/\\]|node:|<anonymous>\)$|\(native:)/.test(line))

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Asked, ToldTest } from "../../../testing/explored-test/asked.ts";
+import { VARIABLE, type Asked, type ToldTest } from "../../../testing/explored-test/asked.ts";
 import type { Outcomes, Runner } from "./runner.ts";
 import { notInstalled } from "./runners.ts";
 
@@ -30,7 +30,7 @@ export async function runOn(
   const child = spawn(command, args, {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...own, NO_COLOR: "1", ...env, CEDE_EXPLORE: asked === undefined ? "" : JSON.stringify(asked) },
+    env: { ...own, NO_COLOR: "1", ...env, [VARIABLE]: asked === undefined ? "" : JSON.stringify(asked) },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
