@@ -15,7 +15,7 @@ import {
   type Awaitable,
 } from "../../src/index.ts";
 import { cancelEverywhere } from "../../src/testing/index.ts";
-import { everyOrder, finished, randomSchedules, sideBySide } from "../support/explored.ts";
+import { disturbed, everyOrder, finished, randomSchedules, sideBySide } from "../support/explored.ts";
 import { History, type Model } from "../support/linearizable.ts";
 
 type Ask = "receive" | "tryReceive" | "close" | { readonly send: number } | { readonly trySend: number };
@@ -191,13 +191,7 @@ describe.each([0, 1, 2])("a channel of capacity %i", (capacity) => {
             for (let step = draw(2); step > 0; step--) yield;
           }
         };
-      const tasks = ["a", "b", "c", "d"].map((by) => createTask(work(by)));
-      for (let step = draw(6); step > 0; step--) yield;
-      void tasks[draw(8)]?.cancel();
-      void tasks[draw(8)]?.cancel();
-      yield* sleep(1);
-      for (const task of tasks) void task.cancel(); // whoever still waits has nobody to end that
-      yield* finished(tasks);
+      yield* disturbed(draw, work, 1);
       history.check(queue(capacity));
       expect(channel.statistics).toMatchObject({ waitingSenders: 0, waitingReceivers: 0 });
     });

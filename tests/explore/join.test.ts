@@ -1,7 +1,7 @@
 /** A channel's `join` and `taskDone` in every order of small programs: it ends exactly when everything is done. */
 import { describe, expect, test } from "vitest";
-import { Channel, createTask, moveOnAfter, sleep, taskGroup, type Awaitable } from "../../src/index.ts";
-import { everyOrder, finished, randomSchedules, same } from "../support/explored.ts";
+import { Channel, createTask, moveOnAfter, taskGroup, type Awaitable } from "../../src/index.ts";
+import { disturbed, everyOrder, finished, randomSchedules, same } from "../support/explored.ts";
 import { History, type Model } from "../support/linearizable.ts";
 
 type Ask = "send" | "receive" | "taskDone" | "join" | "the last receiver is closed";
@@ -163,12 +163,7 @@ describe.each([0, 1, 2])("join, of a channel of capacity %i", (capacity) => {
             for (let step = draw(2); step > 0; step--) yield;
           }
         };
-      const tasks = ["a", "b", "c", "d"].map((by) => createTask(work(by)));
-      for (let step = draw(6); step > 0; step--) yield;
-      void tasks[draw(8)]?.cancel();
-      yield* sleep(1);
-      for (const task of tasks) void task.cancel(); // whoever still waits has nobody to end that
-      yield* finished(tasks);
+      yield* disturbed(draw, work, 1);
       noted.check();
     });
   });

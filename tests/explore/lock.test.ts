@@ -11,7 +11,7 @@ import {
 } from "../../src/index.ts";
 import { cancelEverywhere } from "../../src/testing/index.ts";
 import { History, type Model } from "../support/linearizable.ts";
-import { everyOrder, finished, randomSchedules, Room, sideBySide } from "../support/explored.ts";
+import { disturbed, everyOrder, randomSchedules, Room, sideBySide } from "../support/explored.ts";
 
 const free = { owner: undefined, waiting: 0, broken: false };
 
@@ -131,11 +131,7 @@ describe("a lock", () => {
             }
           }
         };
-      const tasks = ["a", "b", "c", "d"].map((by) => createTask(work(by)));
-      for (let step = draw(6); step > 0; step--) yield;
-      void tasks[draw(8)]?.cancel();
-      void tasks[draw(8)]?.cancel();
-      yield* finished(tasks);
+      yield* disturbed(draw, work);
       history.check(model);
       expect(lock.statistics).toEqual(free);
     });

@@ -1,14 +1,7 @@
 /** Priority channels in every order of small programs, and in many orders of bigger ones: linearizable. */
 import { describe, test } from "vitest";
-import {
-  createTask,
-  moveOnAfter,
-  PriorityChannel,
-  sleep,
-  taskGroup,
-  type Awaitable,
-} from "../../src/index.ts";
-import { everyOrder, finished, randomSchedules, same } from "../support/explored.ts";
+import { createTask, moveOnAfter, PriorityChannel, taskGroup, type Awaitable } from "../../src/index.ts";
+import { disturbed, everyOrder, randomSchedules, same } from "../support/explored.ts";
 import { History, type Model } from "../support/linearizable.ts";
 
 /** The lower `first` comes first; of equals, what came earlier. */
@@ -143,13 +136,7 @@ describe.each([1, 2, 4])("a priority channel of capacity %i", (capacity) => {
             for (let step = draw(2); step > 0; step--) yield;
           }
         };
-      const tasks = ["a", "b", "c", "d"].map((by) => createTask(work(by)));
-      for (let step = draw(6); step > 0; step--) yield;
-      void tasks[draw(8)]?.cancel();
-      void tasks[draw(8)]?.cancel();
-      yield* sleep(1);
-      for (const task of tasks) void task.cancel(); // whoever still waits has nobody to end that
-      yield* finished(tasks);
+      yield* disturbed(draw, work, 1);
       noted.check();
     });
   });

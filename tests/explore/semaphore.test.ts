@@ -11,7 +11,7 @@ import {
   type Awaitable,
 } from "../../src/index.ts";
 import { cancelEverywhere } from "../../src/testing/index.ts";
-import { everyOrder, finished, randomSchedules, Room, sideBySide } from "../support/explored.ts";
+import { disturbed, everyOrder, randomSchedules, Room, sideBySide } from "../support/explored.ts";
 import { History, type Model } from "../support/linearizable.ts";
 
 interface Ask {
@@ -121,11 +121,7 @@ describe("a semaphore", () => {
             }
           }
         };
-      const tasks = ["a", "b", "c", "d"].map((by) => createTask(work(by)));
-      for (let step = draw(6); step > 0; step--) yield;
-      void tasks[draw(8)]?.cancel();
-      void tasks[draw(8)]?.cancel();
-      yield* finished(tasks);
+      yield* disturbed(draw, work);
       history.check(model);
       expect(semaphore.statistics).toEqual({ available: 3, max: 3, waiting: 0 });
     });

@@ -1,6 +1,6 @@
 /** Programs to be explored, for more than one file of tests. */
 import { expect } from "vitest";
-import { CancelledError, taskGroup, type Awaitable, type Task } from "../../src/index.ts";
+import { CancelledError, createTask, sleep, taskGroup, type Awaitable, type Task } from "../../src/index.ts";
 import { Random } from "../../src/testing/random.ts";
 import { explore, watch, type ExploreOptions } from "../../src/testing/index.ts";
 
@@ -60,6 +60,26 @@ export async function randomSchedules(
     };
     await explore(main, { seed, budget: { schedules }, patience: 0 });
   }
+}
+
+/**
+ * Four tasks that work side by side, one or two of which are cancelled somewhere, unless none is. `within`: where nobody
+ * may come to end a wait, all are cancelled after so many milliseconds.
+ */
+export function* disturbed(
+  draw: (below: number) => number,
+  work: (by: string) => () => Awaitable<void>,
+  within = Infinity,
+): Awaitable<void> {
+  const tasks = ["a", "b", "c", "d"].map((by) => createTask(work(by)));
+  for (let step = draw(6); step > 0; step--) yield;
+  void tasks[draw(8)]?.cancel();
+  void tasks[draw(8)]?.cancel();
+  if (within !== Infinity) {
+    yield* sleep(within);
+    for (const task of tasks) void task.cancel();
+  }
+  yield* finished(tasks);
 }
 
 /** Where no more than so many may be at a time. */
