@@ -1,14 +1,6 @@
 /** Locks in every order of small programs, in many orders of bigger ones, and cancelled everywhere. */
 import { describe, expect, test } from "vitest";
-import {
-  cancelScope,
-  cede,
-  createTask,
-  Lock,
-  moveOnAfter,
-  taskGroup,
-  type Awaitable,
-} from "../../src/index.ts";
+import { cancelScope, cede, Lock, moveOnAfter, taskGroup, type Awaitable } from "../../src/index.ts";
 import { cancelEverywhere } from "../../src/testing/index.ts";
 import { History, type Model } from "../support/linearizable.ts";
 import { disturbed, everyOrder, randomSchedules, Room, sideBySide } from "../support/explored.ts";

@@ -1,6 +1,6 @@
 /** Priority channels in every order of small programs, and in many orders of bigger ones: linearizable. */
 import { describe, test } from "vitest";
-import { createTask, moveOnAfter, PriorityChannel, taskGroup, type Awaitable } from "../../src/index.ts";
+import { moveOnAfter, PriorityChannel, taskGroup, type Awaitable } from "../../src/index.ts";
 import { disturbed, everyOrder, randomSchedules, same } from "../support/explored.ts";
 import { History, type Model } from "../support/linearizable.ts";
 
