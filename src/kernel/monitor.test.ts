@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { createTask, Future, moveOnAfter, runSync, sleep, taskGroup, EventLoop } from "../index.ts";
+import {
+  createTask,
+  EventLoop,
+  Future,
+  Lock,
+  moveOnAfter,
+  runningLoop,
+  runSync,
+  Semaphore,
+  sleep,
+  taskGroup,
+} from "../index.ts";
 import type { Monitor, Report, TaskInfo } from "../lowlevel.ts";
 import { runVirtual, VirtualClock } from "../testing/index.ts";
 
@@ -319,4 +330,47 @@ test("a runSync has no monitor, and a loop's monitor does not hear of it", async
   loop.callSoon(() => runSync(() => sleep(0)));
   clock.runAll();
   expect(monitor.lines).toEqual([]);
+});
+
+test("what changes hands in a runSync is none of the monitor's around it, which goes on to hear of its own", async () => {
+  const heard: string[] = [];
+  const resource: Monitor["resource"] = (what, { title }, count, task) => {
+    heard.push(`${what} ${title} ${count} ${task?.name}`);
+  };
+  await runVirtual(
+    function* () {
+      const slots = new Semaphore(1, { name: "outer" });
+      yield* slots.acquire();
+      runningLoop().callSoon(() => {
+        runSync(() => new Lock({ name: "inner" }).with(() => sleep(0)));
+        slots.release();
+      });
+      yield* sleep(1);
+    },
+    { monitor: { resource } },
+  );
+  expect(heard).toEqual(['acquire semaphore "outer" 1 main#1', 'release semaphore "outer" 1 undefined']);
+});
+
+test("a monitor that throws when something changes hands hears nothing more, and the lock is held all the same", async () => {
+  let calls = 0;
+  const reports: string[] = [];
+  await runVirtual(
+    function* () {
+      const lock = new Lock();
+      const guard = yield* lock.acquire();
+      expect(lock.locked).toBe(true);
+      guard.release();
+    },
+    {
+      monitor: {
+        resource() {
+          calls++;
+          throw new Error("no");
+        },
+      },
+      onReport: ({ kind }) => void reports.push(kind),
+    },
+  );
+  expect([calls, reports]).toEqual([1, ["monitor-dropped"]]);
 });
