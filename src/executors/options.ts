@@ -32,14 +32,14 @@ export interface ExecutorOptions {
   /** How long jobs may still run when the coroutine that opened the executor is left, in milliseconds: 10,000 unless given. */
   drainTimeout?: number;
   /**
-   * How long a job that was cancelled may go on without a sign that it will stop, in milliseconds: 1,000 unless given. After
+   * How long a job that was cancelled may go on without a sign that it will stop, in milliseconds: 500 unless given. After
    * that a thread is ended.
    */
   grace?: number;
 }
 
 export const DRAIN_TIMEOUT = 10_000;
-export const GRACE = 1000;
+export const GRACE = 500;
 
 /** @throws RangeError for what is no delay */
 export function checkTime(what: string, ms: number): void {

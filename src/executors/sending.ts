@@ -1,0 +1,86 @@
+/**
+ * The worker's end of a sender among the arguments: the job is given a sender of a channel without room, and what it sends
+ * there goes over the link, one item at a time, each once the caller's channel has taken the one before.
+ */
+import { Channel, coroutine, shield, taskGroup, until, type Awaitable, type Coroutine } from "../index.ts";
+import type { JobModule } from "./module.ts";
+import { checkPayload } from "./payload.ts";
+import { serve, type Request, type Served } from "./serve.ts";
+
+/** The way to the caller. */
+export interface Link {
+  /** Sends an item for the argument at this index. Whether the caller's channel took it; if not, it never will again. */
+  send(at: number, item: unknown): Promise<boolean>;
+  /** The job has closed that sender. */
+  closed(at: number): void;
+}
+
+/** As `serve`, with senders in the place of these arguments. */
+export function serveSending(
+  module: JobModule,
+  where: string,
+  request: Request,
+  senders: readonly number[],
+  link: Link,
+): Coroutine<Served> {
+  if (senders.length === 0) return serve(module, where, request);
+  return serveWith(module, where, request, senders, link);
+}
+
+const serveWith = coroutine(function* serve_(
+  module: JobModule,
+  where: string,
+  request: Request,
+  senders: readonly number[],
+  link: Link,
+): Awaitable<Served> {
+  return yield* taskGroup(function* (group) {
+    const args = [...request.args];
+    const pumps = senders.map((at) => {
+      const one = new Pump(at, `argument ${at + 1} of job ${request.name}`, link);
+      args[at] = one.channel.sender();
+      group.createTask(pump(one), { name: "pump" });
+      return one;
+    });
+    const served = yield* serve(module, where, { ...request, args });
+    for (const one of pumps) one.jobEnded();
+    return served;
+  });
+});
+
+/** One sender of the job's, and the way that its items go. */
+class Pump {
+  readonly channel: Channel<unknown>;
+  readonly at: number;
+  readonly title: string;
+  readonly link: Link;
+  /** Whether the job left its sender open: then the caller's stays open too. */
+  leftOpen = false;
+
+  constructor(at: number, title: string, link: Link) {
+    this.channel = new Channel<unknown>(0, { name: title });
+    this.at = at;
+    this.title = title;
+    this.link = link;
+  }
+
+  jobEnded(): void {
+    this.leftOpen = !this.channel.statistics.closed;
+    this.channel.close();
+  }
+}
+
+const pump = coroutine(function* pump(one: Pump): Awaitable<void> {
+  const receiver = one.channel.receiver();
+  try {
+    for (;;) {
+      const next = yield* receiver.receiveOrEnd();
+      if (next.done) return one.leftOpen ? undefined : one.link.closed(one.at);
+      checkPayload(next.value, `an item of ${one.title}`);
+      const taken = yield* shield(() => until(one.link.send(one.at, next.value)));
+      if (!taken) return;
+    }
+  } finally {
+    receiver.close(); // the job's next `send` is a BrokenChannelError
+  }
+});

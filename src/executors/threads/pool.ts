@@ -1,0 +1,278 @@
+/**
+ * The worker threads: the pool library starts them, sends them their jobs and replaces those that end. Which worker gets which
+ * job is decided here, so that none waits behind another in a thread that does not answer.
+ */
+import type { EventEmitter } from "node:events";
+import type { Worker as Thread } from "node:worker_threads";
+import { InvalidStateError } from "../../index.ts";
+import { errorAgain, type Envelope, type PlainError } from "../envelope.ts";
+import { WorkerLostError } from "../errors.ts";
+import type { JobKind } from "../module.ts";
+import {
+  isHello,
+  SENT,
+  WITHDRAWN,
+  type Hello,
+  type JobMessage,
+  type News,
+  type Order,
+  type WorkerData,
+} from "./protocol.ts";
+
+export type Library = typeof import("piscina").Piscina;
+
+/** @throws InvalidStateError if it is not installed */
+export async function loadLibrary(): Promise<Library> {
+  try {
+    return (await import("piscina")).Piscina;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new InvalidStateError(
+      "Cannot run jobs on threads: the package `piscina` is not installed. Install it: `npm install piscina`.",
+    );
+  }
+}
+
+export interface PoolOptions {
+  readonly workers: number;
+  readonly resourceLimits: object | undefined;
+  readonly execArgv: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string>> | undefined;
+}
+
+/** What becomes of a job that was sent to a worker. */
+export interface Outcome {
+  ended(envelope: Envelope): void;
+  /** Its worker ended. `begun`: while it ran, so it cannot simply be sent to another. */
+  lost(why: WorkerLostError, begun: boolean): void;
+  news(news: News): void;
+}
+
+/** A job on its way to a worker, or there. */
+export class Sent {
+  readonly run: number;
+  readonly cell: number;
+  readonly title: string;
+  readonly worker: PoolWorker;
+  readonly outcome: Outcome;
+  readonly #cells: Int32Array;
+
+  constructor(
+    run: number,
+    cell: number,
+    title: string,
+    worker: PoolWorker,
+    outcome: Outcome,
+    cells: Int32Array,
+  ) {
+    this.run = run;
+    this.cell = cell;
+    this.title = title;
+    this.worker = worker;
+    this.outcome = outcome;
+    this.#cells = cells;
+    Atomics.store(cells, cell, SENT);
+  }
+
+  /** Takes it back, if no worker has begun it. */
+  withdraw(): boolean {
+    return Atomics.compareExchange(this.#cells, this.cell, SENT, WITHDRAWN) === SENT;
+  }
+}
+
+/** One worker, from its first word to its end. */
+export class PoolWorker {
+  /** "worker 2". */
+  readonly name: string;
+  readonly number: number;
+  readonly thread: Thread;
+  /** What it runs, by number. */
+  readonly jobs: Map<number, Sent> = new Map();
+  /** How many places are taken. */
+  taken = 0;
+  /** Whether a function keeps it for itself. */
+  busy = false;
+  /** Why it was ended, if it was: in words. */
+  ending: string | undefined = undefined;
+  readonly #port: Hello["port"];
+
+  constructor(number: number, thread: Thread, port: Hello["port"]) {
+    this.number = number;
+    this.name = `worker ${number}`;
+    this.thread = thread;
+    this.#port = port;
+    port.on("message", (news: News) => this.jobs.get(news.run)?.outcome.news(news));
+    port.unref();
+  }
+
+  order(order: Order): void {
+    this.#port.postMessage(order);
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+}
+
+export class Pool {
+  /** Those that have said hello and have not ended. */
+  readonly workers: Set<PoolWorker> = new Set();
+  /** The jobs of the module; empty until the first worker has loaded it. */
+  kinds: ReadonlyMap<string, JobKind> = new Map();
+  /** How many workers ended that were not told to. */
+  lost = 0;
+  readonly #piscina: InstanceType<Library>;
+  readonly #cells: Int32Array;
+  readonly #free: number[];
+  readonly #changed: () => void;
+  readonly #loaded: (error: unknown) => void;
+  #run = 0;
+  #closed = false;
+
+  /**
+   * `jobsAtOnce`: how many jobs are with workers at most. `changed`: a worker came, or has room. `loaded`: a worker has loaded
+   * the module, or could not.
+   */
+  constructor(
+    library: Library,
+    url: string,
+    options: PoolOptions,
+    jobsAtOnce: number,
+    changed: () => void,
+    loaded: (error: unknown) => void,
+  ) {
+    // Twice as many cells as jobs: one that was withdrawn keeps its cell until its message was read.
+    const count = 2 * jobsAtOnce;
+    this.#cells = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
+    this.#free = Array.from({ length: count }, (_, i) => count - 1 - i);
+    this.#changed = changed;
+    this.#loaded = loaded;
+    const { workers, resourceLimits, execArgv, env } = options;
+    this.#piscina = new library({
+      filename: new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
+        .href,
+      name: "serveJob",
+      minThreads: workers,
+      maxThreads: workers,
+      concurrentTasksPerWorker: count,
+      workerData: { cede: { url, cells: this.#cells } } satisfies WorkerData,
+      recordTiming: false,
+      // A worker that has no job still has timers and connections of its own.
+      atomics: "disabled",
+      loadBalancer: (task, candidates) => {
+        const { thread } = (task as unknown as Record<symbol, Sent>)[QUEUE_OPTIONS]!.worker;
+        // One that has ended meanwhile: the job was withdrawn, so any other may read its message.
+        return candidates.find(({ id }) => id === thread.threadId) ?? candidates[0] ?? null;
+      },
+      ...(resourceLimits !== undefined && { resourceLimits }),
+      ...(execArgv !== undefined && { execArgv: [...execArgv] }),
+      ...(env !== undefined && { env }),
+    });
+    const events = this.#piscina as unknown as EventEmitter;
+    events.on("message", (message: unknown) => {
+      if (isHello(message)) this.#hello(message);
+    });
+    // A worker that ended while it had no job: it is replaced, and told of there.
+    events.on("error", (error: Error) => {
+      if (!this.#closed)
+        process.emitWarning(`A worker ended while it had no job: ${error.message}`, "CedeWarning");
+    });
+  }
+
+  /** Sends a job to a worker. @throws what the platform throws for what it cannot send */
+  send(
+    worker: PoolWorker,
+    title: string,
+    message: Omit<JobMessage, "cell" | "run" | "worker">,
+    transfer: readonly unknown[],
+    outcome: Outcome,
+  ): Sent {
+    const run = ++this.#run;
+    const cell = this.#free.pop()!;
+    const sent = new Sent(run, cell, title, worker, outcome, this.#cells);
+    worker.jobs.set(run, sent);
+    const task = { ...message, cell, run, worker: worker.name, [QUEUE_OPTIONS]: sent };
+    const ended = this.#piscina.run(task, { transferList: transfer as never }) as Promise<Envelope>;
+    ended
+      .then(
+        (envelope) => outcome.ended(envelope),
+        (error: unknown) => this.#failed(sent, error),
+      )
+      .finally(() => {
+        worker.jobs.delete(run);
+        this.#free.push(cell);
+      });
+    return sent;
+  }
+
+  /** Ends a worker, and whatever runs there. `why`: for those whose jobs are lost with it. */
+  end(worker: PoolWorker, why: string): void {
+    if (!this.workers.delete(worker)) return;
+    worker.ending = why;
+    void worker.thread.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.workers.clear();
+    await this.#piscina.destroy();
+  }
+
+  #hello({ thread: id, port, jobs, error }: Hello): void {
+    const thread = this.#piscina.threads.find(({ threadId }) => threadId === id);
+    if (thread === undefined || this.#closed) return port.close(); // it has ended already
+    if (error !== undefined) return this.#loaded(errorAgain(error, "the worker that was to load it"));
+    this.kinds = new Map(jobs);
+    const worker = new PoolWorker(this.#freeNumber(), thread, port);
+    this.workers.add(worker);
+    // Its jobs are told by the pool library, before or after this.
+    const gone = (): void => {
+      worker.close();
+      if (this.workers.delete(worker) && !this.#closed) this.lost++;
+    };
+    thread.once("error", gone).once("exit", gone);
+    this.#loaded(undefined);
+    this.#changed();
+  }
+
+  #freeNumber(): number {
+    const taken = new Set([...this.workers].map(({ number }) => number));
+    let number = 1;
+    while (taken.has(number)) number++;
+    return number;
+  }
+
+  /** The library has no result: the worker is gone, or the message could not be sent. */
+  #failed(sent: Sent, error: unknown): void {
+    if (error instanceof Error && error.name === "DataCloneError") {
+      return sent.outcome.ended({ ok: false, error: unsent(sent.title, error) });
+    }
+    const { worker } = sent;
+    this.workers.delete(worker);
+    const begun = !sent.withdraw();
+    const why = worker.ending ?? reasonOf(error);
+    const lost = new WorkerLostError(
+      `${sent.title} was lost: ${worker.name}, where it ran, ${why}.`,
+      sent.title,
+      worker.name,
+      worker.ending === undefined ? { cause: error } : {},
+    );
+    sent.outcome.lost(lost, begun);
+  }
+}
+
+const QUEUE_OPTIONS = Symbol.for("Piscina.queueOptions");
+
+function unsent(title: string, error: Error): PlainError {
+  return { name: "PayloadError", message: `Cannot send the arguments of ${title}: ${error.message}` };
+}
+
+/** Why a worker ended, as far as the platform says. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${String(error)}, and nobody caught it`;
+  if ((error as { code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY") return "ran out of memory";
+  const [, code] = /^worker exited with code: (-?\d+)$/.exec(error.message) ?? [];
+  if (code !== undefined) return `ended with exit code ${code}`;
+  if (error.message === "Terminating worker thread") return "was ended with the pool";
+  return `ended by an error that nobody caught: ${error.message}`;
+}

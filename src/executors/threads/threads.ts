@@ -1,0 +1,382 @@
+import {
+  coroutine,
+  Future,
+  resource,
+  taskGroup,
+  until,
+  use,
+  type Awaitable,
+  type Sender,
+  type TaskGroup,
+} from "../../index.ts";
+import { park, type ParkedWait } from "../../lowlevel.ts";
+import type { Call } from "../call.ts";
+import type { Envelope } from "../envelope.ts";
+import { WorkerLostError } from "../errors.ts";
+import { Executor, type Engine, type Tell } from "../executor.ts";
+import { Gate } from "../gate.ts";
+import type { Jobs } from "../jobs.ts";
+import { unknownJob, type JobKind } from "../module.ts";
+import { checkCount, checkTime, GRACE, type ExecutorOptions } from "../options.ts";
+import { loadLibrary, Pool, type Library, type Outcome, type PoolWorker, type Sent } from "./pool.ts";
+import type { News } from "./protocol.ts";
+
+/** How jobs are run on worker threads. */
+export interface ThreadsOptions extends ExecutorOptions {
+  /** How many threads: as many as the machine runs at once, unless given. */
+  workers?: number;
+  /** How many coroutines run at once on each; functions run one at a time. 100 unless given. */
+  concurrency?: number;
+  /** The limits of each thread, as Node's Worker takes them: `{ maxOldGenerationSizeMb: 256 }`. */
+  resourceLimits?: object;
+  /** Node's own options for the threads: those of this process unless given. */
+  execArgv?: readonly string[];
+  /** The environment of the threads: a copy of this process's unless given. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs the jobs of a module on worker threads: as many coroutines at once as there is room for, each on its worker's own
+ * loop, and one function at a time on each worker. A job that is cancelled is unwound there, and its cleanup awaited; a
+ * function that does not stop within `grace` is stopped by ending its worker, which is replaced. It belongs to the coroutine
+ * that calls it: when that is left, it takes no more calls, waits for those that run, and ends the threads.
+ *
+ * A job whose worker ends is run again on another if it had not begun there; if it had, it fails with a WorkerLostError. Needs
+ * the package `piscina`.
+ *
+ * @throws what loading the module throws; TypeError for what is no address of a module; RangeError for options that are no
+ * numbers they could be; InvalidStateError where `piscina` is not installed.
+ * @example
+ * ```ts
+ * import { all, run } from "cede";
+ * import { threads } from "cede/executors";
+ *
+ * const sum = `export const sum = (to) => {
+ *   let n = 0;
+ *   for (let i = 1; i <= to; i++) n += i;
+ *   return n;
+ * }`;
+ * const module = new URL(`data:text/javascript,${encodeURIComponent(sum)}`); // or new URL("./jobs.ts", import.meta.url)
+ * await run(function* () {
+ *   const jobs = yield* threads<{ sum(to: number): number }>(module, { workers: 2 });
+ *   console.log(yield* all([jobs.sum(1000), jobs.sum(10)])); // prints: [ 500500, 55 ]
+ * });
+ * ```
+ */
+export function threads<M extends object>(
+  module: URL | string,
+  options: ThreadsOptions = {},
+): Awaitable<Jobs<M>> {
+  const url = addressOf(module);
+  const engine = new Threads(url, options);
+  const executor = new Executor(engine, options);
+  return use(
+    resource(function* (provide) {
+      try {
+        yield* engine.open();
+        yield* provide(executor.jobs<M>());
+      } finally {
+        try {
+          yield* executor.close();
+        } finally {
+          yield* engine.close();
+        }
+      }
+    }),
+  );
+}
+
+/** @throws TypeError */
+function addressOf(module: URL | string): string {
+  if (module instanceof URL) return module.href;
+  if (typeof module === "string" && /^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
+  throw new TypeError(
+    `Cannot load the jobs of ${typeof module === "string" ? `"${module}"` : String(module)} on threads: give the module's ` +
+      'address, `new URL("./jobs.ts", import.meta.url)`.',
+  );
+}
+
+class Threads implements Engine {
+  readonly kind = "threads";
+  readonly grace: number;
+  readonly #url: string;
+  readonly #options: Required<Pick<ThreadsOptions, "workers" | "concurrency">> & ThreadsOptions;
+  readonly #gates: Readonly<Record<JobKind, Gate<PoolWorker>>>;
+  #pool: Pool | null = null;
+
+  constructor(url: string, options: ThreadsOptions) {
+    const {
+      workers = navigator.hardwareConcurrency,
+      concurrency = 100,
+      maxWaiting = Infinity,
+      grace = GRACE,
+    } = options;
+    checkCount("workers", workers);
+    checkCount("concurrency", concurrency);
+    checkCount("maxWaiting", maxWaiting, 0);
+    checkTime("grace", grace);
+    if (workers === Infinity || concurrency === Infinity) {
+      throw new RangeError(
+        "Cannot have threads, or coroutines on each, without a limit: give a whole number.",
+      );
+    }
+    this.#url = url;
+    this.#options = { ...options, workers, concurrency };
+    this.grace = grace;
+    const gate = (kind: JobKind): Gate<PoolWorker> =>
+      new Gate(
+        () => this.#take(kind),
+        (worker) => this.#free(kind, worker),
+        maxWaiting,
+      );
+    this.#gates = { function: gate("function"), coroutine: gate("coroutine") };
+  }
+
+  get workers(): number {
+    return this.#pool?.workers.size ?? 0;
+  }
+  get waiting(): number {
+    return this.#gates.function.waiting + this.#gates.coroutine.waiting;
+  }
+  get pool(): Pool {
+    return this.#pool!;
+  }
+
+  /** Starts the threads, and waits until one of them has loaded the module. @throws what that throws */
+  open(): Awaitable<void> {
+    return opening(this);
+  }
+
+  /** @internal */
+  start(library: Library, loaded: (error: unknown) => void): void {
+    const { workers, concurrency, resourceLimits, execArgv, env } = this.#options;
+    const options = { workers, resourceLimits, execArgv, env };
+    this.#pool = new Pool(
+      library,
+      this.#url,
+      options,
+      workers * (concurrency + 1),
+      () => this.#open(),
+      loaded,
+    );
+  }
+
+  *close(): Awaitable<void> {
+    if (this.#pool !== null) yield* until(this.#pool.close());
+  }
+
+  run(call: Call, tell: Tell): Awaitable<Envelope> {
+    const kind = this.pool.kinds.get(call.name);
+    if (kind === undefined) {
+      const file = this.#url.slice(this.#url.lastIndexOf("/") + 1);
+      throw unknownJob(call.name, file, [...this.pool.kinds.keys()]);
+    }
+    return running(this, kind, call, tell);
+  }
+
+  /** Waits for a worker. */
+  enter(kind: JobKind, call: Call): Awaitable<PoolWorker> {
+    return this.#gates[kind].enter(() => call.label, call.priority);
+  }
+
+  leave(kind: JobKind, worker: PoolWorker): void {
+    this.#free(kind, worker);
+    this.#open(kind);
+  }
+
+  #free(kind: JobKind, worker: PoolWorker): void {
+    worker.taken--;
+    if (kind === "function") worker.busy = false;
+  }
+
+  /** The worker with the fewest jobs. None where a function runs: it may keep its thread from everything else. */
+  #take(kind: JobKind): PoolWorker | undefined {
+    let best: PoolWorker | undefined;
+    for (const worker of this.pool.workers) {
+      if (worker.busy || (kind === "coroutine" && worker.taken >= this.#options.concurrency)) continue;
+      if (best === undefined || worker.taken < best.taken) best = worker;
+    }
+    if (best === undefined) return undefined;
+    best.taken++;
+    if (kind === "function") best.busy = true;
+    return best;
+  }
+
+  /** There is room. Whoever is not of the kind that made it comes first, so that neither kind waits for ever. */
+  #open(kind: JobKind = "coroutine"): void {
+    const { function: functions, coroutine: coroutines } = this.#gates;
+    for (const gate of kind === "function" ? [coroutines, functions] : [functions, coroutines]) gate.open();
+  }
+}
+
+const opening = coroutine(function* threads(engine: Threads): Awaitable<void> {
+  const library = yield* until(loadLibrary());
+  const loaded = new Future<void>("a worker thread");
+  engine.start(library, (error) => {
+    if (loaded.done) return;
+    if (error === undefined) loaded.setResult();
+    else loaded.setError(error);
+  });
+  yield* loaded;
+});
+
+/** One call, on one worker after another until one has begun it. */
+const running = coroutine(function* threads(
+  engine: Threads,
+  kind: JobKind,
+  call: Call,
+  tell: Tell,
+): Awaitable<Envelope> {
+  for (;;) {
+    const worker = yield* engine.enter(kind, call);
+    try {
+      const body = (group: TaskGroup | null): Awaitable<Envelope | null> =>
+        flying(new Flight(engine, kind, worker, call, tell, group));
+      const envelope = call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
+      if (envelope !== null) return envelope;
+    } finally {
+      engine.leave(kind, worker);
+    }
+    call.worker = undefined; // it waits anew
+  }
+});
+
+/** Waits for the end of what was sent, and stops it if this is cancelled. `null`: it is to be sent anew. */
+const flying = coroutine(function* job(flight: Flight): Awaitable<Envelope | null> {
+  flight.send();
+  try {
+    const result = yield* flight.end();
+    if (result instanceof WorkerLostError) throw result;
+    return result;
+  } finally {
+    if (!flight.done) yield* flight.stop();
+  }
+});
+
+/** A call that was sent to a worker. */
+class Flight implements Outcome {
+  readonly #engine: Threads;
+  readonly #kind: JobKind;
+  readonly #worker: PoolWorker;
+  readonly #call: Call;
+  readonly #tell: Tell;
+  readonly #group: TaskGroup | null;
+  #sent: Sent | null = null;
+  #result: Envelope | WorkerLostError | null | undefined = undefined;
+  #wait: ParkedWait<Envelope | WorkerLostError | null> | null = null;
+  #answered = false;
+
+  constructor(
+    engine: Threads,
+    kind: JobKind,
+    worker: PoolWorker,
+    call: Call,
+    tell: Tell,
+    group: TaskGroup | null,
+  ) {
+    this.#engine = engine;
+    this.#kind = kind;
+    this.#worker = worker;
+    this.#call = call;
+    this.#tell = tell;
+    this.#group = group;
+  }
+
+  get done(): boolean {
+    return this.#result !== undefined;
+  }
+
+  send(): void {
+    const { id, name, args, senders, transfer, title } = this.#call;
+    this.#tell.started(this.#worker.name);
+    const message = {
+      id,
+      name,
+      args: [...args],
+      attempt: this.#call.attempt,
+      senders: senders.map(({ at }) => at),
+    };
+    this.#sent = this.#engine.pool.send(this.#worker, title, message, transfer, this);
+  }
+
+  /** Waits for its end. */
+  end(): Awaitable<Envelope | WorkerLostError | null> {
+    return park({ label: () => this.#call.label, kind: "job", hostWork: true }, (wait) => {
+      if (this.#result !== undefined) return void wait.complete(this.#result);
+      this.#wait = wait;
+      return () => (this.#wait = null);
+    });
+  }
+
+  /** Has it stopped, and waits until it has: for its cleanup, or for the end of its worker. */
+  *stop(): Awaitable<void> {
+    const { grace, pool } = this.#engine;
+    this.#call.state = "cancelling";
+    if (this.#sent!.withdraw()) return;
+    this.#worker.order({ what: "cancel", run: this.#sent!.run, reason: "the call was cancelled" });
+    // By the real clock, whatever this loop's is: the thread is real. A coroutine that answers is left its cleanup.
+    const timer = setTimeout(() => {
+      if (this.#answered && this.#kind === "coroutine") return;
+      pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
+    }, grace);
+    try {
+      yield* this.end();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  ended(envelope: Envelope): void {
+    this.#settle(envelope);
+  }
+
+  lost(why: WorkerLostError, begun: boolean): void {
+    if (this.#call.state === "cancelling") this.#settle({ ok: "cancelled" });
+    else this.#settle(begun || this.#call.transfer.length > 0 ? why : null);
+  }
+
+  news(news: News): void {
+    if (this.done) return;
+    switch (news.what) {
+      case "cancelling":
+        this.#answered = true;
+        break;
+      case "progress":
+        this.#tell.progress(news.value);
+        break;
+      case "item":
+        this.#group!.createTask(() => this.#pass(news.at, news.item), {
+          name: `item of ${this.#call.title}`,
+        });
+        break;
+      case "closed":
+        this.#sender(news.at).close();
+        break;
+      case "told":
+        this.#worker.order({ what: "heard", run: news.run });
+    }
+  }
+
+  /** Sends an item on, and has the job send the next one. */
+  *#pass(at: number, item: unknown): Awaitable<void> {
+    let taken = false;
+    try {
+      yield* this.#sender(at).send(item);
+      taken = true;
+    } catch {
+      // The caller's channel is closed: the job hears of it where it sends.
+    } finally {
+      this.#worker.order({ what: "taken", run: this.#sent!.run, at, taken });
+    }
+  }
+
+  #sender(at: number): Sender<unknown> {
+    return this.#call.senders.find((one) => one.at === at)!.sender;
+  }
+
+  #settle(result: Envelope | WorkerLostError | null): void {
+    if (this.done) return;
+    this.#result = result;
+    this.#wait?.complete(result);
+  }
+}
