@@ -30,10 +30,11 @@ const MAY_IMPORT: Record<string, readonly string[] | "anything"> = {
 /** Who may import a module of Node. Packages are for the command alone, which is bundled. */
 const USES_NODE = /^src\/(host\/node|node\/|executors\/|inspect\/|cli\/)/;
 
-/** Optional peers, each for the one file that loads it. */
-const PEERS: Record<string, string> = {
-  "src/cron.ts": "croner",
-  "src/executors/threads/pool.ts": "piscina",
+/** Optional peers, each for the file or the folder that loads it. */
+const PEERS: Record<string, readonly string[]> = {
+  "src/cron.ts": ["croner"],
+  "src/executors/threads/": ["piscina"],
+  "src/executors/cluster/": ["bullmq", "ioredis"],
 };
 
 const LONGEST = 450;
@@ -123,6 +124,10 @@ function resolve(file: string, specifier: string, line: number): string {
   return path;
 }
 
+function peersOf(file: string): readonly string[] {
+  return Object.entries(PEERS).find(([place]) => file.startsWith(place))?.[1] ?? [];
+}
+
 function checkDirection({ from, to, line }: Import): void {
   const layer = layerOf(from);
   const allowed = MAY_IMPORT[layer] ?? "anything";
@@ -130,7 +135,7 @@ function checkDirection({ from, to, line }: Import): void {
   if (!to.startsWith("src/")) {
     if (allowed === "anything" || isTest(from)) return;
     if (to.startsWith("node:") && USES_NODE.test(from)) return;
-    if (PEERS[from] === to) return;
+    if (peersOf(from).includes(to)) return;
     problems.push(`${at} imports ${to}: the library runs everywhere and depends on nothing`);
   } else if (layerOf(to) === "cli") {
     if (layer !== "cli") problems.push(`${at} imports ${to}: nothing imports the command`);
