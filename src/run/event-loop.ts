@@ -160,6 +160,34 @@ export class EventLoop {
   }
 
   /**
+   * Calls a job of an executor by its name, in a task of its own: `executor` is what `inline`, `threads` or `cluster` of
+   * cede/executors gave. Where the job is awaited at once, `yield* jobs.name(...args)` is shorter.
+   *
+   * @throws TypeError if it is no executor; InvalidStateError if the loop is closed. The task throws what the job does.
+   * @example
+   * ```ts
+   * import { run, runningLoop } from "cede";
+   * import { inline } from "cede/executors";
+   *
+   * await run(function* () {
+   *   const jobs = yield* inline({ add: (a: number, b: number) => a + b });
+   *   const sum = runningLoop().runInExecutor(jobs, "add", 1, 2);
+   *   console.log(yield* sum); // prints: 3
+   * });
+   * ```
+   */
+  runInExecutor<J extends object, Name extends keyof J & string>(
+    executor: J,
+    name: Name,
+    ...args: J[Name] extends (...args: infer A) => unknown ? A : never
+  ): Task<J[Name] extends (...args: never[]) => Awaitable<infer T> ? T : never> {
+    const job = executor?.[name] as unknown;
+    if (typeof job !== "function")
+      throw new TypeError(`Cannot run ${name} in an executor: this has no such job.`);
+    return this.createTask(() => job(...args) as Awaitable<never>, { name });
+  }
+
+  /**
    * Runs `main` to its end, as `run` does; without it, until no task is left that `createTask` made outside
    * every run. Returns before any of it runs.
    */

@@ -72,7 +72,9 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
   const link: Link = {
     send(at, item) {
       tell({ what: "item", run: number, at, item });
-      return new Promise((resolve) => void job.taken.set(at, resolve));
+      return new Promise((resolve) => {
+        job.taken.set(at, resolve);
+      });
     },
     closed: (at) => tell({ what: "closed", run: number, at }),
   };
