@@ -3,6 +3,7 @@ import type { ExploreFailure } from "cede/testing";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ToldError, ToldTest } from "../../../testing/explored-test/asked.ts";
+import { plural } from "../../render/units.ts";
 import type { Result } from "../search.ts";
 import type { Outcome } from "./runner.ts";
 import type { Ran } from "./run.ts";
@@ -38,12 +39,16 @@ export function resultsOf(ran: Ran, plain: Ran | undefined): Result[] {
   for (const test of failed) {
     if (found(told, test)) continue;
     const own = results.filter((result) => result.test === test.name);
-    const searched = own.length > 0;
-    const problem = why(test, searched, plain);
+    const problem = why(test, own, plain);
+    if (problem === undefined) {
+      // Once, it passes: what fails is a check of what all of these runs have left outside of the program.
+      for (const result of own) results[results.indexOf(result)] = { ...result, note: noted(result) };
+      continue;
+    }
     // Its searches have found nothing: what there is to say is this.
     for (const result of own) results.splice(results.indexOf(result), 1);
     const schedules = own.reduce((sum, result) => sum + result.schedules, 0);
-    const details = `${withoutRunner(test.message).trimEnd()}${problem === OUTSIDE ? ADVICE : ""}`.trim();
+    const details = withoutRunner(test.message).trim();
     results.push({ ...NOTHING, name: test.name, test: test.name, schedules, problem, details });
   }
   const names = ran.outcomes?.tests.map(({ name }) => name) ?? [];
@@ -89,14 +94,15 @@ function withoutRunner(stack: string): string {
     .join("\n");
 }
 
-function why(test: Outcome, searched: boolean, plain: Ran | undefined): string {
+/** `undefined`: nothing is wrong with it. */
+function why(test: Outcome, own: readonly Result[], plain: Ran | undefined): string | undefined {
   if (passes(test, plain) && TIMED_OUT.test(test.message)) {
     return "cannot be searched in the time that the test allows itself: leave that out, or lower --budget";
   }
-  if (!searched) return "fails, and has not come to a runTest";
-  return passes(test, plain)
-    ? OUTSIDE
-    : "fails without a search, too; no order was found that breaks its program";
+  if (own.length === 0) return "fails, and has not come to a runTest";
+  if (!passes(test, plain)) return "fails without a search, too; no order was found that breaks its program";
+  if (own.some(({ schedules }) => schedules > 0)) return undefined;
+  return "fails here, and passes when it is run again";
 }
 
 function sentence(text: string): string {
@@ -104,11 +110,14 @@ function sentence(text: string): string {
 }
 
 const TIMED_OUT = /timed out|timeout of/i;
-const OUTSIDE = "cannot be searched: it passes after one run of its program, and not after many";
-const ADVICE = `
 
-Its checks look at what all of these runs have done. Make state inside the function that runTest is given, and
-check it there.`;
+function noted({ note, schedules }: Result): string {
+  return (
+    note ??
+    `no failure in ${plural(schedules, "schedule")}, but what is checked after runTest was not searched: it looks at ` +
+      "state that all of these runs have changed"
+  );
+}
 
 function passes({ name }: Outcome, plain: Ran | undefined): boolean {
   return plain !== undefined && !failedTests(plain).some((test) => test.name === name);
