@@ -14,6 +14,10 @@ export class Call {
   readonly senders: readonly { readonly at: number; readonly sender: Sender<unknown> }[];
   readonly transfer: readonly Movable[];
   readonly priority: number;
+  /** Of the calls that are one job on a cluster: its id there, if the caller gave one. */
+  readonly key: string | undefined;
+  /** How long it is to wait before it may begin, in milliseconds. */
+  readonly delay: number;
   readonly onProgress: ((value: unknown) => void) | undefined;
   state: CallState = "waiting";
   /** Where it runs: "worker 2". */
@@ -29,7 +33,7 @@ export class Call {
     name: string,
     args: readonly unknown[],
     senders: Call["senders"],
-    options: Pick<Call, "transfer" | "priority" | "onProgress">,
+    options: Pick<Call, "transfer" | "priority" | "key" | "delay" | "onProgress">,
     now: () => number,
   ) {
     this.id = id;
@@ -38,6 +42,8 @@ export class Call {
     this.senders = senders;
     this.transfer = options.transfer;
     this.priority = options.priority;
+    this.key = options.key;
+    this.delay = options.delay;
     this.onProgress = options.onProgress;
     this.#now = now;
   }

@@ -37,3 +37,18 @@ export class ExecutorFullError extends Error {
 export class ExecutorClosedError extends Error {
   override readonly name = "ExecutorClosedError";
 }
+
+/**
+ * The engine has lost the job: its Redis was restarted without having kept it, say, or somebody removed it. Whether it ran
+ * is not known.
+ */
+export class JobLostError extends Error {
+  override readonly name = "JobLostError";
+  /** The job, in words: "job resize". */
+  readonly job: string;
+
+  constructor(message: string, job: string) {
+    super(message);
+    this.job = job;
+  }
+}

@@ -7,7 +7,7 @@ import {
   coroutine,
   moveOnAfter,
   retry,
-  runningLoop,
+  sleep,
   timeout,
   type Awaitable,
   type CancelScope,
@@ -151,7 +151,8 @@ export class Executor {
   submit(name: string, args: readonly unknown[], options: JobOptions = {}): Awaitable<unknown> {
     checkJobOptions(name, options);
     const { timeout: ms, retry: policy } = options;
-    const once = (): Awaitable<unknown> => attempt(this, name, args, options);
+    let tries = 0;
+    const once = (): Awaitable<unknown> => attempt(this, name, args, options, ++tries);
     const tried = policy === undefined ? once : (): Awaitable<unknown> => retry(once, policy);
     return ms === undefined ? tried() : timeout(ms, tried);
   }
@@ -194,7 +195,7 @@ export class Executor {
   }
 
   /** @internal */
-  newCall(name: string, args: readonly unknown[], options: JobOptions): Call {
+  newCall(name: string, args: readonly unknown[], options: JobOptions, tries: number): Call {
     if (this.#closed !== null) throw this.#closed;
     const id = options.id ?? String(++this.#counts.created);
     const senders: { at: number; sender: never }[] = [];
@@ -206,9 +207,11 @@ export class Executor {
       checkPayload(value, `argument ${at + 1} of job ${name}`);
       return value;
     });
-    const { transfer = [], priority = 0, onProgress } = options;
-    const loop = runningLoop();
-    return new Call(id, name, plain, senders, { transfer, priority, onProgress }, () => loop.time());
+    const { transfer = [], priority = 0, delay = 0, onProgress } = options;
+    // What is called again since it failed is another job than the one that did.
+    const key = options.id === undefined || tries === 1 ? options.id : `${options.id} (try ${tries})`;
+    const { now } = jobObserver();
+    return new Call(id, name, plain, senders, { transfer, priority, key, delay, onProgress }, now);
   }
 
   /** Runs a call, and tells how it went. @internal */
@@ -222,6 +225,7 @@ export class Executor {
     this.#calls.add(scope);
     this.#tell(observer, call, { what: "queued" });
     try {
+      if (call.delay > 0 && this.#engine.kind !== "cluster") yield* sleep(call.delay);
       const envelope = yield* this.#engine.run(call, {
         started: (worker) => {
           call.begin(worker);
@@ -262,8 +266,9 @@ const attempt = coroutine(function* job(
   name: string,
   args: readonly unknown[],
   options: JobOptions,
+  tries: number,
 ): Awaitable<unknown> {
-  const call = executor.newCall(name, args, options);
+  const call = executor.newCall(name, args, options, tries);
   const { cancelled, value } = yield* cancelScope((scope) => executor.serve(call, scope));
   if (cancelled || value.ok === "cancelled") {
     throw new ExecutorClosedError(

@@ -7,6 +7,8 @@ export interface JobOptions {
   timeout?: number;
   /** Among those that wait for a worker, the higher number is served first: 0 unless given. */
   priority?: number;
+  /** How long it waits before it may begin, in milliseconds. With `cluster`, it does so in the queue. */
+  delay?: number;
   /** When it is called again after it failed, as by `retry`; not at all unless given. A timeout is for all attempts. */
   retry?: RetryPolicy | Schedule;
   /**
@@ -62,8 +64,9 @@ export function checkJobOptions(name: string, options: JobOptions): void {
       `Cannot call job ${name} with ${String(options)}: \`with\` takes an object of options.`,
     );
   }
-  const { timeout, priority = 0, retry, transfer, onProgress } = options;
+  const { timeout, priority = 0, delay, retry, transfer, onProgress } = options;
   if (timeout !== undefined) checkTime("timeout", timeout);
+  if (delay !== undefined) checkTime("delay", delay);
   if (typeof priority !== "number" || Number.isNaN(priority)) {
     throw new RangeError(`Cannot call job ${name} with the priority ${String(priority)}: give a number.`);
   }

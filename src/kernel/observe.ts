@@ -5,6 +5,8 @@ import type { JobEvent, TaskInfo } from "./monitor.ts";
 /** Tells whoever observes the loop of one task what becomes of a job that it waits for. */
 export interface JobObserver {
   readonly task: TaskInfo;
+  /** The time of its loop, in milliseconds. */
+  now(): number;
   tell(event: Omit<JobEvent, "task">): void;
 }
 
@@ -23,6 +25,7 @@ export function jobObserver(): JobObserver {
   const { loop } = task;
   return {
     task,
+    now: () => loop.now(),
     tell(event) {
       loop.monitor?.job?.({ ...event, task });
     },

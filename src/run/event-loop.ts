@@ -20,6 +20,7 @@ import { CallTimer } from "./call-timer.ts";
 import { deadlock } from "./deadlock.ts";
 import { debugByEnvironment } from "./debug-mode.ts";
 import { printReport } from "./print-report.ts";
+import { withResolvers } from "./with-resolvers.ts";
 
 /** What a loop stands on, and who hears of it. */
 export interface EventLoopOptions {
@@ -389,22 +390,6 @@ interface Base {
   readonly promise: Promise<void>;
   /** Whether somebody has asked for its end. */
   awaited: boolean;
-}
-
-interface Resolvers<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function withResolvers<T>(): Resolvers<T> {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 /** As an error that nobody caught: the platform decides what that means. */

@@ -119,34 +119,32 @@ export class Pool {
   readonly workers: Set<PoolWorker> = new Set();
   /** The jobs of the module; empty until the first worker has loaded it. */
   kinds: ReadonlyMap<string, JobKind> = new Map();
-  /** How many workers ended that were not told to. */
-  lost = 0;
+  /** Why no worker could load the module; `null`: the last one did. */
+  broken: Error | null = null;
   readonly #piscina: InstanceType<Library>;
   readonly #cells: Int32Array;
   readonly #free: number[];
   readonly #changed: () => void;
-  readonly #loaded: (error: unknown) => void;
+  readonly #file: string;
+  readonly #mostFailures: number;
+  /** The threads that have not said hello. */
+  readonly #silent = new Set<Thread>();
+  /** How many in a row could not load the module. */
+  #failures = 0;
   #run = 0;
   #closed = false;
 
   /**
-   * `jobsAtOnce`: how many jobs are with workers at most. `changed`: a worker came, or has room. `loaded`: a worker has loaded
-   * the module, or could not.
+   * `jobsAtOnce`: how many jobs are with workers at most. `changed`: a worker came, or one could not load the module.
    */
-  constructor(
-    library: Library,
-    url: string,
-    options: PoolOptions,
-    jobsAtOnce: number,
-    changed: () => void,
-    loaded: (error: unknown) => void,
-  ) {
+  constructor(library: Library, url: string, options: PoolOptions, jobsAtOnce: number, changed: () => void) {
     // Twice as many cells as jobs: one that was withdrawn keeps its cell until its message was read.
     const count = 2 * jobsAtOnce;
     this.#cells = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
     this.#free = Array.from({ length: count }, (_, i) => count - 1 - i);
     this.#changed = changed;
-    this.#loaded = loaded;
+    this.#file = url.slice(url.lastIndexOf("/") + 1);
+    this.#mostFailures = 3 * options.workers;
     const { workers, resourceLimits, execArgv, env } = options;
     this.#piscina = new library({
       filename: new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
@@ -172,6 +170,7 @@ export class Pool {
     events.on("message", (message: unknown) => {
       if (isHello(message)) this.#hello(message);
     });
+    events.on("workerCreate", ({ id }: { id: number }) => this.#created(id));
     // A worker that ended while it had no job: it is replaced, and told of there.
     events.on("error", (error: Error) => {
       if (!this.#closed)
@@ -196,7 +195,7 @@ export class Pool {
     ended
       .then(
         (envelope) => outcome.ended(envelope),
-        (error: unknown) => this.#failed(sent, error),
+        (error: unknown) => this.#lost(sent, error),
       )
       .finally(() => {
         worker.jobs.delete(run);
@@ -218,21 +217,55 @@ export class Pool {
     await this.#piscina.destroy();
   }
 
+  /** A thread that ends before it has said hello could not load the module. */
+  #created(id: number): void {
+    const thread = this.#thread(id);
+    if (thread === undefined) return;
+    this.#silent.add(thread);
+    thread.ref(); // somebody may be waiting for it, and for nothing else
+    let why: unknown;
+    thread.once("error", (error) => (why = error));
+    thread.once("exit", (code) => {
+      if (!this.#silent.delete(thread)) return;
+      const error = new Error(
+        `Cannot load the jobs of ${this.#file}: the thread ended with exit code ${code}.`,
+      );
+      this.#failed(why === undefined ? error : new Error(error.message, { cause: why }));
+    });
+  }
+
   #hello({ thread: id, port, jobs, error }: Hello): void {
-    const thread = this.#piscina.threads.find(({ threadId }) => threadId === id);
+    const thread = this.#thread(id);
     if (thread === undefined || this.#closed) return port.close(); // it has ended already
-    if (error !== undefined) return this.#loaded(errorAgain(error, "the worker that was to load it"));
+    this.#silent.delete(thread);
+    thread.unref();
+    if (error !== undefined)
+      return this.#failed(errorAgain(error, `the thread that was to load ${this.#file}`));
+    this.#failures = 0;
+    this.broken = null;
     this.kinds = new Map(jobs);
     const worker = new PoolWorker(this.#freeNumber(), thread, port);
     this.workers.add(worker);
     // Its jobs are told by the pool library, before or after this.
     const gone = (): void => {
       worker.close();
-      if (this.workers.delete(worker) && !this.#closed) this.lost++;
+      this.workers.delete(worker);
     };
     thread.once("error", gone).once("exit", gone);
-    this.#loaded(undefined);
     this.#changed();
+  }
+
+  /** A worker could not load the module. Too many in a row, and no more are started: they would do nothing else. */
+  #failed(error: unknown): void {
+    if (this.#closed) return;
+    this.broken =
+      error instanceof Error ? error : new Error(`Cannot load the jobs of ${this.#file}`, { cause: error });
+    if (++this.#failures >= this.#mostFailures && this.workers.size === 0) void this.close();
+    this.#changed();
+  }
+
+  #thread(id: number): Thread | undefined {
+    return this.#piscina.threads.find(({ threadId }) => threadId === id);
   }
 
   #freeNumber(): number {
@@ -243,7 +276,7 @@ export class Pool {
   }
 
   /** The library has no result: the worker is gone, or the message could not be sent. */
-  #failed(sent: Sent, error: unknown): void {
+  #lost(sent: Sent, error: unknown): void {
     if (error instanceof Error && error.name === "DataCloneError") {
       return sent.outcome.ended({ ok: false, error: unsent(sent.title, error) });
     }

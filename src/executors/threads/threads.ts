@@ -1,6 +1,5 @@
 import {
   coroutine,
-  Future,
   resource,
   taskGroup,
   until,
@@ -102,6 +101,7 @@ class Threads implements Engine {
   readonly #url: string;
   readonly #options: Required<Pick<ThreadsOptions, "workers" | "concurrency">> & ThreadsOptions;
   readonly #gates: Readonly<Record<JobKind, Gate<PoolWorker>>>;
+  readonly #opening = new Set<ParkedWait<void>>();
   #pool: Pool | null = null;
 
   constructor(url: string, options: ThreadsOptions) {
@@ -147,18 +147,23 @@ class Threads implements Engine {
     return opening(this);
   }
 
+  /** Waits until a worker has loaded the module. @throws why none could */
+  *loaded(): Awaitable<void> {
+    while (this.workers === 0) {
+      this.#refuseIfBroken();
+      yield* park<void>({ label: "a worker thread", kind: "job", hostWork: true }, (wait) => {
+        this.#opening.add(wait);
+        return () => this.#opening.delete(wait);
+      });
+      this.#opening.clear();
+    }
+  }
+
   /** @internal */
-  start(library: Library, loaded: (error: unknown) => void): void {
+  start(library: Library): void {
     const { workers, concurrency, resourceLimits, execArgv, env } = this.#options;
     const options = { workers, resourceLimits, execArgv, env };
-    this.#pool = new Pool(
-      library,
-      this.#url,
-      options,
-      workers * (concurrency + 1),
-      () => this.#open(),
-      loaded,
-    );
+    this.#pool = new Pool(library, this.#url, options, workers * (concurrency + 1), () => this.#changed());
   }
 
   *close(): Awaitable<void> {
@@ -166,6 +171,7 @@ class Threads implements Engine {
   }
 
   run(call: Call, tell: Tell): Awaitable<Envelope> {
+    this.#refuseIfBroken();
     const kind = this.pool.kinds.get(call.name);
     if (kind === undefined) {
       const file = this.#url.slice(this.#url.lastIndexOf("/") + 1);
@@ -202,6 +208,21 @@ class Threads implements Engine {
     return best;
   }
 
+  #changed(): void {
+    const { broken, workers } = this.pool;
+    if (broken === null) {
+      this.#open();
+    } else if (workers.size === 0) {
+      for (const gate of Object.values(this.#gates)) gate.close(broken);
+    }
+    for (const wait of this.#opening) wait.complete();
+  }
+
+  #refuseIfBroken(): void {
+    const { broken, workers } = this.pool;
+    if (broken !== null && workers.size === 0) throw broken;
+  }
+
   /** There is room. Whoever is not of the kind that made it comes first, so that neither kind waits for ever. */
   #open(kind: JobKind = "coroutine"): void {
     const { function: functions, coroutine: coroutines } = this.#gates;
@@ -210,14 +231,8 @@ class Threads implements Engine {
 }
 
 const opening = coroutine(function* threads(engine: Threads): Awaitable<void> {
-  const library = yield* until(loadLibrary());
-  const loaded = new Future<void>("a worker thread");
-  engine.start(library, (error) => {
-    if (loaded.done) return;
-    if (error === undefined) loaded.setResult();
-    else loaded.setError(error);
-  });
-  yield* loaded;
+  engine.start(yield* until(loadLibrary()));
+  yield* engine.loaded();
 });
 
 /** One call, on one worker after another until one has begun it. */
@@ -314,11 +329,15 @@ class Flight implements Outcome {
     this.#call.state = "cancelling";
     if (this.#sent!.withdraw()) return;
     this.#worker.order({ what: "cancel", run: this.#sent!.run, reason: "the call was cancelled" });
-    // By the real clock, whatever this loop's is: the thread is real. A coroutine that answers is left its cleanup.
-    const timer = setTimeout(() => {
-      if (this.#answered && this.#kind === "coroutine") return;
-      pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
-    }, grace);
+    // By the real clock, whatever this loop's is: the thread is real.
+    const look = (): void => {
+      const coroutine = this.#kind === "coroutine";
+      if (coroutine && this.#answered) return; // its cleanup may take as long as it takes
+      // A function of somebody else's keeps the thread from answering, and is not to be lost for that.
+      if (coroutine && this.#worker.busy) timer = setTimeout(look, grace);
+      else pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
+    };
+    let timer = setTimeout(look, grace);
     try {
       yield* this.end();
     } finally {
