@@ -14,6 +14,7 @@ import {
   taskGroup,
   type Awaitable,
 } from "cede";
+import { inline } from "cede/executors";
 import { explore, replay, type TraceEvent } from "cede/testing";
 import { holdAndWait, traceOf, type Program } from "../support/traces.ts";
 
@@ -243,5 +244,20 @@ describe("a file", () => {
     const [header] = await fileOf((trace) => explore(program, { throws: false, trace, seed: 7 }));
     const runtime = `node ${process.versions.node}`;
     expect(header).toEqual({ type: "trace", version: 1, clock: "virtual", seed: 7, runtime });
+  });
+});
+
+describe("jobs", () => {
+  test("a job is told with who waits for it, where it runs, and how it ended", async () => {
+    const events = await traceOf(function* () {
+      const jobs = yield* inline({ add: (a: number, b: number) => a + b });
+      yield* jobs.add(1, 2);
+    }, "job");
+    const job = { t: 0, type: "job", id: "1", job: "add", executor: "inline", task: 1 };
+    expect(events).toEqual([
+      { ...job, what: "queued" },
+      { ...job, what: "started", worker: "this loop" },
+      { ...job, what: "ended", worker: "this loop", outcome: "result" },
+    ]);
   });
 });

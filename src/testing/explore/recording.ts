@@ -2,6 +2,7 @@
 import {
   parkedAt,
   type Cancellation,
+  type JobEvent,
   type Monitor,
   type Report,
   type Target,
@@ -133,6 +134,14 @@ export class Recording implements Monitor {
   resource(what: ResourceEvent["what"], target: Target, count: number, task: TaskInfo | null): void {
     const amount = what === "acquire" || what === "release" ? { count } : { depth: count };
     this.#event({ type: "resource", what, target: this.#objectOf(target), task: task?.id, ...amount });
+  }
+
+  job({ task, value: _, ...event }: JobEvent): void {
+    this.#event({ type: "job", ...event, task: task.id });
+    const { job, worker, outcome } = event;
+    const where = worker === undefined ? "" : ` on ${worker}`;
+    if (event.what !== "progress")
+      this.#note(`job ${job} ${event.what}${where}${outcome ? `: ${outcome}` : ""}`);
   }
 
   report({ kind, message, task }: Report): void {

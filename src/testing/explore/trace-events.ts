@@ -5,7 +5,7 @@
  * there will be more of them. Tasks are told by their numbers, which their `spawn` gives a name; callbacks, where they have
  * a step, by negative ones; a deadline that passes by itself, by 0.
  */
-import type { Report, WaitKind } from "../../lowlevel.ts";
+import type { JobEvent, Report, WaitKind } from "../../lowlevel.ts";
 
 /** The first line. */
 export interface TraceHeader {
@@ -132,6 +132,25 @@ export interface ResourceEvent extends Timed {
   readonly depth?: number;
 }
 
+/** Something becomes of a job of an executor. */
+export interface TraceJobEvent extends Timed {
+  readonly type: "job";
+  /** "queued": it is called; "started", "restarted" after its worker was lost; "ended". */
+  readonly what: JobEvent["what"];
+  /** The same in all events of one call. */
+  readonly id: string;
+  /** What it is called: "resize". */
+  readonly job: string;
+  /** What its executor is called: "threads". */
+  readonly executor: string;
+  /** Where it runs, once it has begun: "worker 2". */
+  readonly worker?: string | undefined;
+  /** The task that waits for it. */
+  readonly task: number;
+  /** Once it has ended. */
+  readonly outcome?: JobEvent["outcome"];
+}
+
 /** A value that is watched was read, or set. */
 export interface VariableEvent extends Timed {
   readonly type: "variable";
@@ -161,5 +180,6 @@ export type TraceEvent =
   | CancelEvent
   | DoneEvent
   | ResourceEvent
+  | TraceJobEvent
   | VariableEvent
   | WarningEvent;
