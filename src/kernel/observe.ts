@@ -14,6 +14,22 @@ export interface JobObserver {
  * The observer of the running task's loop: for executors of your own.
  *
  * @throws InvalidStateError outside every task.
+ * @example
+ * ```ts
+ * import { EventLoop } from "cede";
+ * import { jobObserver, type Monitor } from "cede/lowlevel";
+ *
+ * const monitor: Monitor = {
+ *   job: ({ what, job, worker, task }) => console.log(`${job} for ${task.name}: ${what} on ${worker}`),
+ * };
+ * await EventLoop.run(
+ *   function* main() {
+ *     jobObserver().tell({ what: "started", id: "1", job: "resize", executor: "mine", worker: "gpu 0" });
+ *   },
+ *   { monitor },
+ * );
+ * // prints: resize for main#1: started on gpu 0
+ * ```
  */
 export function jobObserver(): JobObserver {
   const task: Runner | null = current.task;
