@@ -3,6 +3,7 @@
 //
 //   node --conditions=@cede/source --cpu-prof bench/child.ts switch cede
 import { performance } from "node:perf_hooks";
+import { workloadOfExecutors } from "./executors/index.ts";
 import type { Measured } from "./harness/rounds.ts";
 import { workloads } from "./workloads/index.ts";
 
@@ -11,7 +12,7 @@ const WARM = { times: 4, ms: 400 };
 const MEASURED = { times: 5, ms: 600 };
 
 const [workloadName = "", system = ""] = process.argv.slice(2);
-const workload = workloads.get(workloadName);
+const workload = workloads.get(workloadName) ?? workloadOfExecutors(workloadName);
 const prepare = workload?.systems[system];
 if (workload === undefined || prepare === undefined) {
   throw new Error(`Cannot measure ${workloadName} with ${system}: there is no such workload or system.`);

@@ -1,16 +1,16 @@
 import type { Result } from "./rounds.ts";
 
-/** What everything is compared with: the minima, the numbers that noise moves least. */
-const MEASURE = "native";
-
-/** The results as aligned columns, numbers to the right. */
-export function table(results: readonly Result[], unit: string): string {
-  const native = results.find(({ system }) => system === MEASURE);
+/**
+ * The results as aligned columns, numbers to the right. `measure`: the system that all are compared with, by their minima, the
+ * numbers that noise moves least.
+ */
+export function table(results: readonly Result[], unit: string, measure = "native"): string {
+  const other = results.find(({ system }) => system === measure);
   const isTime = unit === "ns"; // else the processor's time says how often was collected, for the measuring
   const head = [
     "",
     `min ${unit}`,
-    `× ${MEASURE}`,
+    `× ${measure}`,
     `median ${unit}`,
     ...(isTime ? ["CPU ns"] : []),
     "peak MB",
@@ -18,7 +18,7 @@ export function table(results: readonly Result[], unit: string): string {
   const rows = results.map(({ system, min, median, cpu, peak }) => [
     system,
     digits(min),
-    native === undefined ? "" : (min / native.min).toFixed(2),
+    other === undefined ? "" : (min / other.min).toFixed(2),
     digits(median),
     ...(isTime ? [digits(cpu)] : []),
     (peak / 1e6).toFixed(0),
