@@ -2,7 +2,8 @@
  * What a program did wrong that no caller of its was told: what it left behind when main had ended, and what was
  * reported. A program in production goes on; a test is to fail.
  */
-import type { Report } from "../lowlevel.ts";
+import type { EventLoop } from "../index.ts";
+import type { Monitor, Report } from "../lowlevel.ts";
 
 /** The reports that mean a mistake. Not: what the caller was thrown anyway, and what only took long. */
 type Telling =
@@ -77,8 +78,37 @@ export class Findings {
     this.lines.push(line);
   }
 
+  /** Finds the tasks that are unfinished when main, the first one of the loop, has ended well. */
+  ofUnfinishedTasks(loop: () => EventLoop): Pick<Monitor, "spawn" | "cancel" | "done"> {
+    const cancelled = new Set<number>(); // by the program: when main has ended, nothing is told any more
+    let main: number | undefined;
+    return {
+      spawn: ({ id }) => void (main ??= id),
+      cancel: ({ id }) => void cancelled.add(id),
+      done: ({ id }, outcome) => {
+        if (id !== main || outcome !== "result") return;
+        for (const task of loop().tasks()) {
+          if (task.id === id || cancelled.has(task.id)) continue;
+          const what = task.waitingFor === undefined ? "was ready to run" : `waited for ${task.waitingFor}`;
+          this.add("unfinished-task", `${task.name} was unfinished: it ${what}`);
+        }
+      },
+    };
+  }
+
+  /** The error for a test whose main has ended well; `null`: nothing was found. */
+  error(): Error | null {
+    const { lines, errors } = this;
+    if (lines.length === 0) return null;
+    const found = lines.map((line) => `  ${line}`);
+    const text = ["Cannot pass: main has ended well, but", ...found, ...this.#advice()].join("\n");
+    // No AggregateError itself: of such a one Vitest shows the errors that it is made of, and not what it says.
+    const cause = errors.length > 1 ? new AggregateError(errors) : errors[0];
+    return errors.length > 0 ? new Error(text, { cause }) : new Error(text);
+  }
+
   /** The fix, and how to pass all the same. */
-  get advice(): string[] {
+  #advice(): string[] {
     const kinds = [...this.#kinds];
     if (kinds.length === 0) return [];
     const advice = kinds.map((kind) => ADVICE[kind] ?? "");

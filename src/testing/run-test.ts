@@ -3,7 +3,7 @@
  * clean up in silence, or print, fails the test; and a failure says what else is known: which real time the
  * program has touched, in which order it ran.
  */
-import { DeadlockError, suppressedErrors, type Awaitable, type RunOptions, type Task } from "../index.ts";
+import { DeadlockError, suppressedErrors, type Awaitable, type RunOptions } from "../index.ts";
 import type { Host, Monitor, Report } from "../lowlevel.ts";
 import { amend } from "./amend.ts";
 import { exploredTest, whatToExplore } from "./explored-test/explored-test.ts";
@@ -110,7 +110,6 @@ class Test {
   #silent: Set<string> | null = null;
   readonly #limit: number;
   readonly #limitAt: number;
-  #main: Task<unknown> | undefined;
   #over: Error | null = null;
   /** Whether real time was told of already. */
   #told = false;
@@ -161,7 +160,6 @@ class Test {
           },
         }),
       });
-      this.#main = this.#loop.tasks()[0];
       return await ended;
     } catch (error) {
       throw this.#over ?? error;
@@ -176,17 +174,13 @@ class Test {
 
   /** Main has ended well: what did it leave? */
   leftBehind(): Error | null {
-    const { lines, errors } = this.#findings;
+    const { lines } = this.#findings;
     this.#findUnderWay();
     if (this.#options.strict) lines.push(...this.#realTime());
     this.#told = this.#options.strict === true;
-    if (lines.length === 0) return null;
-    const message = ["Cannot pass: main has ended well, but", ...lines.map((line) => `  ${line}`)];
+    const error = this.#findings.error();
     lines.length = 0;
-    // No AggregateError itself: of such a one Vitest shows the errors that it is made of, and not what it says.
-    const cause = errors.length > 1 ? new AggregateError(errors) : errors[0];
-    const text = [...message, ...this.#findings.advice].join("\n");
-    return errors.length > 0 ? new Error(text, { cause }) : new Error(text);
+    return error;
   }
 
   #findUnderWay(): void {
@@ -250,18 +244,9 @@ class Test {
   }
 
   #monitor(): Monitor {
-    const cancelled = new Set<number>();
     return {
       wait: (task, wait) => this.#promises.wait(task, wait),
-      cancel: ({ id }) => void cancelled.add(id), // by the program: when it has ended nothing is told any more
-      done: ({ id }, outcome) => {
-        if (id !== this.#main?.id || outcome !== "result") return;
-        for (const task of this.#loop.tasks()) {
-          if (task.id === id || cancelled.has(task.id)) continue;
-          const what = task.waitingFor === undefined ? "was ready to run" : `waited for ${task.waitingFor}`;
-          this.#findings.add("unfinished-task", `${task.name} was unfinished: it ${what}`);
-        }
-      },
+      ...this.#findings.ofUnfinishedTasks(() => this.#loop),
     };
   }
 
