@@ -16,3 +16,4 @@ export { parkedAt } from "./kernel/place.ts";
 export type { Host } from "./kernel/host.ts";
 export { firstInFirstOut, type Runnable, type Scheduler } from "./kernel/ready.ts";
 export { waitAllParked } from "./kernel/all-parked.ts";
+export { printReport } from "./run/print-report.ts";

@@ -10,6 +10,25 @@ const NOT_PRINTED: readonly Report["kind"][] = [
   "late-result",
 ];
 
+/**
+ * What a loop does with a report unless it has an `onReport`: prints it, but for those whose error reaches a caller anyway. For
+ * an `onReport` that hears some of them itself.
+ *
+ * @example
+ * ```ts
+ * import { run, sleep } from "cede";
+ * import { printReport } from "cede/lowlevel";
+ *
+ * function* main() {
+ *   for (const end = performance.now() + 150; performance.now() < end; );
+ *   yield* sleep(1);
+ * }
+ * await run(main, {
+ *   onReport: (report) => (report.kind === "loop-held" ? console.log("held") : printReport(report)),
+ * });
+ * // prints: held
+ * ```
+ */
 export function printReport(report: Report): void {
   if (NOT_PRINTED.includes(report.kind)) return;
   const { message, error } = report;

@@ -1,8 +1,9 @@
 /** What runs on a worker thread: loads the module, serves its jobs, each in a run of its own, and unwinds what is cancelled. */
 import { MessageChannel, parentPort, threadId, workerData } from "node:worker_threads";
-import { CancelledError, run } from "../../index.ts";
+import { CancelledError, EventLoop } from "../../index.ts";
+import { printReport } from "../../lowlevel.ts";
 import { plainError, type Envelope } from "../envelope.ts";
-import { jobsOf, type JobModule } from "../module.ts";
+import { jobsOf, type JobKind, type JobModule } from "../module.ts";
 import { checkPayload } from "../payload.ts";
 import { Progress } from "../progress.ts";
 import { serveSending, type Link } from "../sending.ts";
@@ -22,6 +23,8 @@ const { port1: control, port2 } = new MessageChannel();
 const where = url.slice(url.lastIndexOf("/") + 1);
 
 interface Running {
+  /** Whether it is a function, which may hold its thread for as long as it likes. */
+  readonly mayHold: boolean;
   readonly controller: AbortController;
   /** Who waits for an item of this argument to be taken. */
   readonly taken: Map<number, (taken: boolean) => void>;
@@ -30,9 +33,21 @@ interface Running {
 }
 const running = new Map<number, Running>();
 
+const loop = new EventLoop({
+  onReport(report) {
+    const meant = report.kind === "loop-held" && [...running.values()].some(({ mayHold }) => mayHold);
+    if (!meant) printReport(report);
+  },
+});
+
+let kinds: ReadonlyMap<string, JobKind> = new Map();
+
 const loading: Promise<JobModule> = import(url) as Promise<JobModule>;
 loading.then(
-  (module) => hello({ jobs: [...jobsOf(module)] }),
+  (module) => {
+    kinds = jobsOf(module);
+    hello({ jobs: [...kinds] });
+  },
   (error: unknown) => hello({ jobs: [], error: plainError(error) }),
 );
 
@@ -61,7 +76,8 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
   const { run: number, args, senders, ...request } = message;
   const module = await loading;
   const controller = new AbortController();
-  const job: Running = { controller, taken: new Map(), heard: undefined };
+  const mayHold = kinds.get(request.name) === "function";
+  const job: Running = { mayHold, controller, taken: new Map(), heard: undefined };
   running.set(number, job);
   let told = false;
   const tell = (news: News): void => {
@@ -79,7 +95,7 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
     closed: (at) => tell({ what: "closed", run: number, at }),
   };
   try {
-    const { envelope, buffers } = await run(
+    const { envelope, buffers } = await loop.runUntilComplete(
       () =>
         serveSending(
           module,
@@ -96,7 +112,7 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
           senders,
           link,
         ),
-      { signal: controller.signal },
+      { signal: controller.signal, name: request.name },
     );
     return buffers.length === 0 ? envelope : await moved(envelope, buffers);
   } catch (error) {
