@@ -1,0 +1,54 @@
+// Each recipe as a program of its own: what it prints, but for the seconds.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { complaints } from "./output.ts";
+
+const folder = join(import.meta.dirname, "../../examples/recipes");
+
+async function printed(file: string): Promise<{ stdout: string; stderr: string }> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    "--conditions=@cede/source",
+    join(folder, file),
+  ]);
+  return { stdout: stdout.replaceAll(/\d+\.\d+ s/g, "… s"), stderr: complaints(stderr) };
+}
+
+test("two hundred waits on one loop", async () => {
+  expect(await printed("waiting-on-one-loop.ts")).toEqual({
+    stdout: "200 answers in … s; the waits add up to … s\n",
+    stderr: "",
+  });
+});
+
+test("work on one loop keeps it from everything else, and is told so", async () => {
+  const { stdout } = await printed("work-on-one-loop.ts");
+  expect(stdout).toBe(
+    "There are 78498 primes below 1000000.\n" +
+      "Did anything else have a turn meanwhile? No.\n" +
+      "One count took … s, two at once … s.\n",
+  );
+});
+
+test("work on threads leaves the loop free, and what holds a thread is no news", async () => {
+  expect(await printed("work-on-threads.ts")).toEqual({
+    stdout:
+      "There are 78498 primes below 1000000.\n" +
+      "Did anything else have a turn meanwhile? Yes.\n" +
+      "One count took … s, two at once … s.\n",
+    stderr: "",
+  });
+});
+
+test("a pipeline of pictures gives them in their order", async () => {
+  const { stdout, stderr } = await printed("picture-pipeline.ts");
+  expect(stderr).toBe("");
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.slice(0, -1)).toEqual(
+    Array.from({ length: 12 }, (_, i) =>
+      expect.stringContaining(`picture-${i + 1}: 128 x 96, mean colour #`),
+    ),
+  );
+  expect(lines.at(-1)).toBe("12 pictures; was painting ever far ahead? No.");
+});
