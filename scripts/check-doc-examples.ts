@@ -3,13 +3,14 @@
 //
 // What an example prints is part of it. In Markdown, a ```text block right after it is its exact output;
 // in a doc comment, so are its `// prints: …` comments, line by line. An example that promises no output
-// must still end well within ten seconds. ```ts no-run is compiled only.
+// must still end well within ten seconds. ```ts no-run is compiled only. ```ts jobs.ts is a module that the
+// other blocks of its document import by that name.
 //
 // And what the package exports has such a comment: see public-names.ts.
 import { spawn } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseSync } from "oxc-parser";
 import { ENTRIES, fromDisk, undocumented } from "./public-names.ts";
 
@@ -32,6 +33,8 @@ interface Example {
   readonly file: string;
   readonly code: string;
   readonly expected: string | undefined;
+  /** The name that the document gives it: it is a module for the others. */
+  readonly name: string | undefined;
   readonly runs: boolean;
 }
 
@@ -44,10 +47,16 @@ interface Block {
 }
 
 const examples = [...markdownExamples(), ...docCommentExamples()];
-examples.forEach((example, index) => writeFileSync(moduleOf(index), `${example.code}\nexport {};\n`));
+/** Those of a document have a folder together. */
+const documents = [...new Set(examples.map(({ file }) => file))];
+examples.forEach((example, index) => {
+  const module = moduleOf(index);
+  mkdirSync(dirname(module), { recursive: true });
+  writeFileSync(module, `${example.code}\nexport {};\n`, { flag: "wx" });
+});
 writeFileSync(
   join(workFolder, "tsconfig.json"),
-  JSON.stringify({ extends: "../../tsconfig.json", include: ["./*.ts"], exclude: [] }),
+  JSON.stringify({ extends: "../../tsconfig.json", include: ["./*/*.ts"], exclude: [] }),
 );
 
 const failures = [...undocumented(ENTRIES, fromDisk(root)), ...(await typeErrors()), ...(await wrongRuns())];
@@ -57,7 +66,8 @@ console.log(`${examples.length} examples, problems: ${failures.length}`);
 process.exitCode = failures.length > 0 ? 1 : 0;
 
 function moduleOf(index: number): string {
-  return join(workFolder, `example-${index}.ts`);
+  const { file, name = `example-${index}.ts` } = examples[index]!;
+  return join(workFolder, `${documents.indexOf(file)}`, name);
 }
 
 function markdownExamples(): Example[] {
@@ -105,7 +115,9 @@ function exampleOf(file: string, block: Block, expected: string | undefined): Ex
   const [language, ...options] = block.info.split(/\s+/);
   if (language !== "ts" && language !== "typescript") return [];
   const { code, firstLine } = block;
-  return [{ at: `${file}:${firstLine}`, firstLine, file, code, expected, runs: !options.includes("no-run") }];
+  const name = options.find((option) => option.endsWith(".ts"));
+  const runs = name === undefined && !options.includes("no-run");
+  return [{ at: `${file}:${firstLine}`, firstLine, file, code, expected, name, runs }];
 }
 
 /** The parts of a doc comment from each `@example` to the next tag. */
@@ -172,8 +184,8 @@ async function typeErrors(): Promise<string[]> {
 
 /** Places in the modules made here, told as places in the documents. */
 function placed(text: string): string {
-  return text.replaceAll(/\S*example-(\d+)\.ts:(\d+)/g, (place, index: string, line: string) => {
-    const example = examples[Number(index)];
+  return text.replaceAll(/\S*?(\d+\/[\w.-]+\.ts):(\d+)/g, (place, module: string, line: string) => {
+    const example = examples[examples.findIndex((_, index) => moduleOf(index) === join(workFolder, module))];
     return example === undefined ? place : `${example.file}:${example.firstLine + Number(line) - 1}`;
   });
 }
