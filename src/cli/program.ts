@@ -3,6 +3,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { examplesCommand } from "./commands/examples.ts";
 import { exploreCommand } from "./commands/explore.ts";
 import { fetchCommand } from "./commands/fetch.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { UsageError } from "./usage-error.ts";
 
 // Exit codes: the command's own, 2 for a command line that cannot be run as it is written, 70 for a fault of
@@ -17,6 +18,7 @@ export async function main(): Promise<void> {
     .addCommand(fetchCommand())
     .addCommand(examplesCommand())
     .addCommand(exploreCommand())
+    .addCommand(workerCommand())
     .addHelpText("after", "\nTo see it at work: cede fetch --demo --compare")
     .showSuggestionAfterError();
 

@@ -4,6 +4,7 @@
  * with limits, and nothing that it says can be more than data: own keys only, no prototypes, no functions.
  */
 import { Buffer } from "node:buffer";
+import { types } from "node:util";
 import { PayloadError } from "../errors.ts";
 import { DEEPEST } from "../payload.ts";
 
@@ -18,7 +19,15 @@ const TAG = "$";
 
 /** @throws PayloadError for what is too large, too deep, or no plain data; `what`: "the arguments of job resize" */
 export function encode(value: unknown, what: string, limit: number = LARGEST): Plain {
-  return new Encoder(what, limit).write(value, 0);
+  try {
+    return new Encoder(what, limit).write(value, 0);
+  } catch (error) {
+    if (error instanceof PayloadError) throw error;
+    // A getter that throws, a buffer that was moved away.
+    throw new PayloadError(`Cannot send ${what}: ${String((error as Error | null)?.message ?? error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** @throws PayloadError for what `encode` has not written */
@@ -77,6 +86,7 @@ class Encoder {
         `Cannot send ${this.#what}: it is nested more than ${DEEPEST} deep. Send a flatter form of it.`,
       );
     }
+    if (types.isProxy(value)) return this.#refuse("a Proxy");
     this.#seen.set(value, this.#seen.size);
     if (Array.isArray(value)) return this.#array(value, depth);
     if (ArrayBuffer.isView(value)) return this.#view(value);
@@ -312,8 +322,8 @@ class Decoder {
     return own;
   }
 
-  #error(plain: { n?: unknown; m?: unknown; s?: unknown; c?: unknown }, depth: number): Error {
-    const { n: name, m: message, s: stack, c: cause } = plain;
+  #error(plain: object, depth: number): Error {
+    const { n: name, m: message, s: stack, c: cause } = plain as Readonly<Record<string, unknown>>;
     if (typeof name !== "string" || typeof message !== "string") this.#refuse("it has an error that is none");
     this.#count(name.length + message.length + (typeof stack === "string" ? stack.length : 0));
     const error = this.#seeing(new (ERRORS.get(name) ?? Error)(message));

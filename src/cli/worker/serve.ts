@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { EventLoop } from "cede";
+import { serveCluster, type ServeClusterOptions } from "cede/executors";
+import { Interrupted, withInterruption } from "../interruption.ts";
+import { address, printable } from "../render/text.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** As they are written. */
+export interface RawWorkerOptions {
+  readonly queue: string;
+  readonly redis?: string;
+  readonly prefix?: string;
+  readonly concurrency?: string;
+  readonly threads?: string;
+  readonly stalled?: string;
+  readonly drain?: string;
+  readonly name?: string;
+}
+
+/** Serves until it is interrupted. @returns the exit code */
+export async function serveModule(file: string, raw: RawWorkerOptions): Promise<number> {
+  const path = resolve(file);
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `Cannot serve the jobs of "${printable(file)}": there is no such file.`,
+      "Name the module that exports them: cede worker ./jobs.ts --queue pictures",
+    );
+  }
+  const options = optionsOf(raw, (state, { name, jobs, concurrency, running, served }) => {
+    if (state === "serving") {
+      console.log(
+        `${printable(name)} serves ${jobs.length} jobs of ${printable(file)} to the queue ${printable(raw.queue)}, ` +
+          `${concurrency} at once: ${jobs.map(printable).join(", ")}`,
+      );
+    } else {
+      console.log(`${printable(name)} takes no more jobs: ${running} still run, ${served} were served.`);
+    }
+  });
+  return withInterruption(async (signal) => {
+    try {
+      // It is serveCluster that says how long the end may take.
+      const settings = { signal, shutdownTimeout: Infinity };
+      await EventLoop.run(() => serveCluster(pathToFileURL(path), options), settings);
+    } catch (error) {
+      if (error instanceof Interrupted) return error.exitCode;
+      console.error(error instanceof Error && /^Cannot /.test(error.message) ? error.message : error);
+      return 1;
+    }
+    return 0;
+  });
+}
+
+function optionsOf(
+  raw: RawWorkerOptions,
+  onState: NonNullable<ServeClusterOptions["onState"]>,
+): ServeClusterOptions {
+  const redis = raw.redis ?? process.env["REDIS_URL"] ?? "redis://localhost:6379";
+  if (!/^rediss?:\/\//.test(redis)) {
+    throw new UsageError(
+      `Cannot reach Redis by "${address(redis)}": that is no address of one.`,
+      "Write --redis redis://localhost:6379",
+    );
+  }
+  const { prefix, name, concurrency, threads, stalled, drain } = raw;
+  return {
+    queue: raw.queue,
+    redis,
+    onState,
+    ...(prefix !== undefined && { prefix }),
+    ...(name !== undefined && { name }),
+    ...(concurrency !== undefined && { concurrency: number("--concurrency", concurrency, 1) }),
+    ...(threads !== undefined && { threads: { workers: number("--threads", threads, 1) } }),
+    ...(stalled !== undefined && { stalledInterval: number("--stalled", stalled, 100) }),
+    ...(drain !== undefined && { drainTimeout: number("--drain", drain, 0) }),
+  };
+}
+
+function number(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(
+    `Cannot use ${option} ${printable(text)}: it is no whole number, ${least} or more.`,
+    "Or leave it out.",
+  );
+}

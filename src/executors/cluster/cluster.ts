@@ -1,0 +1,421 @@
+import { randomBytes } from "node:crypto";
+import type { Job, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { coroutine, resource, taskGroup, until, use, type Awaitable, type TaskGroup } from "../../index.ts";
+import type { Call } from "../call.ts";
+import type { Envelope } from "../envelope.ts";
+import { Executor, type Engine, type Tell } from "../executor.ts";
+import { Gate } from "../gate.ts";
+import type { Jobs } from "../jobs.ts";
+import { checkCount, checkTime, type ExecutorOptions } from "../options.ts";
+import { InvalidStateError } from "../../index.ts";
+import { warnOf } from "./check-redis.ts";
+import { encode, LARGEST } from "./codec.ts";
+import { Entry, Flight, refuse, type Tower } from "./flight.ts";
+import { loadBullmq } from "./peers.ts";
+import { Connections, type RedisClient } from "./redis.ts";
+import { Results, type End } from "./results.ts";
+import {
+  idInQueue,
+  namesOf,
+  parse,
+  priorityInQueue,
+  type JobData,
+  type Names,
+  type ToCaller,
+  type ToWorker,
+  type ToWorkers,
+} from "./wire.ts";
+
+/** How long the queue keeps what is over: what was called by an `id` can be asked for again for that long. */
+export interface Keep {
+  /** For how long, in seconds. */
+  age?: number;
+  /** How many at most. */
+  count?: number;
+}
+
+/** Which queue of which Redis. */
+export interface QueueOptions {
+  /** The name of the queue, the same for callers and workers. */
+  queue: string;
+  /** The address of Redis, "redis://localhost:6379", or a client of `ioredis`, whose settings are used. */
+  redis: string | RedisClient;
+  /** What the names of all keys begin with: "bull" unless given, as BullMQ's own tools expect. */
+  prefix?: string;
+  /** How much the arguments or the result of one job may hold, about, in bytes: 1,000,000 unless given. */
+  maxPayload?: number;
+}
+
+/** How jobs are run on other machines. */
+export interface ClusterOptions extends ExecutorOptions, QueueOptions {
+  /** How many of this executor's calls are in the queue at once, whether they run or wait there: 1,000 unless given. */
+  concurrency?: number;
+  /** How many results are kept, and for how long: 1,000 for an hour unless given. */
+  keepCompleted?: Keep;
+  /** The same of those that were lost or cancelled: 1,000 for a day unless given. */
+  keepFailed?: Keep;
+  /** How often what the queue has is looked at, for what its events did not tell, in milliseconds: 5,000 unless given. */
+  pollInterval?: number;
+  /** How long Redis may take to answer at the start, in milliseconds: 10,000 unless given. */
+  connectTimeout?: number;
+}
+
+const CONCURRENCY = 1000;
+const POLL_INTERVAL = 5000;
+const CONNECT_TIMEOUT = 10_000;
+const KEEP_COMPLETED: Keep = { age: 3600, count: 1000 };
+const KEEP_FAILED: Keep = { age: 86_400, count: 1000 };
+
+/**
+ * Runs jobs on other machines: the jobs are put into a queue in Redis, and whoever serves that queue, `cede worker` or
+ * `serveCluster`, runs them. It belongs to the coroutine that calls it: when that is left, it takes no more calls, waits for
+ * those that run, and cancels what does not end in time.
+ *
+ * A job is run **at least once**: one whose worker is lost is run again on another, and may have done half its work already,
+ * or all of it. Calls with the same `id` are one job, and get the same outcome, for as long as that is kept. Arguments,
+ * results, progress and what is sent through a `Sender` must be plain data. Needs the packages `bullmq` and `ioredis`.
+ *
+ * @throws TypeError and RangeError for options that they could not be; Error if Redis does not answer in time;
+ * InvalidStateError where the packages are not installed.
+ * @example
+ * ```ts redis
+ * import { run } from "cede";
+ * import { cluster, serveCluster } from "cede/executors";
+ * import { createTask } from "cede";
+ *
+ * const module = { add: (a: number, b: number) => a + b }; // or new URL("./jobs.ts", import.meta.url)
+ * await run(function* () {
+ *   const redis = process.env["REDIS_URL"] ?? "redis://localhost:6379";
+ *   createTask(() => serveCluster(module, { queue: "sums", redis })); // or: cede worker jobs.ts --queue sums --redis …
+ *   const jobs = yield* cluster<typeof module>({ queue: "sums", redis });
+ *   console.log(yield* jobs.add(1, 2)); // prints: 3
+ * });
+ * ```
+ */
+export function cluster<M extends object>(options: ClusterOptions): Awaitable<Jobs<M>> {
+  const engine = new Cluster(options);
+  const executor = new Executor(engine, options);
+  engines.set(executor, engine);
+  return use(
+    resource(function* (provide) {
+      try {
+        yield* until(engine.open());
+        yield* provide(executor.jobs<M>());
+      } finally {
+        try {
+          yield* executor.close();
+        } finally {
+          yield* until(engine.close());
+        }
+      }
+    }),
+  );
+}
+
+const engines = new WeakMap<Executor, Cluster>();
+
+/** The engine behind a proxy of `cluster`. @throws TypeError */
+export function engineOf(jobs: object): Cluster {
+  const engine = engines.get(Executor.of(jobs));
+  if (engine !== undefined) return engine;
+  throw new TypeError(
+    "Cannot tell the queue of these jobs: they have none. Give the jobs that `cluster` gave.",
+  );
+}
+
+/** @throws TypeError and RangeError */
+export function checkQueue({ queue, prefix = "bull", maxPayload = LARGEST }: QueueOptions): void {
+  for (const [what, name] of [
+    ["queue", queue],
+    ["prefix", prefix],
+  ] as const) {
+    if (typeof name === "string" && /^[^:{}\s]+$/.test(name)) continue;
+    throw new TypeError(
+      `Cannot use the ${what} ${JSON.stringify(name)}: give a name without blanks, colons and braces.`,
+    );
+  }
+  checkCount("maxPayload", maxPayload);
+}
+
+export class Cluster implements Engine, Tower {
+  readonly kind = "cluster";
+  readonly maxPayload: number;
+  workers = 0;
+  readonly #options: ClusterOptions;
+  readonly #connections: Connections;
+  readonly #names: Names;
+  readonly #gate: Gate<true>;
+  /** What its jobs and its channel are called after. */
+  readonly #me: string = randomBytes(9).toString("base64url");
+  readonly #entries = new Map<string, Entry>();
+  #free: number;
+  #called = 0;
+  #queue: Queue | null = null;
+  #redis: Redis | null = null;
+  #results: Results | null = null;
+
+  constructor(options: ClusterOptions) {
+    const { concurrency = CONCURRENCY, maxWaiting = Infinity, maxPayload = LARGEST } = options;
+    const { queue, redis, prefix = "bull" } = options;
+    const { pollInterval = POLL_INTERVAL, connectTimeout = CONNECT_TIMEOUT } = options;
+    checkQueue(options);
+    checkCount("concurrency", concurrency);
+    checkCount("maxWaiting", maxWaiting, 0);
+    checkTime("grace", options.grace ?? 0);
+    checkTime("pollInterval", pollInterval);
+    checkTime("connectTimeout", connectTimeout);
+    this.#options = options;
+    this.#connections = new Connections(redis);
+    this.#names = namesOf(prefix, queue);
+    this.maxPayload = maxPayload;
+    this.#free = concurrency;
+    const leave = (): void => void this.#free++;
+    this.#gate = new Gate<true>(() => (this.#free > 0 ? (this.#free--, true) : undefined), leave, maxWaiting);
+  }
+
+  get waiting(): number {
+    let inQueue = 0;
+    for (const { flights } of this.#entries.values()) {
+      for (const { call } of flights) if (call.state === "waiting") inQueue++;
+    }
+    return this.#gate.waiting + inQueue;
+  }
+  get where(): string {
+    return this.#connections.where;
+  }
+  get connected(): boolean {
+    return this.#redis?.status === "ready";
+  }
+  /** @throws InvalidStateError */
+  get queue(): Queue {
+    if (this.#queue !== null) return this.#queue;
+    throw new InvalidStateError(
+      "Cannot use the queue of a cluster that is closed: keep what opened it running.",
+    );
+  }
+  get redis(): Redis {
+    return this.#redis!;
+  }
+
+  async open(): Promise<void> {
+    const { Queue } = await loadBullmq();
+    const {
+      queue,
+      prefix = "bull",
+      pollInterval = POLL_INTERVAL,
+      connectTimeout = CONNECT_TIMEOUT,
+    } = this.#options;
+    const redis = (this.#redis = await this.#connections.make());
+    await this.#connections.answered(redis, connectTimeout);
+    this.#queue = new Queue(queue, { connection: redis as never, prefix, skipVersionCheck: true } as never);
+    this.#queue.on("error", () => {}); // told by the connection
+    const [reader, subscriber] = await Promise.all([
+      this.#connections.make({ protocol: 2 }),
+      this.#connections.make(),
+    ]);
+    subscriber.on("message", (_: string, text: string) => this.#heard(text));
+    await subscriber.subscribe(this.#names.caller(this.#me));
+    this.#results = new Results({
+      reader,
+      redis,
+      key: (of) => this.#queue!.toKey(of),
+      interval: pollInterval,
+      told: (job, end) => this.#told(job, end),
+      ended: (job, end) => this.#ended(job, end),
+      outstanding: () => this.#added(),
+      looked: () => void this.#countWorkers(),
+    });
+    await this.#results.open();
+    await this.#countWorkers();
+    await warnOf(redis, this.where);
+  }
+
+  async close(): Promise<void> {
+    this.#results?.close();
+    const queue = this.#queue;
+    this.#queue = null;
+    await Promise.race([
+      queue?.close().catch(() => {}),
+      new Promise<void>((resolve) => setTimeout(resolve, 1000).unref()),
+    ]);
+    this.#connections.close();
+  }
+
+  run(call: Call, tell: Tell): Awaitable<Envelope> {
+    return running(this, call, tell);
+  }
+
+  /** Waits until there is room in the queue. */
+  enter(call: Call): Awaitable<true> {
+    return this.#gate.enter(() => `room in the queue for ${call.title}`, call.priority);
+  }
+  leave(): void {
+    this.#free++;
+    this.#gate.open();
+  }
+
+  /** Has what its end is told to before anybody can tell it. @throws PayloadError, RangeError */
+  send(call: Call, tell: Tell, group: TaskGroup | null): Flight {
+    const nonce = `${this.#me}-${++this.#called}`;
+    const job = call.key === undefined ? nonce : idInQueue(call.key);
+    const data: JobData = {
+      v: 1,
+      id: call.id,
+      caller: this.#me,
+      nonce,
+      args: encode(call.args, `the arguments of ${call.title}`, this.maxPayload),
+      senders: call.senders.map(({ at }) => at),
+    };
+    let entry = this.#entries.get(job);
+    const joins = entry !== undefined;
+    if (entry === undefined) this.#entries.set(job, (entry = new Entry(job, call.key !== undefined)));
+    const flight = new Flight(this, entry, call, tell, group);
+    flight.sent = joins
+      ? Promise.resolve()
+      : this.add(call.name, data, job, call).then(() => this.#sent(flight, nonce));
+    const { flights } = entry;
+    flight.sent.catch((error: unknown) => {
+      for (const one of flights) one.unsent(error as Error);
+    });
+    return flight;
+  }
+
+  /** @internal */
+  add(
+    name: string,
+    data: JobData,
+    job: string,
+    { priority, delay }: Pick<Call, "priority" | "delay">,
+  ): Promise<Job> {
+    return this.queue.add(name, data, {
+      jobId: job,
+      priority: priorityInQueue(priority),
+      ...(delay > 0 && { delay: Math.min(delay, 2 ** 40) }),
+      ...this.keeping,
+    });
+  }
+
+  /** @internal */
+  get keeping(): { removeOnComplete: never; removeOnFail: never } {
+    const { keepCompleted = KEEP_COMPLETED, keepFailed = KEEP_FAILED } = this.#options;
+    return {
+      removeOnComplete: { ...KEEP_COMPLETED, ...keepCompleted } as never,
+      removeOnFail: { ...KEEP_FAILED, ...keepFailed } as never,
+    };
+  }
+
+  /** Redis has it. If the id was the caller's, it may have had it before. */
+  async #sent({ entry, call }: Flight, nonce: string): Promise<void> {
+    if (call.key !== undefined) {
+      const [name, text] = await this.redis.hmget(this.queue.toKey(entry.job), "name", "data");
+      if (typeof name === "string" && name !== call.name) {
+        throw new InvalidStateError(
+          `Cannot call ${call.title} by the id ${JSON.stringify(call.key)}: that is the id of job ${name}, which the queue ` +
+            "still has. Let the id name the job too.",
+        );
+      }
+      entry.own = typeof text !== "string" || (JSON.parse(text) as JobData).nonce === nonce;
+      entry.added = true;
+      await this.#results!.look([entry.job]); // it may have ended already
+    }
+    entry.added = true;
+  }
+
+  forgetFlight(flight: Flight): void {
+    flight.leave();
+    const { entry } = flight;
+    if (entry.flights.size === 0) this.#entries.delete(entry.job);
+  }
+
+  async withdraw(job: string): Promise<boolean> {
+    this.#toWorkers({ what: "cancel", job });
+    const [timestamp, finished] = await this.redis.hmget(this.queue.toKey(job), "timestamp", "finishedOn");
+    if (typeof timestamp !== "string" || typeof finished === "string") return true;
+    return (await this.queue.remove(job)) === 1;
+  }
+
+  async forget(job: string): Promise<void> {
+    await this.#queue?.remove(job).catch(() => {}); // then it is kept as long as others
+  }
+
+  answer(worker: string, message: ToWorker): void {
+    this.#redis?.publish(this.#names.worker(worker), JSON.stringify(message)).catch(() => {});
+  }
+
+  #toWorkers(message: ToWorkers): void {
+    this.#redis?.publish(this.#names.workers, JSON.stringify(message)).catch(() => {});
+  }
+
+  *#added(): Iterable<string> {
+    for (const entry of this.#entries.values()) if (entry.added) yield entry.job;
+  }
+
+  #ended(job: string, end: End): void {
+    for (const flight of this.#entries.get(job)?.flights ?? []) flight.ended(end);
+  }
+
+  /** An event of the queue. */
+  #told(job: string, end: End): void {
+    const entry = this.#entries.get(job);
+    if (entry === undefined) return;
+    if (!entry.keyed) return this.#ended(job, end);
+    // It may be about one before it, of the same id. Before it was added, it is.
+    if (entry.added) this.#results!.confirm(job, end).catch(() => {}); // then it is looked for when Redis is back
+  }
+
+  #heard(text: string): void {
+    const message = parse<ToCaller>(text);
+    if (message === undefined) return;
+    const entry = this.#entries.get(message.job);
+    if (entry === undefined) {
+      if (message.what === "item") refuse(this, message);
+      return;
+    }
+    try {
+      if (message.what === "item") firstOf(entry.flights)?.heard(message);
+      else for (const flight of entry.flights) flight.heard(message);
+    } catch (error) {
+      for (const flight of entry.flights) flight.fail(error as Error); // an `onProgress` of its own may have thrown
+    }
+  }
+
+  async #countWorkers(): Promise<void> {
+    const [, count] = (await this.redis.pubsub("NUMSUB", this.#names.workers)) as [string, number];
+    this.workers = Number(count);
+  }
+}
+
+function firstOf<T>(set: Iterable<T>): T | undefined {
+  for (const one of set) return one;
+  return undefined;
+}
+
+const running = coroutine(function* cluster(engine: Cluster, call: Call, tell: Tell): Awaitable<Envelope> {
+  yield* engine.enter(call);
+  try {
+    const body = (group: TaskGroup | null): Awaitable<Envelope> => flying(engine, call, tell, group);
+    return call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
+  } finally {
+    engine.leave();
+  }
+});
+
+/** Waits for the end of what was sent, and stops it if this is cancelled. */
+const flying = coroutine(function* job(
+  engine: Cluster,
+  call: Call,
+  tell: Tell,
+  group: TaskGroup | null,
+): Awaitable<Envelope> {
+  const flight = engine.send(call, tell, group);
+  try {
+    return yield* flight.result();
+  } finally {
+    try {
+      if (!flight.over) yield* flight.stop();
+    } finally {
+      engine.forgetFlight(flight);
+    }
+  }
+});

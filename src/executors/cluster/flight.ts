@@ -1,0 +1,306 @@
+/** A call on its way through the queue: one job there, whatever becomes of it, and everybody here who waits for it. */
+import {
+  CancelledError,
+  moveOnAfter,
+  until,
+  type Awaitable,
+  type Sender,
+  type TaskGroup,
+} from "../../index.ts";
+import { park, type ParkedWait } from "../../lowlevel.ts";
+import type { Call } from "../call.ts";
+import { errorAgain, type Envelope } from "../envelope.ts";
+import { JobLostError, WorkerLostError } from "../errors.ts";
+import type { Tell } from "../executor.ts";
+import { decode } from "./codec.ts";
+import type { End } from "./results.ts";
+import { CANCELLED, LOST, type Returned, type ToCaller, type ToWorker } from "./wire.ts";
+
+/** What a flight needs of its engine. */
+export interface Tower {
+  readonly maxPayload: number;
+  readonly where: string;
+  /** Tells every worker to stop it, and takes it out of the queue if it is in no worker's hands. Whether it is over. */
+  withdraw(job: string): Promise<boolean>;
+  /** What is still kept of a job that was stopped is removed, so that its id is free. */
+  forget(job: string): Promise<void>;
+  answer(worker: string, message: ToWorker): void;
+  /** Whether Redis answers. */
+  readonly connected: boolean;
+}
+
+/** A job in the queue, and the calls here that wait for it: more than one where they have the same id. */
+export class Entry {
+  readonly job: string;
+  /** Whether its id is the caller's, and may have been used before. */
+  readonly keyed: boolean;
+  readonly flights: Set<Flight> = new Set();
+  /** Whether it stands in the queue for certain. */
+  added = false;
+  /** Whether a call of this executor put it there. Who did stops it; others only stop waiting. */
+  own = true;
+  /** The latest attempt that is known of. */
+  attempt = 0;
+  /** By the index of the sender: the last item that came. */
+  readonly items: Map<number, { attempt: number; number: number; taken: boolean | null }> = new Map();
+
+  constructor(job: string, keyed: boolean) {
+    this.job = job;
+    this.keyed = keyed;
+  }
+}
+
+/** How often a worker is told again to stop, in milliseconds. */
+const TELL_AGAIN = 1000;
+/** How long it is told while Redis is away, in milliseconds. */
+const GIVE_UP = 10_000;
+
+export class Flight {
+  readonly entry: Entry;
+  readonly call: Call;
+  readonly #tower: Tower;
+  readonly #tell: Tell;
+  readonly #group: TaskGroup | null;
+  /** Settled once Redis has said that it has the job. */
+  sent: Promise<void> = Promise.resolve();
+  #result: Envelope | Error | undefined = undefined;
+  /** Whether the job is over: if not, and there is a result, it is an error of this side. */
+  #over = false;
+  #cleanupFailed: unknown = undefined;
+  #wait: ParkedWait<void> | null = null;
+  /** How much of its progress was heard of. */
+  #progress = 0;
+
+  constructor(tower: Tower, entry: Entry, call: Call, tell: Tell, group: TaskGroup | null) {
+    this.#tower = tower;
+    this.entry = entry;
+    this.call = call;
+    this.#tell = tell;
+    this.#group = group;
+    entry.flights.add(this);
+  }
+
+  /** Whether the job is over. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Waits for its result. @throws what keeps it from having one */
+  *result(): Awaitable<Envelope> {
+    if (this.#result === undefined) yield* this.#change();
+    if (this.#result instanceof Error) throw this.#result;
+    return this.#result!;
+  }
+
+  #change(): Awaitable<void> {
+    return park({ label: () => this.call.label, kind: "job", hostWork: true }, (wait) => {
+      this.#wait = wait;
+      return () => (this.#wait = null);
+    });
+  }
+
+  /** Has it stopped, wherever it is, and waits until it has. Others that wait for the same job here keep it. */
+  *stop(): Awaitable<void> {
+    const { entry, call } = this;
+    const tower = this.#tower;
+    call.state = "cancelling";
+    this.entry.flights.delete(this);
+    if (entry.flights.size > 0) return;
+    entry.flights.add(this); // its end is still to be heard of
+    let away = 0;
+    const over = this.sent.then(
+      () => (entry.own ? tower.withdraw(entry.job) : true),
+      () => true, // it was never in the queue
+    );
+    for (let asked: Promise<boolean> = over; ; asked = tower.withdraw(entry.job)) {
+      const answer = asked.catch(() => false);
+      const { value } = yield* moveOnAfter(TELL_AGAIN, () => until(answer));
+      if (value === true || this.over) break;
+      yield* moveOnAfter(TELL_AGAIN, () => this.#change());
+      if (this.over) break;
+      away = tower.connected ? 0 : away + TELL_AGAIN;
+      if (away < GIVE_UP) continue;
+      process.emitWarning(
+        `${call.title} was cancelled, and may still run: ${tower.where} has not answered for ${GIVE_UP / 1000} s.`,
+        "CedeWarning",
+      );
+      break;
+    }
+    if (entry.own && entry.keyed) yield* moveOnAfter(TELL_AGAIN, () => until(tower.forget(entry.job)));
+    if (this.#cleanupFailed !== undefined) throw this.#cleanupFailed;
+  }
+
+  leave(): void {
+    this.entry.flights.delete(this);
+  }
+
+  /** It has ended in the queue. */
+  ended(end: End): void {
+    if (this.#over) return;
+    this.#over = true;
+    try {
+      this.#settle(this.#resultOf(end));
+    } catch (error) {
+      this.#settle(error as Error);
+    }
+  }
+
+  /** It could not be sent. */
+  unsent(error: Error): void {
+    this.#over = true;
+    this.#settle(error);
+  }
+
+  /** Something here failed: the job is to be stopped. */
+  fail(error: Error): void {
+    this.#settle(error);
+  }
+
+  #settle(result: Envelope | Error): void {
+    this.#result ??= result;
+    this.#wait?.complete();
+  }
+
+  #resultOf(end: End): Envelope | Error {
+    const { title, state } = this.call;
+    switch (end.how) {
+      case "returned":
+        return this.#returned(JSON.parse(end.text) as Returned);
+      case "gone":
+        return new JobLostError(
+          `${title} was lost: ${this.#tower.where} does not know it any more. It was restarted without what it had, or ` +
+            "somebody removed the job; whether it ran is not known.",
+          title,
+        );
+      case "removed":
+        if (state === "cancelling") return { ok: "cancelled" };
+        return new CancelledError(`Cannot wait for ${title} any longer: it was taken out of the queue.`);
+      case "failed":
+        break;
+    }
+    if (end.reason.startsWith(CANCELLED)) {
+      if (state === "cancelling") return { ok: "cancelled" };
+      return new CancelledError(`Cannot wait for ${title} any longer: whoever called it first cancelled it.`);
+    }
+    const worker = this.call.worker ?? "a worker";
+    const why = end.reason.startsWith(LOST) || /stalled more than/.test(end.reason);
+    return new WorkerLostError(
+      why
+        ? `${title} was lost: each worker that began it ended before it did, ${worker} the last one. It is not tried again.`
+        : `${title} was lost: the queue has it as failed (${end.reason}).`,
+      title,
+      worker,
+    );
+  }
+
+  /** What a worker has given the queue for it. */
+  #returned(returned: Returned): Envelope {
+    const what = `what ${this.call.title} gave`;
+    if (typeof returned?.worker !== "string")
+      throw new TypeError(`Cannot read ${what}: another program wrote it.`);
+    const envelope = decode(returned.e, what, 2 * this.#tower.maxPayload) as Envelope;
+    if (this.call.state === "cancelling") {
+      if (returned.cleanup && envelope.ok === false) {
+        this.#cleanupFailed = errorAgain(envelope.error, `${this.call.title} (${returned.worker})`);
+      }
+      return envelope;
+    }
+    if (this.call.worker === undefined) this.#tell.started(returned.worker);
+    if (returned.progress !== undefined) this.#progressed(returned.progress);
+    return envelope;
+  }
+
+  #progressed({ number, value }: NonNullable<Returned["progress"]>): void {
+    if (number <= this.#progress) return;
+    this.#progress = number;
+    this.#tell.progress(decode(value, `the progress of ${this.call.title}`, this.#tower.maxPayload));
+  }
+
+  heard(message: ToCaller): void {
+    if (this.#result !== undefined) {
+      if (message.what === "item") refuse(this.#tower, message);
+      return;
+    }
+    const { entry } = this;
+    switch (message.what) {
+      case "started":
+        if (message.attempt <= entry.attempt && this.call.worker !== undefined) return;
+        entry.attempt = Math.max(entry.attempt, message.attempt);
+        this.#progress = 0;
+        if (this.call.state === "cancelling") return;
+        this.#tell.started(message.worker);
+        break;
+      case "progress":
+        if (message.attempt < entry.attempt || this.call.state !== "running") return;
+        this.#progressed(message);
+        break;
+      case "late":
+        this.ended({ how: "returned", text: JSON.stringify(message.returned) });
+        break;
+      case "item":
+        this.#item(message);
+    }
+  }
+
+  #item(message: Extract<ToCaller, { what: "item" }>): void {
+    const { at, attempt, number } = message;
+    const { items } = this.entry;
+    const sender = this.call.senders.find((one) => one.at === at)?.sender;
+    let last = items.get(at);
+    if (last === undefined || last.attempt < attempt) {
+      items.set(at, (last = { attempt, number: 0, taken: true }));
+    }
+    if (sender === undefined || this.call.state === "cancelling" || attempt < last.attempt) {
+      return refuse(this.#tower, message);
+    }
+    if (number <= last.number) {
+      // It came before: the answer was lost, or is still to come.
+      const taken = number < last.number ? true : last.taken;
+      if (taken !== null) this.#answer(message, taken);
+      return;
+    }
+    last.number = number;
+    if (message.item === undefined) {
+      sender.close();
+      last.taken = true;
+      return this.#answer(message, true);
+    }
+    last.taken = null;
+    const item = decode(message.item, `an item of ${this.call.title}`, this.#tower.maxPayload);
+    this.#group!.createTask(() => this.#pass(sender, item, last, message), {
+      name: `item of ${this.call.title}`,
+      start: "always",
+    });
+  }
+
+  /** Sends an item on, and has the job send the next one. */
+  *#pass(
+    sender: Sender<unknown>,
+    item: unknown,
+    last: { taken: boolean | null },
+    message: Extract<ToCaller, { what: "item" }>,
+  ): Awaitable<void> {
+    let taken = false;
+    try {
+      yield* sender.send(item);
+      taken = true;
+    } catch {
+      // The caller's channel is closed: the job hears of it where it sends.
+    } finally {
+      last.taken = taken;
+      this.#answer(message, taken);
+    }
+  }
+
+  #answer({ job, attempt, at, number, from }: Extract<ToCaller, { what: "item" }>, taken: boolean): void {
+    this.#tower.answer(from, { what: "taken", job, attempt, at, number, taken });
+  }
+}
+
+/** Nobody takes it, nor will. */
+export function refuse(
+  tower: Pick<Tower, "answer">,
+  { job, attempt, at, number, from }: Extract<ToCaller, { what: "item" }>,
+): void {
+  tower.answer(from, { what: "taken", job, attempt, at, number, taken: false });
+}

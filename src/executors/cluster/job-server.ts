@@ -1,0 +1,356 @@
+/** A worker of a queue: BullMQ hands it jobs, each of which it runs as a task of its loop, and it gives back how that ended. */
+import { randomBytes } from "node:crypto";
+import type { Job, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { type Awaitable, type EventLoop, type Task, type TaskGroup } from "../../index.ts";
+import { park, type ParkedWait } from "../../lowlevel.ts";
+import { plainError, type Envelope } from "../envelope.ts";
+import type { JobModule } from "../module.ts";
+import { checkPayload } from "../payload.ts";
+import { Progress } from "../progress.ts";
+import { serveSending } from "../sending.ts";
+import type { Served } from "../serve.ts";
+import { decode, encode } from "./codec.ts";
+import { fence, readLate, writeLate } from "./late.ts";
+import type { Bullmq } from "./peers.ts";
+import { Post } from "./post.ts";
+import type { Connections } from "./redis.ts";
+import {
+  CANCELLED,
+  LOST,
+  namesOf,
+  parse,
+  type JobData,
+  type Names,
+  type Returned,
+  type ToCaller,
+  type ToWorker,
+  type ToWorkers,
+} from "./wire.ts";
+
+export interface JobServerOptions {
+  readonly bullmq: Bullmq;
+  readonly connections: Connections;
+  readonly redis: Redis;
+  readonly loop: Pick<EventLoop, "callSoon">;
+  readonly group: TaskGroup;
+  readonly module: JobModule;
+  readonly where: string;
+  readonly queue: string;
+  readonly prefix: string;
+  readonly name: string;
+  readonly grace: number;
+  readonly maxPayload: number;
+  readonly maxStalledCount: number;
+  readonly stalledInterval: number;
+  readonly concurrency: number;
+}
+
+/** Why a job of this worker was stopped. */
+type Stop = "cancelled" | "superseded" | "leaving";
+
+interface Running {
+  progress?: NonNullable<Returned["progress"]>;
+  task: Task<unknown> | null;
+  stopped: Stop | null;
+  readonly post: Post;
+}
+
+/** How one ended. */
+interface Ended extends Pick<Returned, "progress" | "cleanup"> {
+  readonly envelope?: Envelope;
+  readonly stopped?: Stop | null;
+}
+
+/** How long other workers have to say that they are not blocked, in milliseconds. */
+const ANSWER_MS = 1000;
+
+export class JobServer {
+  served = 0;
+  readonly #options: JobServerOptions;
+  readonly #names: Names;
+  readonly #id: string = randomBytes(9).toString("base64url");
+  /** By job; one may run twice here, if this worker was silent for too long. */
+  readonly #running = new Map<string, Set<Running>>();
+  readonly #questions = new Map<string, (from: string, runs: boolean) => void>();
+  readonly #waits = new Set<ParkedWait<void>>();
+  #worker: Worker | null = null;
+  #busy = 0;
+  #leaving = false;
+
+  constructor(options: JobServerOptions) {
+    this.#options = options;
+    this.#names = namesOf(options.prefix, options.queue);
+  }
+
+  get running(): number {
+    return this.#busy;
+  }
+
+  async open(): Promise<void> {
+    const { bullmq, connections, redis, queue, prefix, name, concurrency, stalledInterval } = this.#options;
+    const subscriber = await connections.make();
+    subscriber.on("message", (_: string, text: string) => this.#heard(text));
+    await subscriber.subscribe(this.#names.workers, this.#names.worker(this.#id));
+    const worker = new bullmq.Worker(queue, async (job: Job, token?: string) => this.#process(job, token!), {
+      connection: redis as never,
+      prefix,
+      name,
+      concurrency,
+      stalledInterval,
+      lockDuration: stalledInterval,
+      // How often a job is taken from workers that were lost is decided here: see #hopeless.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      runRetryDelay: 500,
+      skipVersionCheck: true,
+    } as never);
+    this.#worker = worker;
+    worker.on("error", () => {}); // of the connection, which comes back, or of a lock that was lost: see late.ts
+    await worker.waitUntilReady();
+  }
+
+  /** Takes no more jobs. */
+  async pause(): Promise<void> {
+    await this.#worker?.pause(true);
+  }
+
+  /** Waits until nothing runs here. */
+  drained(): Awaitable<void> {
+    return park<void>({ label: () => `${this.#busy} jobs of ${this.#options.name}` }, (wait) => {
+      if (this.#busy === 0) return void wait.complete();
+      this.#waits.add(wait);
+      return () => this.#waits.delete(wait);
+    });
+  }
+
+  /** Stops what runs here, and leaves it to others. */
+  leaveAll(): void {
+    this.#leaving = true;
+    for (const job of this.#running.keys()) this.#stop(job, "leaving");
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#worker?.close().catch(() => {});
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, 5000)));
+    await Promise.race([closing, late]);
+    clearTimeout(timer);
+  }
+
+  /** What BullMQ calls for each job. Jobs that fail give it a result, too: it fails only what was lost or cancelled. */
+  async #process(job: Job, token: string): Promise<Returned> {
+    this.#busy++;
+    try {
+      return await this.#attempt(job, token);
+    } finally {
+      this.#busy--;
+      this.served++;
+      if (this.#busy === 0) for (const wait of this.#waits) wait.complete();
+    }
+  }
+
+  async #attempt(job: Job, token: string): Promise<Returned> {
+    const { redis, maxStalledCount, bullmq } = this.#options;
+    const { WaitingError, UnrecoverableError } = bullmq;
+    const key = this.#worker!.toKey(job.id!);
+    if (job.attemptsStarted > 1) {
+      const late = await readLate(redis, key);
+      if (late !== undefined) return late;
+      if (job.stalledCounter > maxStalledCount) await this.#hopeless(job, token);
+    }
+    let returned: Returned | null = null;
+    fence(job, async () => {
+      if (returned !== null) await this.#late(job, key, returned);
+    });
+    const { envelope, stopped, ...told } = await this.#run(job);
+    if (stopped === "leaving") {
+      await job.moveToWait(token).catch(() => {}); // if it was taken away, it waits already
+      throw new WaitingError();
+    }
+    if (stopped === "superseded" || (job.attemptsStarted > 1 && envelope?.ok !== true)) {
+      const late = await readLate(redis, key);
+      if (late !== undefined) return late;
+    }
+    if (envelope === undefined) throw new UnrecoverableError(CANCELLED);
+    const value = { v: 1, worker: this.#options.name, e: this.#encoded(job, envelope), ...told } as const;
+    if (envelope.ok === true) returned = value;
+    return value;
+  }
+
+  #encoded({ name }: Job, envelope: Envelope): Returned["e"] {
+    const { maxPayload } = this.#options;
+    try {
+      return encode(envelope, `the result of job ${name}`, maxPayload);
+    } catch (error) {
+      return encode({ ok: false, error: plainError(error) }, `the error of job ${name}`, maxPayload);
+    }
+  }
+
+  /**
+   * It was taken from workers too often. They are lost only if no worker runs it any more: one that does not answer may be
+   * blocked by the job, and finish it still. Then it is asked again later.
+   *
+   * @throws always
+   */
+  async #hopeless(job: Job, token: string): Promise<never> {
+    const { bullmq, stalledInterval } = this.#options;
+    const { DelayedError, UnrecoverableError } = bullmq;
+    if (await this.#someoneRuns(job.id!)) {
+      await job.moveToDelayed(Date.now() + stalledInterval, token);
+      throw new DelayedError();
+    }
+    throw new UnrecoverableError(LOST);
+  }
+
+  async #someoneRuns(job: string): Promise<boolean> {
+    const question = randomBytes(9).toString("base64url");
+    const asked: ToWorkers = { what: "whoRuns", job, question, from: this.#id };
+    const answered = new Set<string>();
+    let enough: (runs: boolean) => void;
+    let expected = Infinity;
+    const answer = new Promise<boolean>((resolve) => (enough = resolve));
+    this.#questions.set(question, (from, runs) => {
+      answered.add(from);
+      if (runs) enough(true);
+      else if (answered.size >= expected) enough(false);
+    });
+    const timer = setTimeout(() => enough(true), ANSWER_MS); // somebody does not answer
+    try {
+      expected = await this.#options.redis.publish(this.#names.workers, JSON.stringify(asked));
+      if (answered.size >= expected) return false;
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+      this.#questions.delete(question);
+    }
+  }
+
+  /** The queue had given it up. */
+  async #late(job: Job, key: string, returned: Returned): Promise<void> {
+    if (!(await writeLate(this.#options.redis, key, returned))) return;
+    this.#tellWorkers({ what: "superseded", job: job.id!, by: this.#id });
+    const { caller } = job.data as JobData;
+    if (caller !== "") this.#tell(caller, { what: "late", job: job.id!, returned });
+  }
+
+  /** Runs it as a task of the loop. How it ended, or why it was stopped. */
+  async #run(job: Job): Promise<Ended> {
+    const { group, loop, module, where, name: worker, grace, maxPayload } = this.#options;
+    const { id, attemptsStarted: attempt, name } = job;
+    const data = job.data as JobData;
+    const head = { job: id!, attempt };
+    const post = new Post(this.#id, head, (message) => this.#publish(data.caller, message));
+    const running: Running = { task: null, stopped: null, post };
+    const all = this.#running.get(id!);
+    if (all === undefined) this.#running.set(id!, new Set([running]));
+    else all.add(running);
+    if (this.#leaving) running.stopped = "leaving";
+    const tell = (message: ToCaller): void => {
+      if (data.caller !== "") this.#tell(data.caller, message);
+    };
+    const progress = new Progress((value) => {
+      running.progress = {
+        number: (running.progress?.number ?? 0) + 1,
+        value: encode(value, `the progress of job ${name}`, maxPayload),
+      };
+      tell({ ...head, what: "progress", ...running.progress });
+    });
+    tell({ ...head, what: "started", worker });
+    try {
+      const args = decode(data.args, `the arguments of job ${name}`, maxPayload) as unknown[];
+      const request = {
+        id: data.id,
+        name,
+        attempt,
+        worker,
+        args,
+        grace,
+        progress: (value: unknown) => {
+          checkPayload(value, `the progress of job ${name}`);
+          progress.tell(structuredClone(value));
+        },
+      };
+      const ended = await new Promise<Ended>((resolve) => {
+        loop.callSoon(() => {
+          if (running.stopped !== null) return resolve({ stopped: running.stopped });
+          try {
+            const body = (): Awaitable<Served> => serveSending(module, where, request, data.senders, post);
+            running.task = group.createTask(body, { name: `job ${name}` });
+            running.task.addDoneCallback((task) => resolve(endOf(task as Task<Served>, running.stopped)));
+          } catch {
+            resolve({ stopped: "leaving" }); // the group is being closed
+          }
+        });
+      });
+      await post.flush();
+      progress.end();
+      return { ...ended, ...(running.progress !== undefined && { progress: running.progress }) };
+    } catch (error) {
+      return { envelope: { ok: false, error: plainError(error) } };
+    } finally {
+      progress.end();
+      post.close();
+      const others = this.#running.get(id!)!;
+      others.delete(running);
+      if (others.size === 0) this.#running.delete(id!);
+    }
+  }
+
+  #stop(job: string, why: Stop): void {
+    for (const running of this.#running.get(job) ?? []) {
+      if (running.stopped !== null) continue;
+      running.stopped = why;
+      running.post.close(); // what it still sends nobody takes
+      if (running.task !== null) void running.task.cancel(why);
+    }
+  }
+
+  #heard(text: string): void {
+    const message = parse<ToWorkers | ToWorker>(text);
+    switch (message?.what) {
+      case "cancel":
+        return this.#stop(message.job, "cancelled");
+      case "superseded":
+        if (message.by !== this.#id) this.#stop(message.job, "superseded");
+        return;
+      case "whoRuns":
+        return this.#answer(message.from, {
+          what: "answer",
+          question: message.question,
+          from: this.#id,
+          runs: this.#running.has(message.job),
+        });
+      case "answer":
+        return this.#questions.get(message.question)?.(message.from, message.runs);
+      case "taken":
+        for (const { post } of this.#running.get(message.job) ?? []) post.taken(message);
+    }
+  }
+
+  async #publish(caller: string, message: ToCaller): Promise<number> {
+    return this.#options.redis.publish(this.#names.caller(caller), JSON.stringify(message));
+  }
+
+  #tell(caller: string, message: ToCaller): void {
+    this.#publish(caller, message).catch(() => {});
+  }
+
+  #answer(worker: string, message: ToWorker): void {
+    this.#options.redis.publish(this.#names.worker(worker), JSON.stringify(message)).catch(() => {});
+  }
+
+  #tellWorkers(message: ToWorkers): void {
+    this.#options.redis.publish(this.#names.workers, JSON.stringify(message)).catch(() => {});
+  }
+}
+
+/** A job that was stopped has no end of its own, unless its cleanup failed. */
+function endOf(task: Task<Served>, stopped: Stop | null): Ended {
+  if (task.cancelled) return { stopped: stopped ?? "leaving" };
+  try {
+    return { envelope: task.result().envelope };
+  } catch (error) {
+    const envelope = { ok: false, error: plainError(error) } as const;
+    return stopped === null ? { envelope } : { envelope, cleanup: true };
+  }
+}

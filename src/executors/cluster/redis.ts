@@ -1,0 +1,79 @@
+/** Connections to Redis: made from an address or from a client of the program's, and never the program's own. */
+import type { Redis, RedisOptions } from "ioredis";
+import { loadRedis } from "./peers.ts";
+
+/** A client of Redis that the program has constructed: one of `ioredis`. Connections of its kind are made, and it is left alone. */
+export interface RedisClient {
+  duplicate(options?: object): unknown;
+}
+
+/** How often it is tried again when the connection is lost: soon, and then once a second. */
+const RETRY: RedisOptions = {
+  maxRetriesPerRequest: null, // what was asked waits until Redis is there again
+  enableReadyCheck: true,
+  retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1000),
+};
+
+/** Makes connections, and closes them all. */
+export class Connections {
+  readonly #source: string | RedisClient;
+  readonly #open: Redis[] = [];
+  #problem: unknown = undefined;
+
+  /** @throws TypeError */
+  constructor(source: string | RedisClient) {
+    const ok =
+      typeof source === "string"
+        ? /^rediss?:\/\//.test(source)
+        : typeof (source as { duplicate?: unknown } | null)?.duplicate === "function";
+    if (!ok) {
+      throw new TypeError(
+        `Cannot reach Redis by ${typeof source === "string" ? `"${source}"` : String(source)}: give its address, ` +
+          '"redis://localhost:6379", or a client of the package ioredis.',
+      );
+    }
+    this.#source = source;
+  }
+
+  /** In words, for messages: without a password. */
+  get where(): string {
+    if (typeof this.#source !== "string") return "the Redis of the client that was given";
+    return `Redis at ${this.#source.replace(/\/\/[^@/]*@/, "//")}`;
+  }
+
+  async make(options: RedisOptions = {}): Promise<Redis> {
+    const all: RedisOptions = { ...RETRY, lazyConnect: false, ...options };
+    const redis =
+      typeof this.#source === "string"
+        ? new (await loadRedis())(this.#source, all as RedisOptions & { replyMapping?: never })
+        : (this.#source.duplicate(all) as Redis);
+    redis.setMaxListeners(0);
+    redis.on("error", (error: unknown) => (this.#problem = error));
+    this.#open.push(redis);
+    return redis;
+  }
+
+  /** Waits until Redis answers. @throws Error after `ms` milliseconds */
+  async answered(redis: Redis, ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const why = this.#problem instanceof Error ? ` (${this.#problem.message})` : "";
+        const error = new Error(
+          `Cannot reach ${this.where}: there was no answer within ${ms} ms${why}. Is it running, and the address right?`,
+          { cause: this.#problem },
+        );
+        reject(error);
+      }, ms);
+    });
+    try {
+      await Promise.race([redis.ping(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    for (const redis of this.#open.splice(0)) redis.disconnect(false);
+  }
+}

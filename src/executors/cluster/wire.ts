@@ -1,0 +1,127 @@
+/**
+ * What callers and workers tell each other beside the queue, over Redis's channels: nothing of it is kept anywhere. Whatever
+ * must arrive is sent again until it is answered; the rest may be lost.
+ */
+import type { Plain } from "./codec.ts";
+
+export interface Names {
+  /** What every worker of the queue hears. */
+  readonly workers: string;
+  /** What one worker hears. */
+  worker(id: string): string;
+  /** What one caller hears. */
+  caller(id: string): string;
+}
+
+export function namesOf(prefix: string, queue: string): Names {
+  const base = `${prefix}:${queue}:cede`;
+  return {
+    workers: `${base}:workers`,
+    worker: (id) => `${base}:worker:${id}`,
+    caller: (id) => `${base}:caller:${id}`,
+  };
+}
+
+/** To a caller. */
+export type ToCaller =
+  | { readonly what: "started"; readonly job: string; readonly attempt: number; readonly worker: string }
+  | {
+      readonly what: "progress";
+      readonly job: string;
+      readonly attempt: number;
+      readonly number: number;
+      readonly value: Plain;
+    }
+  /** The job sends an item, or, without one, has closed its sender. It comes again until it is answered. */
+  | {
+      readonly what: "item";
+      readonly job: string;
+      readonly attempt: number;
+      readonly at: number;
+      readonly number: number;
+      readonly item?: Plain;
+      readonly from: string;
+    }
+  /** A worker that the queue had given up has finished after all. */
+  | { readonly what: "late"; readonly job: string; readonly returned: Returned };
+
+/** To workers. */
+export type ToWorkers =
+  | { readonly what: "cancel"; readonly job: string }
+  /** Another has finished it. */
+  | { readonly what: "superseded"; readonly job: string; readonly by: string }
+  | { readonly what: "whoRuns"; readonly job: string; readonly question: string; readonly from: string };
+
+/** To one worker. */
+export type ToWorker =
+  | {
+      readonly what: "taken";
+      readonly job: string;
+      readonly attempt: number;
+      readonly at: number;
+      readonly number: number;
+      readonly taken: boolean;
+    }
+  | { readonly what: "answer"; readonly question: string; readonly from: string; readonly runs: boolean };
+
+/** A job, as it stands in the queue. */
+export interface JobData {
+  readonly v: 1;
+  /** What the caller calls it: `currentJob().id`. */
+  readonly id: string;
+  /** Whom to tell; empty: nobody waits. */
+  readonly caller: string;
+  /** Of this call alone: so that a second one with the same id knows that it is the second. */
+  readonly nonce: string;
+  readonly args: Plain;
+  readonly senders: readonly number[];
+}
+
+/** What the queue keeps of its end. */
+export interface Returned {
+  readonly v: 1;
+  readonly worker: string;
+  /** The envelope. */
+  readonly e: Plain;
+  /** What it told last of how far it had come: the message may be late, or have been lost. */
+  readonly progress?: { readonly number: number; readonly value: Plain };
+  /** It was cancelled, and its cleanup failed. */
+  readonly cleanup?: true;
+}
+
+/** Why the queue has it as failed: jobs that failed are results for it. */
+export const CANCELLED = "cede: cancelled";
+export const LOST = "cede: every worker that began it was lost";
+
+/** A message; `undefined` for what is none: anybody may write to a channel. */
+export function parse<T extends { readonly what: string }>(text: string): T | undefined {
+  try {
+    const message = JSON.parse(text) as T | null;
+    return typeof message === "object" && typeof message?.what === "string" ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** BullMQ serves the lowest number first, and whoever has none before all. */
+const NORMAL = 2 ** 20;
+
+export function priorityInQueue(priority: number): number {
+  return Math.min(
+    2 ** 21 - 1,
+    Math.max(1, NORMAL - Math.round(Math.max(-NORMAL, Math.min(NORMAL, priority)))),
+  );
+}
+
+/** An id that BullMQ takes, whatever the user's is. @throws RangeError */
+export function idInQueue(id: string): string {
+  try {
+    const encoded = `id.${encodeURIComponent(id).replaceAll("*", "%2A")}`;
+    if (encoded.length <= 1000) return encoded;
+  } catch {
+    // half of a pair of surrogates
+  }
+  throw new RangeError(
+    `Cannot call a job by the id ${JSON.stringify(id.slice(0, 40))}: give a text of at most about 300 characters.`,
+  );
+}
