@@ -22,6 +22,8 @@ export class Call {
   state: CallState = "waiting";
   /** Where it runs: "worker 2". */
   worker: string | undefined = undefined;
+  /** What `onProgress` threw, if anything: the call ends with it. */
+  failed: { readonly error: unknown } | null = null;
   /** How often it was begun. */
   attempt = 0;
   /** When it began, by the clock of its loop. */

@@ -10,7 +10,8 @@ import { checkPayload } from "./payload.ts";
 export type Envelope =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: PlainError }
-  | { readonly ok: "cancelled" };
+  /** `error`: its cleanup failed. */
+  | { readonly ok: "cancelled"; readonly error?: PlainError };
 
 /** An error as plain data. */
 export type PlainError =

@@ -204,7 +204,7 @@ export class Executor {
         senders.push({ at, sender: value as never });
         return null;
       }
-      checkPayload(value, `argument ${at + 1} of job ${name}`);
+      checkPayload(value, `argument ${at + 1} of job ${name}`, options.transfer);
       return value;
     });
     const { transfer = [], priority = 0, delay = 0, onProgress } = options;
@@ -234,7 +234,12 @@ export class Executor {
         },
         progress: (value) => {
           this.#tell(observer, call, { what: "progress", value });
-          call.onProgress?.(value);
+          try {
+            call.onProgress?.(value);
+          } catch (error) {
+            call.failed ??= { error };
+            scope.cancel(error);
+          }
         },
       });
       if (envelope.ok !== "cancelled") outcome = envelope.ok ? "result" : "error";
@@ -270,6 +275,7 @@ const attempt = coroutine(function* job(
 ): Awaitable<unknown> {
   const call = executor.newCall(name, args, options, tries);
   const { cancelled, value } = yield* cancelScope((scope) => executor.serve(call, scope));
+  if (call.failed !== null) throw call.failed.error;
   if (cancelled || value.ok === "cancelled") {
     throw new ExecutorClosedError(
       `Cannot wait for ${call.title} any longer: ${executor.name} was closed while it ran.`,

@@ -1,4 +1,4 @@
-import { coroutine, resource, use, type Awaitable } from "../index.ts";
+import { coroutine, resource, use, type Awaitable, type Sender } from "../index.ts";
 import type { Call } from "./call.ts";
 import type { Envelope } from "./envelope.ts";
 import { Executor, type Engine, type Tell } from "./executor.ts";
@@ -6,8 +6,8 @@ import { Gate } from "./gate.ts";
 import type { Jobs } from "./jobs.ts";
 import type { JobModule } from "./module.ts";
 import { checkCount, checkTime, GRACE, type ExecutorOptions } from "./options.ts";
-import { checkPayload } from "./payload.ts";
-import { serve } from "./serve.ts";
+import { checkPayload, copyPayload } from "./payload.ts";
+import { serveSending, type Link } from "./sending.ts";
 
 /** How jobs are run on this loop. */
 export interface InlineOptions extends ExecutorOptions {
@@ -51,22 +51,46 @@ class Inline implements Engine {
     yield* this.#gate.enter(() => call.label, call.priority);
     try {
       tell.started(WORKER);
-      const args = structuredClone(call.args, { transfer: [...call.transfer] as ArrayBuffer[] }) as unknown[];
-      for (const { at, sender } of call.senders) args[at] = sender;
-      const { name, id, attempt } = call;
+      const { name, id, attempt, title } = call;
+      const args = copyPayload(call.args, `the arguments of ${title}`, call.transfer);
       const progress = (value: unknown): void => {
         checkPayload(value, `the progress of job ${name}`);
-        tell.progress(structuredClone(value));
+        tell.progress(copyPayload(value, `the progress of ${title}`));
       };
       const request = { name, id, attempt, worker: WORKER, progress, args, grace: this.#grace };
-      const { envelope, buffers } = yield* serve(this.#module, "the module", request);
-      return structuredClone(envelope, { transfer: [...buffers] as ArrayBuffer[] });
+      const at = call.senders.map((one) => one.at);
+      const { envelope, buffers } = yield* serveSending(
+        this.#module,
+        "the module",
+        request,
+        at,
+        linkOf(call),
+      );
+      return copyPayload(envelope, `the result of ${title}`, buffers);
     } finally {
       this.#free++;
       this.#gate.open();
     }
   }).bind(this);
 }
+
+/** Items go a short way here, but the same: checked, copied, one at a time. */
+function linkOf(call: Call): Link {
+  const senderAt = (at: number): Sender<unknown> => call.senders.find((one) => one.at === at)!.sender;
+  return {
+    send: (at, item) => pass(senderAt(at), copyPayload(item, `an item of ${call.title}`)),
+    closed: (at) => senderAt(at).close(),
+  };
+}
+
+const pass = coroutine(function* send(sender: Sender<unknown>, item: unknown): Awaitable<boolean> {
+  try {
+    yield* sender.send(item);
+    return true;
+  } catch {
+    return false; // the caller's channel is closed: the job hears of it where it sends
+  }
+});
 
 /**
  * Runs the jobs of a module on this loop: what `threads` and `cluster` are measured by, and what tests take in their place.

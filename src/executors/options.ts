@@ -64,7 +64,7 @@ export function checkJobOptions(name: string, options: JobOptions): void {
       `Cannot call job ${name} with ${String(options)}: \`with\` takes an object of options.`,
     );
   }
-  const { timeout, priority = 0, delay, retry, transfer, onProgress } = options;
+  const { timeout, priority = 0, delay, retry, transfer, onProgress, id } = options;
   if (timeout !== undefined) checkTime("timeout", timeout);
   if (delay !== undefined) checkTime("delay", delay);
   if (typeof priority !== "number" || Number.isNaN(priority)) {
@@ -78,6 +78,11 @@ export function checkJobOptions(name: string, options: JobOptions): void {
   if (retry !== undefined && transfer !== undefined && transfer.length > 0) {
     throw new TypeError(
       `Cannot retry job ${name} with what its first call moves away: leave out \`transfer\`, or \`retry\`.`,
+    );
+  }
+  if (id !== undefined && (typeof id !== "string" || id === "")) {
+    throw new TypeError(
+      `Cannot call job ${name} with the id ${JSON.stringify(id) ?? String(id)}: give a text that is not empty.`,
     );
   }
   if (onProgress !== undefined && typeof onProgress !== "function") {

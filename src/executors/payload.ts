@@ -15,17 +15,52 @@ const PLAIN_TAGS = new Set([
   "[object String]",
   "[object ArrayBuffer]",
   "[object SharedArrayBuffer]",
-  "[object MessagePort]",
   "[object Blob]",
 ]);
 
-/** @throws PayloadError naming the first thing that cannot be sent; `what`: "argument 1 of job resize" */
-export function checkPayload(value: unknown, what: string): void {
+/** Only the platform can tell, and a worker that is to send one ends. Where it does not tell, copying fails later. */
+const isProxy: (value: object) => boolean =
+  (globalThis as Process).process?.getBuiltinModule?.("node:util").types.isProxy ?? (() => false);
+
+interface Process {
+  readonly process?: {
+    getBuiltinModule?(name: "node:util"): { readonly types: { isProxy(value: object): boolean } };
+  };
+}
+
+/**
+ * `what`: "argument 1 of job resize"; `moved`: what of it is moved instead of being copied.
+ *
+ * @throws PayloadError naming the first thing that cannot be sent
+ */
+export function checkPayload(value: unknown, what: string, moved: readonly unknown[] = []): void {
   if (typeof value !== "object" || value === null) {
     if (typeof value === "function" || typeof value === "symbol") refuse(value, what, "");
     return;
   }
-  look(value, what, "", new Set(), 0);
+  try {
+    look(value, what, "", new Set(moved as object[]), 0);
+  } catch (error) {
+    throw error instanceof PayloadError ? error : unread(what, error);
+  }
+}
+
+/**
+ * A copy of what `checkPayload` has let pass, as another thread would be given it.
+ *
+ * @throws PayloadError
+ */
+export function copyPayload<T>(value: T, what: string, moved: readonly unknown[] = []): T {
+  try {
+    return structuredClone(value, { transfer: [...moved] as ArrayBuffer[] });
+  } catch (error) {
+    throw unread(what, error);
+  }
+}
+
+function unread(what: string, error: unknown): PayloadError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new PayloadError(`Cannot send ${what}: reading it failed: ${why}`, { cause: error });
 }
 
 function look(value: unknown, what: string, path: string, seen: Set<object>, depth: number): void {
@@ -33,7 +68,9 @@ function look(value: unknown, what: string, path: string, seen: Set<object>, dep
     if (typeof value === "function" || typeof value === "symbol") refuse(value, what, path);
     return;
   }
-  if (ArrayBuffer.isView(value) || seen.has(value)) return;
+  if (seen.has(value)) return;
+  if (isProxy(value)) refuse(value, what, path, "a Proxy");
+  if (ArrayBuffer.isView(value)) return look(value.buffer, what, `${path}.buffer`, seen, depth);
   if (depth > DEEPEST) {
     throw new PayloadError(
       `Cannot send ${what}: it is nested more than ${DEEPEST} deep. Send a flatter form of it.`,
@@ -45,7 +82,11 @@ function look(value: unknown, what: string, path: string, seen: Set<object>, dep
     return;
   }
   const tag = Object.prototype.toString.call(value);
-  if (PLAIN_TAGS.has(tag)) return;
+  if (tag === "[object ArrayBuffer]" && (value as { detached?: boolean }).detached === true) {
+    refuse(value, what, path, "a buffer that was moved away before");
+  }
+  // Anything can say of itself that it is a Date.
+  if (PLAIN_TAGS.has(tag) && !Object.hasOwn(value, Symbol.toStringTag)) return;
   if (value instanceof Map) {
     for (const [key, one] of value) {
       look(key, what, `${path}.keys()`, seen, depth + 1);
@@ -55,7 +96,7 @@ function look(value: unknown, what: string, path: string, seen: Set<object>, dep
     for (const one of value) look(one, what, `${path}.values()`, seen, depth + 1);
   } else if (value instanceof Error) {
     look(value.cause, what, `${path}.cause`, seen, depth + 1);
-  } else if (tag === "[object Object]") {
+  } else if (tag === "[object Object]" || Object.hasOwn(value, Symbol.toStringTag)) {
     for (const key of Object.keys(value)) {
       look((value as Record<string, unknown>)[key], what, `${path}.${key}`, seen, depth + 1);
     }
@@ -64,10 +105,10 @@ function look(value: unknown, what: string, path: string, seen: Set<object>, dep
   }
 }
 
-function refuse(value: unknown, what: string, path: string): never {
+function refuse(value: unknown, what: string, path: string, kind: string = kindOf(value)): never {
   throw new PayloadError(
     `Cannot send ${what}: ${path === "" ? "it" : `it has at ${path.replace(/^\./, "")}`} ${path === "" ? "is " : ""}` +
-      `${kindOf(value)}. Send plain data: numbers, texts, dates, bytes, and arrays, maps, sets and objects of them.`,
+      `${kind}. Send plain data: numbers, texts, dates, bytes, and arrays, maps, sets and objects of them.`,
   );
 }
 

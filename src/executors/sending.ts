@@ -9,8 +9,11 @@ import { serve, type Request, type Served } from "./serve.ts";
 
 /** The way to the caller. */
 export interface Link {
-  /** Sends an item for the argument at this index. Whether the caller's channel took it; if not, it never will again. */
-  send(at: number, item: unknown): Promise<boolean>;
+  /**
+   * Sends an item for the argument at this index. Whether the caller's channel took it; if not, it never will again. A
+   * promise is waited for also when the job is cancelled; something else to await is cancelled with it.
+   */
+  send(at: number, item: unknown): Promise<boolean> | Coroutine<boolean>;
   /** The job has closed that sender. */
   closed(at: number): void;
 }
@@ -77,7 +80,8 @@ const pump = coroutine(function* pump(one: Pump): Awaitable<void> {
       const next = yield* receiver.receiveOrEnd();
       if (next.done) return one.leftOpen ? undefined : one.link.closed(one.at);
       checkPayload(next.value, `an item of ${one.title}`);
-      const taken = yield* shield(() => until(one.link.send(one.at, next.value)));
+      const answer = one.link.send(one.at, next.value);
+      const taken = yield* answer instanceof Promise ? shield(() => until(answer)) : answer;
       if (!taken) return;
     }
   } finally {

@@ -26,7 +26,7 @@ export const serve: (module: JobModule, where: string, request: Request) => Coro
       const fn = jobNamed(module, request.name, where);
       const made = yield* asJob(request, () => perform(fn, request.args, request.grace));
       const { value, buffers } = untransfer(made);
-      checkPayload(value, `the result of job ${request.name}`);
+      checkPayload(value, `the result of job ${request.name}`, buffers);
       return { envelope: { ok: true, value }, buffers };
     } catch (error) {
       return { envelope: { ok: false, error: plainError(error) }, buffers: [] };

@@ -10,7 +10,7 @@ import {
 } from "../../index.ts";
 import { park, type ParkedWait } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
-import type { Envelope } from "../envelope.ts";
+import { errorAgain, type Envelope } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
 import { Executor, type Engine, type Tell } from "../executor.ts";
 import { Gate } from "../gate.ts";
@@ -339,7 +339,11 @@ class Flight implements Outcome {
     };
     let timer = setTimeout(look, grace);
     try {
-      yield* this.end();
+      const result = yield* this.end();
+      const { title, worker } = this.#call;
+      // As on this loop: whoever cancels a job whose cleanup throws is told.
+      if (result !== null && "ok" in result && result.ok === "cancelled" && result.error !== undefined)
+        throw errorAgain(result.error, `${title} (${worker})`);
     } finally {
       clearTimeout(timer);
     }
@@ -366,6 +370,7 @@ class Flight implements Outcome {
       case "item":
         this.#group!.createTask(() => this.#pass(news.at, news.item), {
           name: `item of ${this.#call.title}`,
+          start: "always", // the job waits for the answer, also if it is cancelled by now
         });
         break;
       case "closed":

@@ -116,9 +116,9 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
     );
     return buffers.length === 0 ? envelope : await moved(envelope, buffers);
   } catch (error) {
-    return controller.signal.aborted && error instanceof CancelledError
-      ? ({ ok: "cancelled" } satisfies Envelope)
-      : ({ ok: false, error: plainError(error) } satisfies Envelope);
+    if (!controller.signal.aborted) return { ok: false, error: plainError(error) } satisfies Envelope;
+    if (error === controller.signal.reason) return { ok: "cancelled" } satisfies Envelope;
+    return { ok: "cancelled", error: plainError(error) } satisfies Envelope; // its cleanup failed
   } finally {
     progress.end();
     // The result comes by another way, and must not overtake what was told by this one.
