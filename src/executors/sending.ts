@@ -4,7 +4,7 @@
  */
 import { Channel, coroutine, shield, taskGroup, until, type Awaitable, type Coroutine } from "../index.ts";
 import type { JobModule } from "./module.ts";
-import { checkPayload } from "./payload.ts";
+import { checkPayload, copyPayload } from "./payload.ts";
 import { serve, type Request, type Served } from "./serve.ts";
 
 /** The way to the caller. */
@@ -51,6 +51,28 @@ const serveWith = coroutine(function* serve_(
   });
 });
 
+/** What the job sends to: it hears at once of what cannot be sent, and may change what it has sent. */
+class Items extends Channel<unknown> {
+  readonly #what: string;
+
+  constructor(title: string) {
+    super(0, { name: title });
+    this.#what = `an item of ${title}`;
+  }
+  override trySend(item: unknown): boolean {
+    checkPayload(item, this.#what);
+    return super.trySend(item);
+  }
+  override accept(item: unknown): boolean {
+    checkPayload(item, this.#what);
+    return super.accept(item);
+  }
+  // Whoever waits for an item has it later than now; whoever takes one while the job waits has it now.
+  protected override hand(item: unknown): boolean {
+    return super.hand(copyPayload(item, this.#what));
+  }
+}
+
 /** One sender of the job's, and the way that its items go. */
 class Pump {
   readonly channel: Channel<unknown>;
@@ -61,7 +83,7 @@ class Pump {
   leftOpen = false;
 
   constructor(at: number, title: string, link: Link) {
-    this.channel = new Channel<unknown>(0, { name: title });
+    this.channel = new Items(title);
     this.at = at;
     this.title = title;
     this.link = link;
@@ -79,7 +101,6 @@ const pump = coroutine(function* pump(one: Pump): Awaitable<void> {
     for (;;) {
       const next = yield* receiver.receiveOrEnd();
       if (next.done) return one.leftOpen ? undefined : one.link.closed(one.at);
-      checkPayload(next.value, `an item of ${one.title}`);
       const answer = one.link.send(one.at, next.value);
       const taken = yield* answer instanceof Promise ? shield(() => until(answer)) : answer;
       if (!taken) return;
