@@ -227,8 +227,10 @@ export class JobServer {
 
   /** The queue had given it up. */
   async #late(job: Job, key: string, returned: Returned): Promise<void> {
-    if (!(await writeLate(this.#options.redis, key, returned))) return;
-    this.#tellWorkers({ what: "superseded", job: job.id!, by: this.#id });
+    const how = await writeLate(this.#options.redis, key, returned);
+    if (how === "ended") return;
+    // What Redis has lost may be waited for still.
+    if (how === "written") this.#tellWorkers({ what: "superseded", job: job.id!, by: this.#id });
     const { caller } = job.data as JobData;
     if (caller !== "") this.#tell(caller, { what: "late", job: job.id!, returned });
   }

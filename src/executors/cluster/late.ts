@@ -12,13 +12,18 @@ import type { Returned } from "./wire.ts";
 const FIELD = "cede:late";
 
 const WRITE = `
-if redis.call("HEXISTS", KEYS[1], "timestamp") == 0 then return 0 end
+if redis.call("HEXISTS", KEYS[1], "timestamp") == 0 then return -1 end
 if redis.call("HEXISTS", KEYS[1], "finishedOn") == 1 then return 0 end
 return redis.call("HSETNX", KEYS[1], "${FIELD}", ARGV[1])`;
 
-/** Whether it was written: not if the job has ended, or another was as late. */
-export async function writeLate(redis: Redis, key: string, returned: Returned): Promise<boolean> {
-  return (await redis.eval(WRITE, 1, key, JSON.stringify(returned))) === 1;
+/** Whether it was written: not if the job has ended, or another was as late, nor if the queue does not know it any more. */
+export async function writeLate(
+  redis: Redis,
+  key: string,
+  returned: Returned,
+): Promise<"written" | "ended" | "gone"> {
+  const answer = await redis.eval(WRITE, 1, key, JSON.stringify(returned));
+  return answer === 1 ? "written" : answer === -1 ? "gone" : "ended";
 }
 
 export async function readLate(redis: Redis, key: string): Promise<Returned | undefined> {

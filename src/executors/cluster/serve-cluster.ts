@@ -217,7 +217,8 @@ function onPool(pool: Jobs<Record<string, (...args: unknown[]) => unknown>>, nam
       return yield* pool[name]!.with(options)(...args);
     } catch (error) {
       // That it ran on a thread of this worker is not what its caller is told.
-      if (error instanceof Error) error.stack = error.stack?.replace(/\n +at job [^\n]*$/, "") ?? "";
+      if (error instanceof Error)
+        error.stack = error.stack?.replace(/\n +at job \S+ \(worker \d+\)[^]*$/, "") ?? "";
       throw error;
     }
   });
