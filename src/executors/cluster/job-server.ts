@@ -102,6 +102,7 @@ export class JobServer {
       // How often a job is taken from workers that were lost is decided here: see #hopeless.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       runRetryDelay: 500,
+      drainDelay: 1, // a job that another worker has given back waits no longer than that
       skipVersionCheck: true,
     } as never);
     this.#worker = worker;

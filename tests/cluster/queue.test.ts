@@ -1,0 +1,174 @@
+/** Priorities, delays, repetitions and the rate of a queue, with a Redis of the tests' own. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { all, createTask, EventLoop, race, Schedule, sleep, type Awaitable } from "cede";
+import { cluster, ClusterQueue, serveCluster, type Jobs, type ServeClusterOptions } from "cede/executors";
+import { RedisServer, withoutRedis } from "../support/redis-server.ts";
+import * as module from "./jobs.ts";
+
+type Module = typeof module;
+
+describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, () => {
+  let server: RedisServer;
+  let folder: string;
+  let queues = 0;
+  let queue: string;
+  let file: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "cede-queue-"));
+    server = await RedisServer.start();
+  });
+  beforeEach(() => {
+    queue = `queue-${++queues}`;
+    file = join(folder, queue);
+  });
+  afterEach(() => rmSync(file, { force: true }));
+  afterAll(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const serve = (options: Partial<ServeClusterOptions> = {}): void => {
+    createTask(() => serveCluster(module, { queue, redis: server.url, concurrency: 1, ...options }));
+  };
+  const withJobs = (body: (jobs: Jobs<Module>) => Awaitable<unknown>): Promise<unknown> =>
+    EventLoop.run(function* () {
+      return yield* body(yield* cluster<Module>({ queue, redis: server.url }));
+    });
+
+  it("serves the higher priority first, among equals whoever came first", async () => {
+    await withJobs(function* (jobs) {
+      const calls = [0, 5, -5, 0, 5].map((priority, n) =>
+        createTask(jobs.log.with({ priority })(file, `${priority}, call ${n}`)),
+      );
+      yield* sleep(200);
+      serve();
+      yield* all(calls);
+      expect(module.linesOf(file)).toEqual([
+        "5, call 1",
+        "5, call 4",
+        "0, call 0",
+        "0, call 3",
+        "-5, call 2",
+      ]);
+    });
+  });
+
+  it("keeps a delayed job back, and takes it out when it is cancelled", async () => {
+    await withJobs(function* (jobs) {
+      serve();
+      const begun = performance.now();
+      yield* all([jobs.log.with({ delay: 300 })(file, "late"), jobs.log(file, "early")]);
+      expect(performance.now() - begun).toBeGreaterThan(295);
+      expect(module.linesOf(file)).toEqual(["early", "late"]);
+      const task = createTask(jobs.log.with({ delay: 60_000 })(file, "never"));
+      yield* sleep(100);
+      expect((yield* ClusterQueue.of(jobs).counts()).delayed).toBe(1);
+      yield* task.cancel();
+      expect((yield* ClusterQueue.of(jobs).counts()).delayed).toBe(0);
+    });
+  });
+
+  it("repeats a job until it is told to stop", async () => {
+    await withJobs(function* (jobs) {
+      serve();
+      const clock = ClusterQueue.of(jobs);
+      yield* clock.repeat("tick", { every: 100 }, "log", file, "tick");
+      expect(yield* clock.repeated()).toMatchObject([{ id: "tick", job: "log" }]);
+      while (module.linesOf(file).length < 4) yield* sleep(20);
+      yield* clock.stopRepeating("tick");
+      expect(yield* clock.repeated()).toEqual([]);
+      yield* sleep(200);
+      const { length } = module.linesOf(file);
+      yield* sleep(300);
+      expect(module.linesOf(file)).toHaveLength(length);
+    });
+  });
+
+  it("begins no more jobs in a time than it is told to", async () => {
+    await withJobs(function* (jobs) {
+      serve({ concurrency: 10 });
+      const clock = ClusterQueue.of(jobs);
+      yield* clock.limitRate({ jobs: 2, per: 300 });
+      const begun = performance.now();
+      yield* all(Array.from({ length: 5 }, () => jobs.nap(1)));
+      expect(performance.now() - begun).toBeGreaterThan(500);
+      yield* clock.limitRate(null);
+    });
+  });
+
+  it("refuses what could not be repeated", async () => {
+    await withJobs(function* (jobs) {
+      const clock = ClusterQueue.of(jobs);
+      expect(() => clock.repeat("tick", {}, "add", 1, 2)).toThrow(/give either `every`/);
+      expect(() => clock.repeat("tick", { every: 0 }, "add", 1, 2)).toThrow(RangeError);
+      expect(() => clock.repeat("tick", { every: NaN }, "add", 1, 2)).toThrow(RangeError);
+      yield* sleep(0);
+    });
+  });
+
+  it("calls a job with an id anew when it failed and is to be retried", async () => {
+    const flaky = {
+      *flaky(): Awaitable<number> {
+        module.note(file, "called");
+        if (module.linesOf(file).length < 3) throw new Error("not yet");
+        return module.linesOf(file).length;
+      },
+    };
+    await EventLoop.run(function* () {
+      createTask(() => serveCluster(flaky, { queue, redis: server.url }));
+      const jobs = yield* cluster<typeof flaky>({ queue, redis: server.url });
+      const call = jobs.flaky.with({ id: "one", retry: Schedule.fixed(5).limit(5) });
+      expect(yield* call()).toBe(3);
+      expect(yield* call()).toBe(3); // the first try is kept as failed, and so on: nothing is called again
+      expect(module.linesOf(file)).toHaveLength(3);
+    });
+  });
+
+  it("takes a client that the program has made, and leaves it alone", async () => {
+    const redis = new Redis(server.url);
+    await EventLoop.run(function* () {
+      createTask(() => serveCluster(module, { queue, redis }));
+      const jobs = yield* cluster<Module>({ queue, redis });
+      expect(yield* jobs.add(1, 2)).toBe(3);
+    });
+    expect(await redis.ping()).toBe("PONG");
+    redis.disconnect();
+  });
+
+  it("lets no more of its calls into the queue than it is told to", async () => {
+    await EventLoop.run(function* () {
+      const jobs = yield* cluster<Module>({ queue, redis: server.url, concurrency: 3 });
+      const calls = () => all(Array.from({ length: 10 }, () => jobs.nap(1)));
+      const looking = function* (): Awaitable<void> {
+        yield* sleep(200);
+        expect(yield* ClusterQueue.of(jobs).counts()).toMatchObject({ waiting: 3 });
+      };
+      yield* race([calls(), looking()]);
+    });
+  });
+
+  it.for([
+    [{ queue: "a:b" }, /Cannot use the queue "a:b"/],
+    [{ queue: "" }, /Cannot use the queue ""/],
+    [{ prefix: "{x}" }, /Cannot use the prefix/],
+    [{ redis: "localhost" }, /Cannot reach Redis by "localhost"/],
+    [{ concurrency: 0 }, /Cannot set concurrency to 0/],
+    [{ pollInterval: -1 }, /Cannot set pollInterval to -1/],
+    [{ maxPayload: 0.5 }, /Cannot set maxPayload/],
+  ] as const)("refuses %o", ([options, message]) => {
+    expect(() => cluster({ queue: "q", redis: "redis://x", ...options })).toThrow(message);
+  });
+  it.for([
+    [{ concurrency: Infinity }, /without a limit/],
+    [{ stalledInterval: 5 }, /Cannot set stalledInterval to 5/],
+    [{ maxStalledCount: -1 }, /Cannot set maxStalledCount/],
+    [{ drainTimeout: NaN }, /Cannot set drainTimeout/],
+  ] as const)("refuses to serve with %o", ([options, message]) => {
+    expect(() => serveCluster({}, { queue: "q", redis: "redis://x", ...options })).toThrow(message);
+  });
+});
