@@ -1230,7 +1230,7 @@ function* begun<T>(
 ): Awaitable<{ task: Task<T> }> {
   const started = new Event();
   const task = createTask(() => start({ onProgress: () => started.set() }));
-  void task.addDoneCallback(() => started.set());
+  task.addDoneCallback(() => started.set());
   yield* started.wait();
   return { task };
 }

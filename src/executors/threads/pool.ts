@@ -9,6 +9,7 @@ import { errorAgain, type Envelope, type PlainError } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { JobKind } from "../module.ts";
 import {
+  BEGUN,
   isHello,
   SENT,
   WITHDRAWN,
@@ -46,6 +47,8 @@ export interface Outcome {
   /** Its worker ended. `begun`: while it ran, so it cannot simply be sent to another. */
   lost(why: WorkerLostError, begun: boolean): void;
   news(news: News): void;
+  /** The worker has read its message and has no more to do with it, or is gone: its place is free. */
+  gone(): void;
 }
 
 /** A job on its way to a worker, or there. */
@@ -53,6 +56,8 @@ export class Sent {
   readonly run: number;
   readonly cell: number;
   readonly title: string;
+  /** Whether it is a function, which may keep the thread for itself. */
+  readonly mayHold: boolean;
   readonly worker: PoolWorker;
   readonly outcome: Outcome;
   readonly #cells: Int32Array;
@@ -61,6 +66,7 @@ export class Sent {
     run: number,
     cell: number,
     title: string,
+    mayHold: boolean,
     worker: PoolWorker,
     outcome: Outcome,
     cells: Int32Array,
@@ -68,10 +74,16 @@ export class Sent {
     this.run = run;
     this.cell = cell;
     this.title = title;
+    this.mayHold = mayHold;
     this.worker = worker;
     this.outcome = outcome;
     this.#cells = cells;
     Atomics.store(cells, cell, SENT);
+  }
+
+  /** Whether the worker has begun it, and has not told of its end. */
+  get begun(): boolean {
+    return Atomics.load(this.#cells, this.cell) === BEGUN;
   }
 
   /** Takes it back, if no worker has begun it. */
@@ -103,6 +115,11 @@ export class PoolWorker {
     this.#port = port;
     port.on("message", (news: News) => this.jobs.get(news.run)?.outcome.news(news));
     port.unref();
+  }
+
+  /** Whether a function runs there, which may keep it from answering. */
+  get runsFunction(): boolean {
+    return [...this.jobs.values()].some((sent) => sent.mayHold && sent.begun);
   }
 
   order(order: Order): void {
@@ -138,8 +155,7 @@ export class Pool {
    * `jobsAtOnce`: how many jobs are with workers at most. `changed`: a worker came, or one could not load the module.
    */
   constructor(library: Library, url: string, options: PoolOptions, jobsAtOnce: number, changed: () => void) {
-    // Twice as many cells as jobs: one that was withdrawn keeps its cell until its message was read.
-    const count = 2 * jobsAtOnce;
+    const count = jobsAtOnce; // one that was withdrawn keeps its cell, and its place, until its message was read
     this.#cells = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
     this.#free = Array.from({ length: count }, (_, i) => count - 1 - i);
     this.#changed = changed;
@@ -182,13 +198,14 @@ export class Pool {
   send(
     worker: PoolWorker,
     title: string,
+    mayHold: boolean,
     message: Omit<JobMessage, "cell" | "run" | "worker">,
     transfer: readonly unknown[],
     outcome: Outcome,
   ): Sent {
     const run = ++this.#run;
     const cell = this.#free.pop()!;
-    const sent = new Sent(run, cell, title, worker, outcome, this.#cells);
+    const sent = new Sent(run, cell, title, mayHold, worker, outcome, this.#cells);
     worker.jobs.set(run, sent);
     const task = { ...message, cell, run, worker: worker.name, [QUEUE_OPTIONS]: sent };
     const ended = this.#piscina.run(task, { transferList: transfer as never }) as Promise<Envelope>;
@@ -200,6 +217,7 @@ export class Pool {
       .finally(() => {
         worker.jobs.delete(run);
         this.#free.push(cell);
+        outcome.gone();
       });
     return sent;
   }
@@ -277,7 +295,8 @@ export class Pool {
 
   /** The library has no result: the worker is gone, or the message could not be sent. */
   #lost(sent: Sent, error: unknown): void {
-    if (error instanceof Error && error.name === "DataCloneError") {
+    // Where the worker is there no more, it is its own message that could not be sent.
+    if (error instanceof Error && error.name === "DataCloneError" && this.workers.has(sent.worker)) {
       return sent.outcome.ended({ ok: false, error: unsent(sent.title, error) });
     }
     const { worker } = sent;

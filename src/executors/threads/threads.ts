@@ -244,14 +244,10 @@ const running = coroutine(function* threads(
 ): Awaitable<Envelope> {
   for (;;) {
     const worker = yield* engine.enter(kind, call);
-    try {
-      const body = (group: TaskGroup | null): Awaitable<Envelope | null> =>
-        flying(new Flight(engine, kind, worker, call, tell, group));
-      const envelope = call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
-      if (envelope !== null) return envelope;
-    } finally {
-      engine.leave(kind, worker);
-    }
+    const body = (group: TaskGroup | null): Awaitable<Envelope | null> =>
+      flying(new Flight(engine, kind, worker, call, tell, group));
+    const envelope = call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
+    if (envelope !== null) return envelope;
     call.worker = undefined; // it waits anew
   }
 });
@@ -311,7 +307,8 @@ class Flight implements Outcome {
       attempt: this.#call.attempt,
       senders: senders.map(({ at }) => at),
     };
-    this.#sent = this.#engine.pool.send(this.#worker, title, message, transfer, this);
+    const mayHold = this.#kind === "function";
+    this.#sent = this.#engine.pool.send(this.#worker, title, mayHold, message, transfer, this);
   }
 
   /** Waits for its end. */
@@ -331,11 +328,15 @@ class Flight implements Outcome {
     this.#worker.order({ what: "cancel", run: this.#sent!.run, reason: "the call was cancelled" });
     // By the real clock, whatever this loop's is: the thread is real.
     const look = (): void => {
-      const coroutine = this.#kind === "coroutine";
-      if (coroutine && this.#answered) return; // its cleanup may take as long as it takes
-      // A function of somebody else's keeps the thread from answering, and is not to be lost for that.
-      if (coroutine && this.#worker.busy) timer = setTimeout(look, grace);
-      else pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
+      // Cleanup may take as long as it takes, but not keep the thread from answering. A function of somebody else's may
+      // keep it from that, and is not to be lost for it.
+      if (this.#kind === "coroutine" && (this.#answered || this.#worker.runsFunction)) {
+        this.#answered = false;
+        this.#worker.order({ what: "cancel", run: this.#sent!.run, reason: "the call was cancelled" });
+        timer = setTimeout(look, grace);
+      } else {
+        pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
+      }
     };
     let timer = setTimeout(look, grace);
     try {
@@ -351,6 +352,10 @@ class Flight implements Outcome {
 
   ended(envelope: Envelope): void {
     this.#settle(envelope);
+  }
+
+  gone(): void {
+    this.#engine.leave(this.#kind, this.#worker);
   }
 
   lost(why: WorkerLostError, begun: boolean): void {

@@ -1,0 +1,3 @@
+// Nothing but the timer of another thread keeps this process running while the module is loaded.
+await new Promise((resolve) => setTimeout(resolve, 100));
+export const add = (a: number, b: number): number => a + b;

@@ -1,0 +1,364 @@
+/** What threads alone can do, and what can be done to them: whatever ends a worker, its jobs end, and the pool is whole again. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  all,
+  CancelledError,
+  createTask,
+  Event,
+  EventLoop,
+  sleep,
+  timeout,
+  TimeoutError,
+  type Awaitable,
+  type Task,
+} from "cede";
+import {
+  Executor,
+  PayloadError,
+  threads,
+  WorkerLostError,
+  type Jobs,
+  type ThreadsOptions,
+} from "cede/executors";
+import { failureOf } from "../support/failure.ts";
+import { onThreads, SOURCE } from "./on-threads.ts";
+
+type Faults = typeof import("./faults.ts");
+
+const LIMIT = 30_000;
+
+const on = (title: string, options: ThreadsOptions, body: (jobs: Jobs<Faults>) => Awaitable<unknown>): void =>
+  test(title, { timeout: LIMIT }, () =>
+    EventLoop.run(function* () {
+      const jobs = yield* onThreads<Faults>("./faults.ts", options);
+      yield* whole(jobs, options.workers); // it is open as soon as one is there
+      yield* body(jobs);
+    }),
+  );
+
+/** Starts a job, and waits until it says that it has begun. */
+function* begun<T>(
+  start: (options: { onProgress: () => void }) => Awaitable<T>,
+  name = "caller",
+): Awaitable<{ task: Task<T> }> {
+  const started = new Event();
+  const task = createTask(() => start({ onProgress: () => started.set() }), { name });
+  yield* started.wait();
+  return { task };
+}
+
+function* thrown(body: () => Awaitable<unknown>): Awaitable<Error> {
+  try {
+    yield* body();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("It did not throw.");
+}
+
+/** Until all workers are there, and that they work. */
+function* whole(jobs: Jobs<Faults>, workers = 2): Awaitable<void> {
+  while (Executor.of(jobs).statistics.workers < workers) yield* sleep(2);
+  expect(Executor.of(jobs).statistics).toMatchObject({ workers, running: 0, waiting: 0 });
+  expect(yield* jobs.add(1, 2)).toBe(3);
+}
+
+describe("a job whose thread ends", () => {
+  const ways: [title: string, (jobs: Jobs<Faults>) => Awaitable<unknown>, says: RegExp, cause: object][] = [
+    [
+      "by process.exit",
+      (jobs) => jobs.exit(3),
+      /^job exit was lost: worker \d, where it ran, ended with exit code 3\.$/,
+      {},
+    ],
+    [
+      "for lack of memory",
+      (jobs) => jobs.exhaust(),
+      /^job exhaust was lost: worker \d, where it ran, ran out of memory\.$/,
+      { code: "ERR_WORKER_OUT_OF_MEMORY" },
+    ],
+    [
+      "by an error that is thrown later",
+      (jobs) => jobs.throwLater(),
+      /^job throwLater was lost: .* ended by an error that nobody caught: nobody catches this\.$/,
+      { name: "RangeError", message: "nobody catches this" },
+    ],
+    [
+      "by a rejection that nobody handles",
+      (jobs) => jobs.rejectLater(),
+      /^job rejectLater was lost: .* ended by an error that nobody caught: nobody handles this\.$/,
+      { name: "RangeError", message: "nobody handles this" },
+    ],
+    [
+      "by a result that cannot be sent, which no look at it shows",
+      (jobs) => jobs.slyResult(),
+      /^job slyResult was lost: .* ended by an error that nobody caught: .* could not be cloned/,
+      { name: "DataCloneError" },
+    ],
+  ];
+  for (const [title, call, says, cause] of ways) {
+    on(
+      `${title} fails, and the others go on`,
+      { resourceLimits: { maxOldGenerationSizeMb: 32 } },
+      function* (jobs) {
+        const { task: other } = yield* begun((options) => jobs.nap.with(options)(50));
+        const error = (yield* thrown(() => call(jobs))) as WorkerLostError;
+        expect(error).toBeInstanceOf(WorkerLostError);
+        expect(error.message).toMatch(says);
+        expect(error.cause).toBeInstanceOf(Error);
+        expect(error.cause).toMatchObject(cause);
+        expect(error).toMatchObject({
+          job: expect.stringMatching(/^job /),
+          worker: expect.stringMatching(/^worker \d$/),
+        });
+        expect(yield* other).toBe(50);
+        yield* whole(jobs);
+        expect(Executor.of(jobs).statistics).toMatchObject({ failed: 1, completed: 3, cancelled: 0 });
+      },
+    );
+  }
+  on("and what goes on beside it there: all of them fail", { workers: 1 }, function* (jobs) {
+    const { task: a } = yield* begun((options) => jobs.nap.with(options)(LIMIT));
+    const { task: b } = yield* begun((options) => jobs.forever.with(options)());
+    const errors = [thrown(() => a), thrown(() => b), thrown(() => jobs.exit(5))];
+    for (const error of yield* all(errors)) {
+      expect(error).toBeInstanceOf(WorkerLostError);
+      expect(error.message).toContain("worker 1, where it ran, ended with exit code 5.");
+    }
+    yield* whole(jobs, 1);
+  });
+  on("while it has nothing to do is replaced, silently", {}, function* (jobs) {
+    const thread = yield* jobs.exitWhenIdle();
+    while ((yield* all([jobs.where(), jobs.where()])).some((one) => one.thread === thread)) yield* sleep(2);
+    yield* whole(jobs);
+    expect(Executor.of(jobs).statistics.failed).toBe(0);
+  });
+  on("while it has nothing to do, by an error: a warning says so", {}, function* (jobs) {
+    const warnings: Error[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", hear);
+    try {
+      const thread = yield* jobs.throwWhenIdle();
+      // The calls meanwhile may be with that thread when it ends.
+      for (;;) {
+        try {
+          const both = yield* all([jobs.where(), jobs.where()]);
+          if (both.every((one) => one.thread !== thread)) break;
+        } catch (error) {
+          expect(error).toBeInstanceOf(WorkerLostError);
+        }
+        yield* sleep(2);
+      }
+      yield* whole(jobs);
+    } finally {
+      process.off("warning", hear);
+    }
+    expect(warnings.every(({ name }) => name === "CedeWarning")).toBe(true);
+  });
+});
+
+describe("a job that does not stop", () => {
+  on(
+    "an endless loop: its thread is ended after the grace period, and replaced",
+    { grace: 30 },
+    function* (jobs) {
+      const { task: other } = yield* begun((options) => jobs.nap.with(options)(100));
+      const { task } = yield* begun((options) => jobs.block.with(options)(), "looper");
+      expect(task.waitingFor).toMatch(/^job block, worker \d, \d+\.\d s$/);
+      const labels = new Set<string | undefined>();
+      const stopping = createTask(() => task.cancel());
+      while (!stopping.done) {
+        labels.add(task.waitingFor?.replace(/\d+\.\d s$/, "… s"));
+        yield* sleep(1);
+      }
+      expect([...labels].some((label) => /^job block, told to stop, worker \d, … s$/.test(label ?? ""))).toBe(
+        true,
+      );
+      expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
+      expect(yield* other).toBe(100);
+      yield* whole(jobs);
+      expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 1, failed: 0 });
+    },
+  );
+  on("an endless loop with a timeout", { grace: 30 }, function* (jobs) {
+    expect(yield* thrown(() => jobs.block.with({ timeout: 30 })())).toBeInstanceOf(TimeoutError);
+    yield* whole(jobs);
+  });
+  on("an endless loop in cleanup", { grace: 30 }, function* (jobs) {
+    const { task } = yield* begun((options) => jobs.blockInCleanup.with(options)());
+    yield* task.cancel();
+    yield* whole(jobs);
+  });
+  on("a thread that ends in its cleanup", { grace: LIMIT }, function* (jobs) {
+    const { task } = yield* begun((options) => jobs.exitInCleanup.with(options)());
+    yield* task.cancel();
+    yield* whole(jobs);
+    expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 1, failed: 0 });
+  });
+  on("cleanup that waits is left its time, far beyond the grace period", { grace: 10 }, function* (jobs) {
+    const { task } = yield* begun((options) => jobs.slowCleanup.with(options)(100));
+    const error = yield* thrown(() => task.cancel());
+    expect(error.message).toBe("cleaned up to the end");
+    yield* whole(jobs);
+  });
+  on(
+    "of the others there, those begun fail, those not begun run elsewhere",
+    { workers: 1, grace: 30 },
+    function* (jobs) {
+      const { task: begunThere } = yield* begun((options) => jobs.forever.with(options)());
+      const failure = createTask(() => thrown(() => begunThere));
+      const { task: looping } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
+      yield* sleep(100); // it loops by now, or what follows is begun before: then it is not what is to be shown
+      const notBegun = createTask(() => jobs.where());
+      yield* sleep(5);
+      yield* looping.cancel();
+      const error = yield* failure;
+      expect(error).toBeInstanceOf(WorkerLostError);
+      expect(error.message).toMatch(
+        /worker 1, where it ran, was ended, since it did not stop job blockInCoroutine within 30 ms\.$/,
+      );
+      expect(error.cause).toBeUndefined();
+      expect(yield* notBegun).toMatchObject({ attempt: 2 });
+      expect(Executor.of(jobs).statistics).toMatchObject({
+        restarted: 1,
+        failed: 1,
+        cancelled: 1,
+        completed: 2,
+      });
+      yield* whole(jobs, 1);
+    },
+  );
+  on("but what has moved something there is not run again", { workers: 1, grace: 30 }, function* (jobs) {
+    const { task: looping } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
+    yield* sleep(100);
+    const bytes = new Uint8Array(8);
+    const notBegun = createTask(() => thrown(() => jobs.size.with({ transfer: [bytes.buffer] })(bytes)));
+    yield* sleep(5);
+    yield* looping.cancel();
+    expect(yield* notBegun).toBeInstanceOf(WorkerLostError);
+    expect(bytes.length).toBe(0);
+    yield* whole(jobs, 1);
+  });
+  on(
+    "calls that give up, one after another, behind a thread that is blocked",
+    { workers: 1, concurrency: 2, grace: 30 },
+    function* (jobs) {
+      const { task } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
+      yield* sleep(100);
+      for (let n = 0; n < 30; n++) {
+        expect(yield* thrown(() => timeout(1, () => jobs.add(n, n)))).toBeInstanceOf(TimeoutError);
+        expect(yield* thrown(() => timeout(1, () => jobs.nap(n)))).toBeInstanceOf(TimeoutError);
+      }
+      expect(Executor.of(jobs).statistics).toMatchObject({ running: 1, waiting: 0 });
+      yield* task.cancel();
+      yield* whole(jobs, 1);
+    },
+  );
+});
+
+describe("what goes where", () => {
+  on("many coroutines at once on one thread", { workers: 1 }, function* (jobs) {
+    const tasks = [];
+    for (let n = 0; n < 20; n++) tasks.push((yield* begun((options) => jobs.forever.with(options)())).task);
+    expect(Executor.of(jobs).statistics).toMatchObject({ running: 20, waiting: 0 });
+    for (const task of tasks) void task.cancel();
+    for (const task of tasks) expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
+  });
+  on("functions one at a time on each", { workers: 2, grace: 10 }, function* (jobs) {
+    const tasks = [1, 2, 3].map(() => createTask(() => jobs.block()));
+    yield* sleep(5);
+    expect(Executor.of(jobs).statistics).toMatchObject({ running: 2, waiting: 1 });
+    for (const task of tasks) void task.cancel();
+    for (const task of tasks) expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
+    yield* whole(jobs);
+  });
+  on("buffers are moved there, and back", { workers: 1 }, function* (jobs) {
+    const bytes = new Uint8Array(1000);
+    expect(yield* jobs.size.with({ transfer: [bytes.buffer] })(bytes)).toBe(1000);
+    expect(bytes.length).toBe(0);
+    const made = yield* jobs.make(500);
+    expect(made).toEqual(new Uint8Array(500).fill(7));
+    expect(yield* jobs.sizeOfKept()).toBe(0);
+  });
+  on("and copied unless they are to be moved", { workers: 1 }, function* (jobs) {
+    const bytes = new Uint8Array(1000);
+    expect(yield* jobs.size(bytes)).toBe(1000);
+    expect(bytes.length).toBe(1000);
+  });
+  on("what cannot be moved is refused, and harms nobody", {}, function* (jobs) {
+    const error = yield* thrown(() => jobs.add.with({ transfer: [{} as ArrayBuffer] })(1, 2));
+    expect(String(error)).toMatch(/^(PayloadError|TypeError): /);
+    const moved = new ArrayBuffer(8);
+    structuredClone(moved, { transfer: [moved] });
+    const again = yield* thrown(() => jobs.add.with({ transfer: [moved] })(1, 2));
+    expect(again).toBeInstanceOf(PayloadError);
+    expect(yield* thrown(() => jobs.port())).toBeInstanceOf(PayloadError);
+    yield* whole(jobs);
+  });
+  on("shared memory is shared", {}, function* (jobs) {
+    const shared = new Int32Array(new SharedArrayBuffer(4));
+    yield* all(Array.from({ length: 20 }, () => jobs.counter(shared)));
+    expect(shared[0]).toBe(20);
+  });
+  on("an environment of their own", { env: { CEDE_TEST: "there" } }, function* (jobs) {
+    expect(yield* jobs.variable("CEDE_TEST")).toBe("there");
+  });
+});
+
+describe("a module", () => {
+  const opening = (file: string): Promise<Error> =>
+    failureOf(EventLoop.run(() => onThreads(`./broken/${file}`)));
+  test("that throws", { timeout: LIMIT }, async () => {
+    const error = await opening("throws.ts");
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toBe("this module is broken");
+    expect(error.stack).toContain("throws.ts:1");
+  });
+  test("that is not there", { timeout: LIMIT }, async () => {
+    expect(await opening("nowhere.ts")).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+  });
+  test("that ends its thread", { timeout: LIMIT }, async () => {
+    const error = await opening("exits.ts");
+    expect(error.message).toBe("Cannot load the jobs of exits.ts: the thread ended with exit code 3.");
+  });
+  test.each([[5], [undefined], ["./jobs.ts"], [{}]])("%j is none", (module) => {
+    expect(() => threads(module as URL)).toThrow(
+      /^Cannot load the jobs of .* on threads: give the module's address/,
+    );
+  });
+  test.each([
+    [{ workers: 0 }, /^Cannot set workers to 0/],
+    [{ workers: 1.5 }, /^Cannot set workers to 1\.5/],
+    [{ concurrency: 0 }, /^Cannot set concurrency to 0/],
+    [{ workers: Infinity }, /^Cannot have threads, or coroutines on each, without a limit/],
+    [{ grace: -1 }, /^Cannot set grace to -1/],
+  ])("with %j", (options, says) => {
+    expect(() => threads(new URL("file:///jobs.ts"), options)).toThrow(says);
+  });
+});
+
+describe("a process", () => {
+  const node = (file: string, ...args: string[]): Promise<{ code: number | null; output: string }> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [...SOURCE, join(import.meta.dirname, file), ...args]);
+      let output = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (text) => (output += String(text)));
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code, output }));
+    });
+  test("goes on while a module is loaded, and ends by itself", { timeout: LIMIT }, async () => {
+    expect(await node("broken/opens-slowly.ts")).toEqual({ code: 0, output: "3\nended\n" });
+  });
+  test(
+    "survives a storm: one outcome for each call, nothing left behind",
+    { timeout: 2 * LIMIT },
+    async () => {
+      const seed = Math.floor(Math.random() * 1e6);
+      const { code, output } = await node("storm.ts", "150", String(seed));
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/\nall is well\n$/) });
+    },
+  );
+});
