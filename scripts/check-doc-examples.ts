@@ -4,7 +4,8 @@
 // What an example prints is part of it. In Markdown, a ```text block right after it is its exact output;
 // in a doc comment, so are its `// prints: …` comments, line by line. An example that promises no output
 // must still end well within ten seconds. ```ts no-run is compiled only. ```ts jobs.ts is a module that the
-// other blocks of its document import by that name.
+// other blocks of its document import by that name. ```ts redis is given a Redis of its own, by $REDIS_URL; it
+// is compiled only where redis-server is not installed.
 //
 // And what the package exports has such a comment: see public-names.ts.
 import { spawn } from "node:child_process";
@@ -12,6 +13,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { parseSync } from "oxc-parser";
+import { RedisServer, withoutRedis } from "../tests/support/redis-server.ts";
 import { ENTRIES, fromDisk, undocumented } from "./public-names.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -36,6 +38,7 @@ interface Example {
   /** The name that the document gives it: it is a module for the others. */
   readonly name: string | undefined;
   readonly runs: boolean;
+  readonly needsRedis: boolean;
 }
 
 interface Block {
@@ -46,6 +49,7 @@ interface Block {
   readonly followsBlock: boolean;
 }
 
+const noRedis = withoutRedis();
 const examples = [...markdownExamples(), ...docCommentExamples()];
 /** Those of a document have a folder together. */
 const documents = [...new Set(examples.map(({ file }) => file))];
@@ -117,7 +121,8 @@ function exampleOf(file: string, block: Block, expected: string | undefined): Ex
   const { code, firstLine } = block;
   const name = options.find((option) => option.endsWith(".ts"));
   const runs = name === undefined && !options.includes("no-run");
-  return [{ at: `${file}:${firstLine}`, firstLine, file, code, expected, name, runs }];
+  const needsRedis = options.includes("redis");
+  return [{ at: `${file}:${firstLine}`, firstLine, file, code, expected, name, runs, needsRedis }];
 }
 
 /** The parts of a doc comment from each `@example` to the next tag. */
@@ -206,7 +211,11 @@ async function wrongRuns(): Promise<string[]> {
 }
 
 async function problemOf(example: Example, index: number): Promise<string | undefined> {
-  const { code, stdout, stderr } = await execute(["--conditions=@cede/source", moduleOf(index)]);
+  if (example.needsRedis && noRedis) return undefined;
+  const redis = example.needsRedis ? await RedisServer.start() : undefined;
+  const env = redis === undefined ? {} : { REDIS_URL: redis.url };
+  const { code, stdout, stderr } = await execute(["--conditions=@cede/source", moduleOf(index)], env);
+  await redis?.close();
   const said = stderr.trim() === "" ? "" : `\n${indented(placed(stderr.trim()))}`;
   if (code === "too long") return `${example.at}: the example did not end within ${LIMIT_MS / 1000} s${said}`;
   if (code !== 0) return `${example.at}: the example ended with exit code ${code}${said}`;
@@ -220,9 +229,12 @@ interface Ending {
   readonly stderr: string;
 }
 
-async function execute(args: readonly string[]): Promise<Ending> {
+async function execute(
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NO_COLOR: "1" };
+    const env = { ...process.env, ...more, NO_COLOR: "1" };
     const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
     let late = false;

@@ -19,7 +19,10 @@ const stamp = createHash("sha256").update(lock).update(process.platform).update(
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) install();
-if (folder === ".") refuseNodeWithoutTypes();
+if (folder === ".") {
+  refuseNodeWithoutTypes();
+  installRedis();
+}
 
 function install() {
   refuseNodeWithoutBindings();
@@ -56,6 +59,28 @@ function missingBinaries() {
     .filter(([, entry]) => process.platform !== "linux" || fits(entry.libc, libc))
     .map(([path]) => path)
     .filter((path) => !existsSync(join(root, folder, path)));
+}
+
+// What is tested with a real Redis needs the server, which no package of npm is. Where it cannot be installed, the tests that
+// need it say that they are skipped.
+function installRedis() {
+  if (!existsSync("/etc/debian_version") || process.getuid?.() !== 0) return;
+  const folders = (process.env.PATH ?? "").split(":");
+  if ([...folders, "/usr/bin"].some((at) => existsSync(join(at, "redis-server")))) return;
+  process.stderr.write("Installing redis-server by apt …\n");
+  // RUNLEVEL: without starting a server of the machine's own. The tests start theirs.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const apt = (...args) => spawnSync("apt-get", ["-qq", ...args], { encoding: "utf8", env });
+  let result = apt("install", "-y", "--no-install-recommends", "redis-server");
+  if (result.status !== 0) {
+    apt("update"); // the lists of packages may be old, or not there yet
+    result = apt("install", "-y", "--no-install-recommends", "redis-server");
+  }
+  if (result.status === 0) return;
+  process.stderr.write(
+    `${result.stderr ?? ""}\nIt could not be installed: the tests of clusters will be skipped. ` +
+      "To have them: apt-get install redis-server\n",
+  );
 }
 
 function fail(reason) {

@@ -45,7 +45,7 @@ export async function serveModule(file: string, raw: RawWorkerOptions): Promise<
       await EventLoop.run(() => serveCluster(pathToFileURL(path), options), settings);
     } catch (error) {
       if (error instanceof Interrupted) return error.exitCode;
-      console.error(error instanceof Error && /^Cannot /.test(error.message) ? error.message : error);
+      console.error(error instanceof Error && error.message.startsWith("Cannot ") ? error.message : error);
       return 1;
     }
     return 0;

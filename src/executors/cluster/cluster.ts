@@ -23,6 +23,7 @@ import { Entry, Flight, refuse, type Tower } from "./flight.ts";
 import { loadBullmq } from "./peers.ts";
 import { Connections, type RedisClient } from "./redis.ts";
 import { Results, type End } from "./results.ts";
+import { within } from "./within.ts";
 import {
   idInQueue,
   namesOf,
@@ -72,6 +73,7 @@ export interface ClusterOptions extends ExecutorOptions, QueueOptions {
 const CONCURRENCY = 1000;
 const POLL_INTERVAL = 5000;
 const CONNECT_TIMEOUT = 10_000;
+const CLOSE_MS = 1000;
 const KEEP_COMPLETED: Keep = { age: 3600, count: 1000 };
 const KEEP_FAILED: Keep = { age: 86_400, count: 1000 };
 
@@ -213,7 +215,7 @@ export class Cluster implements Engine, Tower {
     } = this.#options;
     const redis = (this.#redis = await this.#connections.make());
     await this.#connections.answered(redis, connectTimeout);
-    this.#queue = new Queue(queue, { connection: redis as never, prefix, skipVersionCheck: true } as never);
+    this.#queue = new Queue(queue, { connection: redis, prefix, skipVersionCheck: true });
     this.#queue.on("error", () => {}); // told by the connection
     const [reader, subscriber] = await Promise.all([
       this.#connections.make({ protocol: 2 }),
@@ -240,10 +242,8 @@ export class Cluster implements Engine, Tower {
     this.#results?.close();
     const queue = this.#queue;
     this.#queue = null;
-    await Promise.race([
-      queue?.close().catch(() => {}),
-      new Promise<void>((resolve) => setTimeout(resolve, 1000).unref()),
-    ]);
+    const closing = queue?.close().catch(() => {});
+    if (closing !== undefined) await within(CLOSE_MS, closing); // without Redis it would wait for it
     this.#connections.close();
   }
 

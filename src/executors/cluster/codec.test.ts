@@ -18,7 +18,7 @@ const data = fc.anything({
   withSet: true,
   withTypedArray: true,
   withSparseArray: true,
-  withUnicodeString: true,
+  stringUnit: "binary",
   withNullPrototype: false,
   maxDepth: 4,
 });
@@ -113,7 +113,7 @@ describe("the codec", () => {
     ["shared memory", () => new SharedArrayBuffer(8), /a SharedArrayBuffer/],
     ["what is too large", () => "x".repeat(1_000_001), /larger than 1000000 bytes/],
     ["bytes that are too many", () => new Uint8Array(800_000), /larger than/],
-    ["an array of holes", () => Array.from({ length: 1 }).concat(new Array(4_000_000_000)), /larger than/],
+    ["an array of holes", () => Object.assign([], { length: 4_000_000_000 }), /larger than/],
     ["what is too deep", () => nested(1500), /nested more than 1000 deep/],
   ] as const)("refuses %s", ([, make, message]) => {
     expect(() => encode([make()], "the arguments of job resize")).toThrow(PayloadError);

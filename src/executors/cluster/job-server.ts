@@ -14,6 +14,7 @@ import { decode, encode } from "./codec.ts";
 import { fence, readLate, writeLate } from "./late.ts";
 import type { Bullmq } from "./peers.ts";
 import { Post } from "./post.ts";
+import { within } from "./within.ts";
 import type { Connections } from "./redis.ts";
 import {
   CANCELLED,
@@ -64,6 +65,8 @@ interface Ended extends Pick<Returned, "progress" | "cleanup"> {
 
 /** How long other workers have to say that they are not blocked, in milliseconds. */
 const ANSWER_MS = 1000;
+/** How long it may take to tell the queue of its end. */
+const CLOSE_MS = 5000;
 
 export class JobServer {
   served = 0;
@@ -93,7 +96,7 @@ export class JobServer {
     subscriber.on("message", (_: string, text: string) => this.#heard(text));
     await subscriber.subscribe(this.#names.workers, this.#names.worker(this.#id));
     const worker = new bullmq.Worker(queue, async (job: Job, token?: string) => this.#process(job, token!), {
-      connection: redis as never,
+      connection: redis,
       prefix,
       name,
       concurrency,
@@ -104,7 +107,7 @@ export class JobServer {
       runRetryDelay: 500,
       drainDelay: 1, // a job that another worker has given back waits no longer than that
       skipVersionCheck: true,
-    } as never);
+    });
     this.#worker = worker;
     worker.on("error", () => {}); // of the connection, which comes back, or of a lock that was lost: see late.ts
     await worker.waitUntilReady();
@@ -132,10 +135,7 @@ export class JobServer {
 
   async close(): Promise<void> {
     const closing = this.#worker?.close().catch(() => {});
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, 5000)));
-    await Promise.race([closing, late]);
-    clearTimeout(timer);
+    if (closing !== undefined) await within(CLOSE_MS, closing); // without Redis it would wait for it
   }
 
   /** What BullMQ calls for each job. Jobs that fail give it a result, too: it fails only what was lost or cancelled. */
@@ -207,21 +207,21 @@ export class JobServer {
     const question = randomBytes(9).toString("base64url");
     const asked: ToWorkers = { what: "whoRuns", job, question, from: this.#id };
     const answered = new Set<string>();
-    let enough: (runs: boolean) => void;
+    let enough!: (runs: boolean) => void;
     let expected = Infinity;
-    const answer = new Promise<boolean>((resolve) => (enough = resolve));
+    const answer = new Promise<boolean>((resolve) => {
+      enough = resolve;
+    });
     this.#questions.set(question, (from, runs) => {
       answered.add(from);
       if (runs) enough(true);
       else if (answered.size >= expected) enough(false);
     });
-    const timer = setTimeout(() => enough(true), ANSWER_MS); // somebody does not answer
     try {
       expected = await this.#options.redis.publish(this.#names.workers, JSON.stringify(asked));
       if (answered.size >= expected) return false;
-      return await answer;
+      return (await within(ANSWER_MS, answer)) ?? true; // somebody does not answer
     } finally {
-      clearTimeout(timer);
       this.#questions.delete(question);
     }
   }
@@ -310,7 +310,8 @@ export class JobServer {
 
   #heard(text: string): void {
     const message = parse<ToWorkers | ToWorker>(text);
-    switch (message?.what) {
+    if (message === undefined) return;
+    switch (message.what) {
       case "cancel":
         return this.#stop(message.job, "cancelled");
       case "superseded":

@@ -4,6 +4,7 @@
  */
 import type { Link } from "../sending.ts";
 import { encode } from "./codec.ts";
+import { within } from "./within.ts";
 import type { ToCaller, ToWorker } from "./wire.ts";
 
 type Item = Extract<ToCaller, { what: "item" }>;
@@ -47,10 +48,7 @@ export class Post implements Link {
   /** Waits until the caller has heard what was closed, while it may be there. */
   async flush(): Promise<void> {
     if (this.#closings.length === 0 || this.#closed) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, FLUSH)));
-    await Promise.race([Promise.all(this.#closings), late]);
-    clearTimeout(timer);
+    await within(FLUSH, Promise.all(this.#closings));
   }
 
   taken({ attempt, at, number, taken }: Extract<ToWorker, { what: "taken" }>): void {

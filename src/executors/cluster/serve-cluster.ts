@@ -192,7 +192,7 @@ function* loading(
   }
   const url = String(source);
   const title = url.slice(url.lastIndexOf("/") + 1);
-  const module = (yield* until(import(url) as Promise<JobModule>)) as JobModule;
+  const module = yield* until(import(url) as Promise<JobModule>);
   const functions = [...jobsOf(module)].filter(([, kind]) => kind === "function").map(([name]) => name);
   if (functions.length === 0 || onThreads === false) return { module, where: { title, functions: false } };
   const pool = yield* threads<Record<string, (...args: unknown[]) => unknown>>(url, {
