@@ -28,8 +28,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["{src,tests}/**/*.test.ts"], exclude: ["**/node_modules/**"] },
+        test: {
+          name: "unit",
+          include: ["{src,tests}/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "tests/cluster/**"],
+        },
       },
+      // Worker processes and a Redis of their own: slower than all others, and by the real clock.
+      { extends: true, test: { name: "cluster", include: ["tests/cluster/**/*.test.ts"] } },
       {
         extends: true,
         test: {
