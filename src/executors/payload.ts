@@ -79,6 +79,8 @@ function look(value: unknown, what: string, path: string, seen: Set<object>, dep
   seen.add(value);
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) look(value[i], what, `${path}[${i}]`, seen, depth + 1);
+    // Names beside the numbers: asking for them costs more than to send a long list, which hardly ever has any.
+    if (value.length < 1000) lookIntoNames(value, what, path, seen, depth);
     return;
   }
   const tag = Object.prototype.toString.call(value);
@@ -97,11 +99,15 @@ function look(value: unknown, what: string, path: string, seen: Set<object>, dep
   } else if (value instanceof Error) {
     look(value.cause, what, `${path}.cause`, seen, depth + 1);
   } else if (tag === "[object Object]" || Object.hasOwn(value, Symbol.toStringTag)) {
-    for (const key of Object.keys(value)) {
-      look((value as Record<string, unknown>)[key], what, `${path}.${key}`, seen, depth + 1);
-    }
+    lookIntoNames(value, what, path, seen, depth);
   } else {
     refuse(value, what, path);
+  }
+}
+
+function lookIntoNames(value: object, what: string, path: string, seen: Set<object>, depth: number): void {
+  for (const key of Object.keys(value)) {
+    look((value as Record<string, unknown>)[key], what, `${path}.${key}`, seen, depth + 1);
   }
 }
 

@@ -99,7 +99,11 @@ export const throwWhenIdle = (): number => {
   return threadId;
 };
 /** Passes every look at it, and cannot be sent all the same. */
-export const slyResult = (): number[] => Object.assign([1], { odd: () => 1 });
+export const slyResult = (): number[] =>
+  Object.assign(
+    Array.from({ length: 2000 }, () => 1),
+    { odd: () => 1 },
+  );
 export const port = (): unknown => ({ port: new MessageChannel().port1 });
 
 let kept: Uint8Array | undefined;

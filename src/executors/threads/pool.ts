@@ -326,5 +326,5 @@ function reasonOf(error: unknown): string {
   const [, code] = /^worker exited with code: (-?\d+)$/.exec(error.message) ?? [];
   if (code !== undefined) return `ended with exit code ${code}`;
   if (error.message === "Terminating worker thread") return "was ended with the pool";
-  return `ended by an error that nobody caught: ${error.message}`;
+  return `ended by an error that nobody caught: ${error.message || error.name}`;
 }

@@ -1,6 +1,6 @@
 /** What runs on a worker thread: loads the module, serves its jobs, each in a run of its own, and unwinds what is cancelled. */
 import { MessageChannel, parentPort, threadId, workerData } from "node:worker_threads";
-import { CancelledError, EventLoop } from "../../index.ts";
+import { EventLoop } from "../../index.ts";
 import { printReport } from "../../lowlevel.ts";
 import { plainError, type Envelope } from "../envelope.ts";
 import { jobsOf, type JobKind, type JobModule } from "../module.ts";
