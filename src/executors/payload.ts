@@ -19,7 +19,7 @@ const PLAIN_TAGS = new Set([
 ]);
 
 /** Only the platform can tell, and a worker that is to send one ends. Where it does not tell, copying fails later. */
-const isProxy: (value: object) => boolean =
+export const isProxy: (value: object) => boolean =
   (globalThis as Process).process?.getBuiltinModule?.("node:util").types.isProxy ?? (() => false);
 
 interface Process {

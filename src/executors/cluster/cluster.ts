@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Job, Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import {
@@ -157,7 +156,7 @@ export class Cluster implements Engine, Tower {
   readonly #names: Names;
   readonly #gate: Gate<true>;
   /** What its jobs and its channel are called after. */
-  readonly #me: string = randomBytes(9).toString("base64url");
+  readonly #me: string = crypto.randomUUID();
   readonly #entries = new Map<string, Entry>();
   #free: number;
   #called = 0;

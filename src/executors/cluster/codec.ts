@@ -3,10 +3,8 @@
  * what `structuredClone` would make, so that a job is given the same on every executor. What was written by others is read
  * with limits, and nothing that it says can be more than data: own keys only, no prototypes, no functions.
  */
-import { Buffer } from "node:buffer";
-import { types } from "node:util";
 import { PayloadError } from "../errors.ts";
-import { DEEPEST } from "../payload.ts";
+import { DEEPEST, isProxy } from "../payload.ts";
 
 /** How much one message may hold, about, in bytes. */
 export const LARGEST = 1_000_000;
@@ -86,7 +84,7 @@ class Encoder {
         `Cannot send ${this.#what}: it is nested more than ${DEEPEST} deep. Send a flatter form of it.`,
       );
     }
-    if (types.isProxy(value)) return this.#refuse("a Proxy");
+    if (isProxy(value)) return this.#refuse("a Proxy");
     this.#seen.set(value, this.#seen.size);
     if (Array.isArray(value)) return this.#array(value, depth);
     if (ArrayBuffer.isView(value)) return this.#view(value);

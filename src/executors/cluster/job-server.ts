@@ -1,8 +1,7 @@
 /** A worker of a queue: BullMQ hands it jobs, each of which it runs as a task of its loop, and it gives back how that ended. */
-import { randomBytes } from "node:crypto";
 import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { type Awaitable, type EventLoop, type Task, type TaskGroup } from "../../index.ts";
+import type { Awaitable, Task, TaskGroup } from "../../index.ts";
 import { park, type ParkedWait } from "../../lowlevel.ts";
 import { plainError, type Envelope } from "../envelope.ts";
 import type { JobModule } from "../module.ts";
@@ -33,7 +32,6 @@ export interface JobServerOptions {
   readonly bullmq: Bullmq;
   readonly connections: Connections;
   readonly redis: Redis;
-  readonly loop: Pick<EventLoop, "callSoon">;
   readonly group: TaskGroup;
   readonly module: JobModule;
   readonly where: string;
@@ -72,7 +70,7 @@ export class JobServer {
   served = 0;
   readonly #options: JobServerOptions;
   readonly #names: Names;
-  readonly #id: string = randomBytes(9).toString("base64url");
+  readonly #id: string = crypto.randomUUID();
   /** By job; one may run twice here, if this worker was silent for too long. */
   readonly #running = new Map<string, Set<Running>>();
   readonly #questions = new Map<string, (from: string, runs: boolean) => void>();
@@ -204,7 +202,7 @@ export class JobServer {
   }
 
   async #someoneRuns(job: string): Promise<boolean> {
-    const question = randomBytes(9).toString("base64url");
+    const question = crypto.randomUUID();
     const asked: ToWorkers = { what: "whoRuns", job, question, from: this.#id };
     const answered = new Set<string>();
     let enough!: (runs: boolean) => void;
@@ -238,11 +236,14 @@ export class JobServer {
 
   /** Runs it as a task of the loop. How it ended, or why it was stopped. */
   async #run(job: Job): Promise<Ended> {
-    const { group, loop, module, where, name: worker, grace, maxPayload } = this.#options;
+    const { group, module, where, name: worker, grace, maxPayload } = this.#options;
     const { id, attemptsStarted: attempt, name } = job;
     const data = job.data as JobData;
     const head = { job: id!, attempt };
-    const post = new Post(this.#id, head, (message) => this.#publish(data.caller, message));
+    const post = new Post(this.#id, head, (message) => {
+      begun.now();
+      return this.#publish(data.caller, message);
+    });
     const running: Running = { task: null, stopped: null, post };
     const all = this.#running.get(id!);
     if (all === undefined) this.#running.set(id!, new Set([running]));
@@ -256,9 +257,12 @@ export class JobServer {
         number: (running.progress?.number ?? 0) + 1,
         value: encode(value, `the progress of job ${name}`, maxPayload),
       };
+      begun.now();
       tell({ ...head, what: "progress", ...running.progress });
     });
-    tell({ ...head, what: "started", worker });
+    // One that ends soon says with its end where it ran: that is a message less for most.
+    const begun = new Once(() => tell({ ...head, what: "started", worker }));
+    if (attempt > 1) begun.now();
     try {
       const args = decode(data.args, `the arguments of job ${name}`, maxPayload) as unknown[];
       const request = {
@@ -274,16 +278,14 @@ export class JobServer {
         },
       };
       const ended = await new Promise<Ended>((resolve) => {
-        loop.callSoon(() => {
-          if (running.stopped !== null) return resolve({ stopped: running.stopped });
-          try {
-            const body = (): Awaitable<Served> => serveSending(module, where, request, data.senders, post);
-            running.task = group.createTask(body, { name: `job ${name}` });
-            running.task.addDoneCallback((task) => resolve(endOf(task as Task<Served>, running.stopped)));
-          } catch {
-            resolve({ stopped: "leaving" }); // the group is being closed
-          }
-        });
+        if (running.stopped !== null) return resolve({ stopped: running.stopped });
+        try {
+          const body = (): Awaitable<Served> => serveSending(module, where, request, data.senders, post);
+          running.task = group.createTask(body, { name: `job ${name}` });
+          running.task.addDoneCallback((task) => resolve(endOf(task as Task<Served>, running.stopped)));
+        } catch {
+          resolve({ stopped: "leaving" }); // the group is being closed
+        }
       });
       await post.flush();
       progress.end();
@@ -291,6 +293,7 @@ export class JobServer {
     } catch (error) {
       return { envelope: { ok: false, error: plainError(error) } };
     } finally {
+      begun.never();
       progress.end();
       post.close();
       const others = this.#running.get(id!)!;
@@ -347,6 +350,31 @@ export class JobServer {
     this.#options.redis.publish(this.#names.workers, JSON.stringify(message)).catch(() => {});
   }
 }
+
+/** Says something after a moment, or at once if it has to be known before something else; once. */
+class Once {
+  readonly #say: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(say: () => void) {
+    this.#say = say;
+    this.#timer = setTimeout(() => this.now(), MOMENT);
+  }
+
+  now(): void {
+    if (this.#timer === undefined) return;
+    this.never();
+    this.#say();
+  }
+
+  never(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** In milliseconds. */
+const MOMENT = 5;
 
 /** A job that was stopped has no end of its own, unless its cleanup failed. */
 function endOf(task: Task<Served>, stopped: Stop | null): Ended {

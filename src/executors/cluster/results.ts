@@ -2,7 +2,6 @@
  * How the ends of jobs come back: from the queue's events, each of which is read once; and, for whatever did not come that
  * way, by looking at what the queue has. So no end is waited for that has come, or never will.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Redis } from "ioredis";
 
 /** What has become of a job, as the queue has it. */
@@ -88,7 +87,9 @@ export class Results {
         if (events.length < AT_ONCE) this.#readAt = started;
       } catch {
         if (this.#closed) return;
-        await pause(200);
+        await new Promise((resolve) => {
+          setTimeout(resolve, 200);
+        });
       }
     }
   }

@@ -1,9 +1,7 @@
-import { hostname } from "node:os";
 import {
   coroutine,
   moveOnAfter,
   resource,
-  runningLoop,
   sleepForever,
   supervise,
   until,
@@ -116,7 +114,10 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
     const { module, where } = yield* loading(source, options);
     const { queue, redis, prefix = "bull", maxPayload = LARGEST, grace = GRACE } = options;
     const { stalledInterval = STALLED_INTERVAL, maxStalledCount = 1, drainTimeout = DRAIN_TIMEOUT } = options;
-    const { name = `${hostname()}:${process.pid}`, connectTimeout = 10_000 } = options;
+    const {
+      name = `${process.getBuiltinModule("node:os").hostname()}:${process.pid}`,
+      connectTimeout = 10_000,
+    } = options;
     const jobs = jobsOf(module);
     const concurrency =
       options.concurrency ??
@@ -135,7 +136,6 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
           bullmq,
           connections,
           redis: client,
-          loop: runningLoop(),
           group,
           module,
           where: where.title,
