@@ -29,14 +29,24 @@ export type PlainError =
 /** How many causes of causes are kept. */
 const DEEPEST = 8;
 
-/** An error as it can be sent. What was thrown may be anything. */
+/** An error as it can be sent. What was thrown may be anything, also something that throws where it is read. */
 export function plainError(error: unknown, depth = 0): PlainError {
+  try {
+    return readError(error, depth);
+  } catch (unreadable) {
+    const why = unreadable instanceof Error ? "another error" : "something else";
+    return { name: "Error", message: `What was thrown cannot be told: reading it threw ${why}.` };
+  }
+}
+
+function readError(error: unknown, depth: number): PlainError {
   if (!(error instanceof Error)) return { thrown: sendable(error) ? error : String(error) };
   const { name, message, stack, cause } = error;
   const fields: Record<string, unknown> = {};
   for (const key of Object.keys(error)) {
-    const value = (error as unknown as Record<string, unknown>)[key];
-    if (!STANDARD.has(key) && sendable(value)) fields[key] = value;
+    if (RESERVED.has(key)) continue;
+    const value = readField(error, key);
+    if (sendable(value)) fields[key] = value;
   }
   return {
     name: String(name),
@@ -63,12 +73,26 @@ export function errorAgain(plain: PlainError, where: string): unknown {
         );
   if (error.name !== name) hide(error, "name", name);
   if (cause !== undefined) hide(error, "cause", errorAgain(cause, where));
-  if (fields !== undefined) Object.assign(error, fields);
+  for (const [key, value] of Object.entries(fields ?? {})) {
+    if (!RESERVED.has(key)) (error as unknown as Record<string, unknown>)[key] = value;
+  }
   hide(error, "stack", `${stack ?? `${name}: ${message}`}\n    at ${where}`);
   return error;
 }
 
-const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
+/** No fields: what is sent by itself, and what would make it an instance of something else. */
+const RESERVED = new Set(["name", "message", "stack", "cause", "errors", "__proto__"]);
+
+/** What cannot be sent stands for what cannot be read: it is left out. */
+const UNREADABLE = Symbol("unreadable");
+
+function readField(error: Error, key: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[key];
+  } catch {
+    return UNREADABLE;
+  }
+}
 
 const CLASSES = new Map<string, new (message: string) => Error>(
   [

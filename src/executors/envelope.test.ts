@@ -1,0 +1,144 @@
+/** Errors as plain data: what comes out is what went in, as far as it can be. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { CancelledError, InvalidStateError } from "../index.ts";
+import { errorAgain, plainError } from "./envelope.ts";
+import { PayloadError, UnknownJobError } from "./errors.ts";
+import { checkPayload } from "./payload.ts";
+
+/** There and back, as over any wire. */
+const sent = (error: unknown): unknown =>
+  errorAgain(structuredClone(plainError(error)), "job test (worker 1)");
+
+/** Errors of every kind, with causes and fields. */
+const errors = fc.letrec<{ error: unknown }>((tie) => ({
+  error: fc.oneof(
+    { maxDepth: 4 },
+    fc
+      .record({
+        Class: fc.constantFrom(
+          Error,
+          TypeError,
+          RangeError,
+          SyntaxError,
+          URIError,
+          EvalError,
+          ReferenceError,
+        ),
+        message: fc.string(),
+        fields: fc.dictionary(
+          fc.stringMatching(/^[a-z]{1,5}$/),
+          fc.oneof(
+            fc.integer(),
+            fc.string(),
+            fc.constant(() => 1),
+          ),
+        ),
+      })
+      .map(({ Class, message, fields }) => {
+        const { name: _name, stack: _stack, cause: _cause, errors: _errors, ...rest } = fields;
+        return Object.assign(new Class(message), rest);
+      }),
+    fc.tuple(fc.string(), tie("error")).map(([message, cause]) => new Error(message, { cause })),
+    fc.array(tie("error"), { maxLength: 3 }).map((all) => new AggregateError(all, "several")),
+    fc.oneof(fc.string(), fc.integer(), fc.constant({ code: 1 }), fc.constant(null)),
+  ),
+})).error;
+
+describe("an error", () => {
+  test("can be sent, whatever it carries", () => {
+    fc.assert(fc.property(errors, (error) => checkPayload(plainError(error), "it")));
+    fc.assert(fc.property(fc.anything(), (thrown) => checkPayload(plainError(thrown), "it")));
+  });
+  test("comes back with its class, name, message, fields and causes", () => {
+    const same = (back: unknown, error: unknown): void => {
+      if (!(error instanceof Error)) {
+        expect(back).toEqual(error);
+        return;
+      }
+      const again = back as Error;
+      expect(Object.getPrototypeOf(again)).toBe(Object.getPrototypeOf(error));
+      expect([again.name, again.message]).toEqual([error.name, error.message]);
+      expect(again.stack).toBe(`${error.stack}\n    at job test (worker 1)`);
+      const fields = Object.entries(error).filter(([, value]) => typeof value !== "function");
+      expect(Object.entries(again)).toEqual(fields);
+      if (error.cause !== undefined) same(again.cause, error.cause);
+      if (error instanceof AggregateError)
+        for (const [n, one] of error.errors.entries()) same((again as AggregateError).errors[n], one);
+    };
+    fc.assert(
+      fc.property(errors, (error) => {
+        same(sent(error), error);
+      }),
+    );
+  });
+  test("of the library is one of its class again", () => {
+    for (const Class of [InvalidStateError, PayloadError, UnknownJobError]) {
+      const back = sent(new Class("words"));
+      expect(back).toBeInstanceOf(Class);
+      expect(Object.getPrototypeOf(back)).toBe(Class.prototype);
+    }
+    expect(sent(new CancelledError("stopped"))).toBeInstanceOf(CancelledError);
+  });
+  test("of a class that only the worker knows keeps its name", () => {
+    class HttpError extends TypeError {
+      override name = "HttpError";
+      status = 404;
+    }
+    const back = sent(new HttpError("not found")) as Error;
+    expect([back.name, back.message, (back as unknown as HttpError).status]).toEqual([
+      "HttpError",
+      "not found",
+      404,
+    ]);
+    expect(String(back)).toBe("HttpError: not found");
+    expect(Object.keys(back).toSorted()).toEqual(["status"]);
+  });
+  test("with too many causes keeps the first of them", () => {
+    let error = new Error("0");
+    for (let n = 1; n <= 50; n++) error = new Error(String(n), { cause: error });
+    let depth = 0;
+    for (let back = sent(error) as Error | undefined; back !== undefined; back = back.cause as Error) depth++;
+    expect(depth).toBe(9);
+  });
+  test("that is its own cause, or one of its own errors", () => {
+    const round = new Error("round");
+    round.cause = round;
+    expect((sent(round) as Error).cause).toMatchObject({ message: "round" });
+    const group = new AggregateError([], "group");
+    group.errors.push(group, group);
+    expect((sent(group) as AggregateError).errors).toHaveLength(2);
+  });
+  test("whose parts are no texts, or throw where they are read", () => {
+    const odd = Object.assign(new Error("words"), { stack: 5 });
+    expect(sent(odd)).toMatchObject({ message: "words", stack: "Error: words\n    at job test (worker 1)" });
+    const trap = new Error("trap");
+    Object.defineProperty(trap, "code", {
+      enumerable: true,
+      get() {
+        throw new Error("no code for you");
+      },
+    });
+    expect(sent(trap)).toMatchObject({ message: "trap" });
+    const worse = new Error("worse");
+    Object.defineProperty(worse, "message", {
+      get() {
+        throw new Error("no words for you");
+      },
+    });
+    expect(() => sent(worse)).not.toThrow();
+  });
+  test("with an own field called __proto__ changes nobody's prototype", () => {
+    const sly = new Error("sly");
+    Object.defineProperty(sly, "__proto__", { value: { admin: true }, enumerable: true });
+    const back = sent(sly) as Error & { admin?: unknown };
+    expect(back).toBeInstanceOf(Error);
+    expect(back.admin).toBeUndefined();
+    const wire = JSON.parse(
+      '{"name":"Error","message":"m","fields":{"__proto__":{"admin":true},"stack":1}}',
+    ) as never;
+    const read = errorAgain(wire, "job test") as Error & { admin?: unknown };
+    expect(read).toBeInstanceOf(Error);
+    expect(read.admin).toBeUndefined();
+  });
+});
