@@ -1,6 +1,6 @@
 /** Jobs that do to their thread whatever can be done to it. */
 import { threadId } from "node:worker_threads";
-import { coroutine, sleep, sleepForever, type Awaitable } from "cede";
+import { coroutine, sleep, sleepForever, type Awaitable, type Sender } from "cede";
 import { currentJob, transfer } from "cede/executors";
 
 const begun = (): void => currentJob()?.progress("begun");
@@ -62,6 +62,10 @@ export const slowCleanup = coroutine(function* slowCleanup(ms: number): Awaitabl
     yield* sleep(ms);
     throw new RangeError("cleaned up to the end");
   }
+});
+/** Sends until its thread ends. */
+export const produce = coroutine(function* produce(sender: Sender<number>): Awaitable<never> {
+  for (let n = 1; ; n++) yield* sender.send(n);
 });
 export const exhaust = (): number => {
   const kept: unknown[] = [];

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import {
   all,
   CancelledError,
+  Channel,
   createTask,
   Event,
   EventLoop,
@@ -16,6 +17,7 @@ import {
 } from "cede";
 import {
   Executor,
+  ExecutorClosedError,
   PayloadError,
   threads,
   WorkerLostError,
@@ -168,6 +170,54 @@ describe("a job whose thread ends", () => {
         process.off("warning", hear);
       }
       expect(warnings.every(({ name }) => name === "CedeWarning")).toBe(true);
+    }),
+  );
+});
+
+describe("a stream whose thread ends", () => {
+  test(
+    "ends with its job, though the caller's channel be full",
+    { timeout: LIMIT },
+    on({ workers: 1 }, function* (jobs) {
+      const channel = new Channel<number>(1);
+      const sending = createTask(() => thrown(() => jobs.produce(channel.sender())));
+      expect(yield* channel.receive()).toBe(1);
+      while (channel.statistics.waitingSenders === 0) yield* sleep(1);
+      expect(yield* thrown(() => jobs.exit(6))).toBeInstanceOf(WorkerLostError);
+      expect(yield* sending).toBeInstanceOf(WorkerLostError);
+      expect(channel.statistics).toMatchObject({ waitingSenders: 0, closed: false });
+      yield* whole(jobs, 1);
+    }),
+  );
+});
+
+describe("a pool that is left", () => {
+  test("while it opens: nothing goes on", { timeout: LIMIT }, async () => {
+    const error = await failureOf(EventLoop.run(() => timeout(0, () => onThreads<Faults>("./faults.ts"))));
+    expect(error).toBeInstanceOf(TimeoutError);
+  });
+  test("with threads that are blocked: they are ended", { timeout: LIMIT }, () =>
+    EventLoop.run(function* () {
+      const opened = createTask(function* () {
+        const jobs = yield* onThreads<Faults>("./faults.ts", { drainTimeout: 10, grace: 10 });
+        yield* whole(jobs);
+        const outcomes: Task<Error>[] = [];
+        for (const job of [jobs.block, jobs.blockInCoroutine] as const) {
+          const { task } = yield* begun((options) => job.with(options)());
+          outcomes.push(createTask(() => thrown(() => task)));
+        }
+        return outcomes;
+      });
+      const outcomes = yield* all(yield* opened);
+      expect(outcomes.map(({ name }) => name)).toEqual(["ExecutorClosedError", "ExecutorClosedError"]);
+    }),
+  );
+  test(
+    "and called again: it says so",
+    { timeout: LIMIT },
+    on({}, function* (jobs) {
+      yield* Executor.of(jobs).close();
+      expect(yield* thrown(() => jobs.add(1, 2))).toBeInstanceOf(ExecutorClosedError);
     }),
   );
 });
