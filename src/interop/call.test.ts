@@ -231,6 +231,9 @@ describe("S9: cancelling a call aborts its signal, and waits for the promise to 
       "late-result: Host work that task aborted gave its result all the same, N ms later.",
     ],
     "with an AbortError": [(work) => work.reject(new DOMException("gone", "AbortError"))],
+    "with a CancelledError, as of another signal that the same cancellation aborts": [
+      (work) => work.reject(new CancelledError("stopped")),
+    ],
     "with another error, which is reported": [
       (work) => work.reject(new Error("broken")),
       "late-error: Host work that task aborted failed: Error: broken",

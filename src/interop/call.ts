@@ -1,7 +1,7 @@
 import type { Awaitable } from "../kernel/awaitable.ts";
 import { coroutine, type Coroutine } from "../kernel/coroutine.ts";
 import { current } from "../kernel/current.ts";
-import { textOf } from "../kernel/errors.ts";
+import { CancelledError, textOf } from "../kernel/errors.ts";
 import { at } from "../kernel/place.ts";
 import { report } from "../kernel/report.ts";
 import { checkDelay, checkpoint } from "../kernel/sleep.ts";
@@ -89,7 +89,13 @@ function stop(controller: AbortController, promise: Promise<unknown>, where: str
   };
   const failed = (error: unknown): void => {
     // That it was aborted is what was asked for.
-    if (error === signal.reason || (error as Error | null)?.name === "AbortError") return ended(false);
+    if (
+      error === signal.reason ||
+      error instanceof CancelledError || // of another signal: `abortSignal` gives each frame its own
+      (error as Error | null)?.name === "AbortError"
+    ) {
+      return ended(false);
+    }
     const later = stopped.abandoned ? ` ${milliseconds(since, loop.now())} later` : "";
     report(task, "late-error", `${aborted} failed${later}: ${textOf(error)}`, { error });
   };
