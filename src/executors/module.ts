@@ -46,18 +46,21 @@ function isClass(value: object): boolean {
 
 /**
  * Calls a job's function and waits for what it gives: a coroutine, a promise, or the result itself. `settleTimeout`: how
- * long a promise may take to settle once the job is cancelled.
+ * long a promise may take to settle once the job is cancelled; `returned` hears that the function no longer keeps the thread.
  */
 export const perform: (
   fn: JobFunction,
   args: readonly unknown[],
   settleTimeout: number,
+  returned?: () => void,
 ) => Coroutine<unknown> = coroutine(function* job(
   fn: JobFunction,
   args: readonly unknown[],
   settleTimeout: number,
+  returned?: () => void,
 ): Awaitable<unknown> {
   const made = fn(...args);
+  returned?.();
   if (typeof made !== "object" || made === null) return made;
   // In a frame of its own, as every body: it may be a plain generator whose cleanup waits.
   if (isIterator(made)) return (yield* cancelScope(() => made)).value;

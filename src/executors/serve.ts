@@ -11,6 +11,8 @@ export interface Request extends CurrentJob {
   readonly args: readonly unknown[];
   /** How long a promise may take to settle once the job is cancelled, in milliseconds. */
   readonly grace: number;
+  /** Hears that the function has returned, perhaps a promise: from now on it does not keep the thread for itself. */
+  readonly returned?: () => void;
 }
 
 /** What comes of it, and what of that is to be moved. */
@@ -24,7 +26,7 @@ export const serve: (module: JobModule, where: string, request: Request) => Coro
   function* serve(module: JobModule, where: string, request: Request): Awaitable<Served> {
     try {
       const fn = jobNamed(module, request.name, where);
-      const made = yield* asJob(request, () => perform(fn, request.args, request.grace));
+      const made = yield* asJob(request, () => perform(fn, request.args, request.grace, request.returned));
       const { value, buffers } = untransfer(made);
       checkPayload(value, `the result of job ${request.name}`, buffers);
       return { envelope: { ok: true, value }, buffers };

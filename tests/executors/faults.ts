@@ -44,6 +44,11 @@ export const blockInCoroutine = coroutine(function* blockInCoroutine(): Awaitabl
     // as above
   }
 });
+/** An async function that waits, and so keeps its thread from nothing. */
+export const waitAsync = async (): Promise<never> => {
+  begun();
+  return new Promise<never>(() => {});
+};
 export const blockInCleanup = coroutine(function* blockInCleanup(): Awaitable<never> {
   try {
     begun();

@@ -263,6 +263,31 @@ describe("a job that does not stop", () => {
     }),
   );
   test(
+    "an endless loop beside an async function that waits",
+    { timeout: LIMIT },
+    on({ workers: 1, grace: 30 }, function* (jobs) {
+      const { task } = yield* begun((options) => jobs.blockInCoroutine.with(options)());
+      const beside = createTask(() => thrown(() => jobs.waitAsync()));
+      yield* sleep(100);
+      yield* task.cancel();
+      // Where it had not begun by then it runs anew, and is stopped by hand.
+      if (Executor.of(jobs).statistics.restarted > 0) yield* beside.cancel();
+      else expect(yield* beside).toBeInstanceOf(WorkerLostError);
+      yield* whole(jobs, 1);
+    }),
+  );
+  test(
+    "a function of somebody else's is not lost because a coroutine beside it is cancelled",
+    { timeout: LIMIT },
+    on({ workers: 1, grace: 30 }, function* (jobs) {
+      const { task } = yield* begun((options) => jobs.forever.with(options)());
+      const { task: beside } = yield* begun((options) => jobs.blockFor.with(options)(200));
+      yield* task.cancel();
+      expect(yield* beside).toBe(200);
+      expect(Executor.of(jobs).statistics).toMatchObject({ failed: 0, cancelled: 1 });
+    }),
+  );
+  test(
     "a thread that ends in its cleanup",
     { timeout: LIMIT },
     on({ grace: LIMIT }, function* (jobs) {

@@ -81,8 +81,8 @@ export class Sent {
     Atomics.store(cells, cell, SENT);
   }
 
-  /** Whether the worker has begun it, and has not told of its end. */
-  get begun(): boolean {
+  /** Whether the worker has called it, and it has not returned. */
+  get called(): boolean {
     return Atomics.load(this.#cells, this.cell) === BEGUN;
   }
 
@@ -119,7 +119,7 @@ export class PoolWorker {
 
   /** Whether a function runs there, which may keep it from answering. */
   get runsFunction(): boolean {
-    return [...this.jobs.values()].some((sent) => sent.mayHold && sent.begun);
+    return [...this.jobs.values()].some((sent) => sent.mayHold && sent.called);
   }
 
   order(order: Order): void {

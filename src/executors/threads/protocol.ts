@@ -18,6 +18,8 @@ export interface WorkerData {
 export const SENT = 0;
 /** The worker has begun it. */
 export const BEGUN = 1;
+/** What was called has returned, perhaps a promise: it does not keep the thread for itself. */
+export const RETURNED = 3;
 /** It was taken back: whichever worker gets it leaves it alone. */
 export const WITHDRAWN = 2;
 

@@ -10,6 +10,7 @@ import { serveSending, type Link } from "../sending.ts";
 import type { Movable } from "../transfer.ts";
 import {
   BEGUN,
+  RETURNED,
   SENT,
   type Hello,
   type JobMessage,
@@ -103,6 +104,7 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
           {
             ...request,
             args,
+            returned: () => void Atomics.compareExchange(cells, message.cell, BEGUN, RETURNED),
             grace: Infinity, // a promise that does not settle ends with its worker
             progress: (value) => {
               checkPayload(value, `the progress of job ${request.name}`);
