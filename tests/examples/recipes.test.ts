@@ -3,15 +3,14 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { withoutRedis } from "../support/redis-server.ts";
 import { complaints } from "./output.ts";
 
 const folder = join(import.meta.dirname, "../../examples/recipes");
 
-async function printed(file: string): Promise<{ stdout: string; stderr: string }> {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-    "--conditions=@cede/source",
-    join(folder, file),
-  ]);
+async function printed(file: string, env = process.env): Promise<{ stdout: string; stderr: string }> {
+  const args = ["--conditions=@cede/source", join(folder, file)];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env });
   return { stdout: stdout.replaceAll(/\d+\.\d+ s/g, "… s"), stderr: complaints(stderr) };
 }
 
@@ -51,4 +50,20 @@ test("a pipeline of pictures gives them in their order", async () => {
     ),
   );
   expect(lines.at(-1)).toBe("12 pictures; was painting ever far ahead? No.");
+});
+
+test.skipIf(withoutRedis())(
+  "a crawl is shared by three worker processes, and nothing is left running",
+  async () => {
+    const { stdout } = await printed("crawl-on-three-workers.ts");
+    const pages = Array.from({ length: 15 }, (_, i) => `Page ${String(i + 1).padStart(2, "0")}\n`);
+    expect(stdout).toMatch(new RegExp(`^${pages.join("")}15 pages, visited by ((ann|bob|cy)(, )?)+\n$`));
+  },
+);
+
+test("without redis-server, the crawl says what it needs", async () => {
+  expect(await printed("crawl-on-three-workers.ts", { ...process.env, PATH: "" })).toEqual({
+    stdout: "Skipped: redis-server is not installed. To have it: apt-get install redis-server.\n",
+    stderr: "",
+  });
 });
