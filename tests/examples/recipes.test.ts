@@ -2,9 +2,11 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { withoutRedis } from "../support/redis-server.ts";
 import { complaints } from "./output.ts";
+
+vi.setConfig({ testTimeout: 30_000 }); // processes, and threads in them
 
 const folder = join(import.meta.dirname, "../../examples/recipes");
 
