@@ -108,6 +108,12 @@ export class RedisServer {
     await ended;
   }
 
+  /** For the end of this process: nothing can be waited for any more. */
+  abandon(): void {
+    this.#process?.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   async close(): Promise<void> {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });

@@ -278,7 +278,6 @@ export class JobServer {
         },
       };
       const ended = await new Promise<Ended>((resolve) => {
-        if (running.stopped !== null) return resolve({ stopped: running.stopped });
         try {
           const body = (): Awaitable<Served> => serveSending(module, where, request, data.senders, post);
           running.task = group.createTask(body, { name: `job ${name}` });
