@@ -209,16 +209,21 @@ export class Pool {
     worker.jobs.set(run, sent);
     const task = { ...message, cell, run, worker: worker.name, [QUEUE_OPTIONS]: sent };
     const ended = this.#piscina.run(task, { transferList: transfer as never }) as Promise<Envelope>;
-    ended
-      .then(
-        (envelope) => outcome.ended(envelope),
-        (error: unknown) => this.#lost(sent, error),
-      )
-      .finally(() => {
-        worker.jobs.delete(run);
-        this.#free.push(cell);
-        outcome.gone();
-      });
+    const over = (): void => {
+      worker.jobs.delete(run);
+      this.#free.push(cell);
+      outcome.gone();
+    };
+    ended.then(
+      (envelope) => {
+        over(); // first, so that the caller's next call finds this worker free, which is awake
+        outcome.ended(envelope);
+      },
+      (error: unknown) => {
+        this.#lost(sent, error);
+        over();
+      },
+    );
     return sent;
   }
 
