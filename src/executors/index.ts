@@ -1,7 +1,7 @@
 /** `cede/executors`: the same jobs on this loop, on threads, on many machines. */
-export { cluster, type ClusterOptions, type Keep, type QueueOptions } from "./cluster/cluster.ts";
+export { cluster } from "./cluster/cluster.ts";
+export type { ClusterOptions, Keep, QueueOptions, RedisClient } from "./cluster/options.ts";
 export { ClusterQueue, type QueueCounts, type Repeat, type Repeated } from "./cluster/queue.ts";
-export type { RedisClient } from "./cluster/redis.ts";
 export { serveCluster, type ClusterWorker, type ServeClusterOptions } from "./cluster/serve-cluster.ts";
 export { currentJob, type CurrentJob } from "./current-job.ts";
 export {

@@ -12,7 +12,7 @@ export interface RedisServerOptions {
 }
 
 /** Where it is installed, if it is. */
-export function redisServerPath(): string | undefined {
+function redisServerPath(): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return [...folders, "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
     .map((folder) => join(folder, "redis-server"))

@@ -41,7 +41,7 @@ function onLoopback(bind: string | undefined): boolean {
 }
 
 /** Where it may not be asked, as with most that are rented, nothing is said. */
-export async function factsOf(redis: Redis): Promise<RedisFacts> {
+async function factsOf(redis: Redis): Promise<RedisFacts> {
   const get = async (name: string): Promise<string | undefined> => {
     try {
       const answer = (await redis.config("GET", name)) as unknown;

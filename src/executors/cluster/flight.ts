@@ -228,6 +228,9 @@ export class Flight {
         entry.attempt = Math.max(entry.attempt, message.attempt);
         this.#progress = 0;
         if (this.call.state === "cancelling") return;
+        // The worker of the first attempt was lost before it could say that it had begun.
+        if (message.attempt > 1 && this.call.worker === undefined)
+          this.#tell.started("a worker that was lost");
         this.#tell.started(message.worker);
         break;
       case "progress":

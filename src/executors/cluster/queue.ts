@@ -2,7 +2,7 @@ import { coroutine, until, type Awaitable } from "../../index.ts";
 import type { Jobs } from "../jobs.ts";
 import { checkCount, checkTime } from "../options.ts";
 import { checkPayload } from "../payload.ts";
-import { engineOf, type Cluster } from "./cluster.ts";
+import { engineOf, type Cluster } from "./engine.ts";
 import { encode } from "./codec.ts";
 import { priorityInQueue, type JobData } from "./wire.ts";
 

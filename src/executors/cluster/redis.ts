@@ -1,11 +1,7 @@
 /** Connections to Redis: made from an address or from a client of the program's, and never the program's own. */
 import type { Redis, RedisOptions } from "ioredis";
+import type { RedisClient } from "./options.ts";
 import { loadRedis } from "./peers.ts";
-
-/** A client of Redis that the program has constructed: one of `ioredis`. Connections of its kind are made, and it is left alone. */
-export interface RedisClient {
-  duplicate(options?: object): unknown;
-}
 
 /** How often it is tried again when the connection is lost: soon, and then once a second. */
 const RETRY: RedisOptions = {

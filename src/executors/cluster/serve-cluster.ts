@@ -14,7 +14,7 @@ import type { Jobs } from "../jobs.ts";
 import { jobsOf, type JobModule } from "../module.ts";
 import { checkCount, checkTime, DRAIN_TIMEOUT, GRACE } from "../options.ts";
 import { threads, type ThreadsOptions } from "../threads/threads.ts";
-import { checkQueue, type QueueOptions } from "./cluster.ts";
+import { checkQueue, type QueueOptions } from "./options.ts";
 import { warnOf } from "./check-redis.ts";
 import { LARGEST } from "./codec.ts";
 import { loadBullmq } from "./peers.ts";

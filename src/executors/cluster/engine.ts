@@ -1,0 +1,330 @@
+/** The engine of `cluster`: what it calls stands in the queue, and whatever comes back of it is told to who called. */
+import type { Job, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import {
+  coroutine,
+  InvalidStateError,
+  taskGroup,
+  type Awaitable,
+  type TaskGroup,
+} from "../../index.ts";
+import type { Call } from "../call.ts";
+import type { Envelope } from "../envelope.ts";
+import { Executor, type Engine, type Tell } from "../executor.ts";
+import { Gate } from "../gate.ts";
+import { checkCount, checkTime } from "../options.ts";
+import { warnOf } from "./check-redis.ts";
+import { encode, LARGEST } from "./codec.ts";
+import { Entry, Flight, refuse, type Tower } from "./flight.ts";
+import { loadBullmq } from "./peers.ts";
+import { checkQueue, type ClusterOptions, type Keep } from "./options.ts";
+import { Connections } from "./redis.ts";
+import { Results, type End } from "./results.ts";
+import { within } from "./within.ts";
+import {
+  idInQueue,
+  namesOf,
+  parse,
+  priorityInQueue,
+  type JobData,
+  type Names,
+  type ToCaller,
+  type ToWorker,
+  type ToWorkers,
+} from "./wire.ts";
+
+const CONCURRENCY = 1000;
+const POLL_INTERVAL = 5000;
+const CONNECT_TIMEOUT = 10_000;
+const CLOSE_MS = 1000;
+const KEEP_COMPLETED: Keep = { age: 3600, count: 1000 };
+const KEEP_FAILED: Keep = { age: 86_400, count: 1000 };
+
+/** The engines behind the executors of `cluster`. */
+export const engines: WeakMap<Executor, Cluster> = new WeakMap();
+
+/** The engine behind a proxy of `cluster`. @throws TypeError */
+export function engineOf(jobs: object): Cluster {
+  const engine = engines.get(Executor.of(jobs));
+  if (engine !== undefined) return engine;
+  throw new TypeError(
+    "Cannot tell the queue of these jobs: they have none. Give the jobs that `cluster` gave.",
+  );
+}
+
+export class Cluster implements Engine, Tower {
+  readonly kind = "cluster";
+  readonly maxPayload: number;
+  workers = 0;
+  readonly #options: ClusterOptions;
+  readonly #connections: Connections;
+  readonly #names: Names;
+  readonly #gate: Gate<true>;
+  /** What its jobs and its channel are called after. */
+  readonly #me: string = crypto.randomUUID();
+  readonly #entries = new Map<string, Entry>();
+  #free: number;
+  #called = 0;
+  #queue: Queue | null = null;
+  #redis: Redis | null = null;
+  #results: Results | null = null;
+
+  constructor(options: ClusterOptions) {
+    const { concurrency = CONCURRENCY, maxWaiting = Infinity, maxPayload = LARGEST } = options;
+    const { queue, redis, prefix = "bull" } = options;
+    const { pollInterval = POLL_INTERVAL, connectTimeout = CONNECT_TIMEOUT } = options;
+    checkQueue(options);
+    checkCount("concurrency", concurrency);
+    checkCount("maxWaiting", maxWaiting, 0);
+    checkTime("grace", options.grace ?? 0);
+    checkTime("pollInterval", pollInterval);
+    checkTime("connectTimeout", connectTimeout);
+    this.#options = options;
+    this.#connections = new Connections(redis);
+    this.#names = namesOf(prefix, queue);
+    this.maxPayload = maxPayload;
+    this.#free = concurrency;
+    const leave = (): void => void this.#free++;
+    this.#gate = new Gate<true>(() => (this.#free > 0 ? (this.#free--, true) : undefined), leave, maxWaiting);
+  }
+
+  /** For room in the queue; whoever stands there may be in a worker's hands at any moment, and counts as running. */
+  get waiting(): number {
+    return this.#gate.waiting;
+  }
+  get where(): string {
+    return this.#connections.where;
+  }
+  get connected(): boolean {
+    return this.#redis?.status === "ready";
+  }
+  /** @throws InvalidStateError */
+  get queue(): Queue {
+    if (this.#queue !== null) return this.#queue;
+    throw new InvalidStateError(
+      "Cannot use the queue of a cluster that is closed: keep what opened it running.",
+    );
+  }
+  get redis(): Redis {
+    return this.#redis!;
+  }
+
+  async open(): Promise<void> {
+    const { Queue } = await loadBullmq();
+    const {
+      queue,
+      prefix = "bull",
+      pollInterval = POLL_INTERVAL,
+      connectTimeout = CONNECT_TIMEOUT,
+    } = this.#options;
+    const redis = (this.#redis = await this.#connections.make());
+    await this.#connections.answered(redis, connectTimeout);
+    this.#queue = new Queue(queue, { connection: redis, prefix, skipVersionCheck: true });
+    this.#queue.on("error", () => {}); // told by the connection
+    const [reader, subscriber] = await Promise.all([
+      this.#connections.make({ protocol: 2 }),
+      this.#connections.make(),
+    ]);
+    subscriber.on("message", (_: string, text: string) => this.#heard(text));
+    await subscriber.subscribe(this.#names.caller(this.#me));
+    this.#results = new Results({
+      reader,
+      redis,
+      key: (of) => this.#queue!.toKey(of),
+      interval: pollInterval,
+      told: (job, end) => this.#told(job, end),
+      ended: (job, end) => this.#ended(job, end),
+      outstanding: () => this.#added(),
+      looked: () => void this.#countWorkers(),
+    });
+    await this.#results.open();
+    await this.#countWorkers();
+    await warnOf(redis, this.where);
+  }
+
+  async close(): Promise<void> {
+    this.#results?.close();
+    const queue = this.#queue;
+    this.#queue = null;
+    const closing = queue?.close().catch(() => {});
+    if (closing !== undefined) await within(CLOSE_MS, closing); // without Redis it would wait for it
+    this.#connections.close();
+  }
+
+  run(call: Call, tell: Tell): Awaitable<Envelope> {
+    return running(this, call, tell);
+  }
+
+  /** Waits until there is room in the queue. */
+  enter(call: Call): Awaitable<true> {
+    return this.#gate.enter(() => `room in the queue for ${call.title}`, call.priority);
+  }
+  leave(): void {
+    this.#free++;
+    this.#gate.open();
+  }
+
+  /** Has what its end is told to before anybody can tell it. @throws PayloadError, RangeError */
+  send(call: Call, tell: Tell, group: TaskGroup | null): Flight {
+    const nonce = `${this.#me}-${++this.#called}`;
+    const job = call.key === undefined ? nonce : idInQueue(call.key);
+    const data: JobData = {
+      v: 1,
+      id: call.id,
+      caller: this.#me,
+      nonce,
+      args: encode(call.args, `the arguments of ${call.title}`, this.maxPayload),
+      senders: call.senders.map(({ at }) => at),
+    };
+    let entry = this.#entries.get(job);
+    const joins = entry !== undefined;
+    if (entry === undefined) this.#entries.set(job, (entry = new Entry(job, call.key !== undefined)));
+    const flight = new Flight(this, entry, call, tell, group);
+    flight.sent = joins
+      ? Promise.resolve()
+      : this.add(call.name, data, job, call).then(() => this.#sent(flight, nonce));
+    const { flights } = entry;
+    flight.sent.catch((error: unknown) => {
+      for (const one of flights) one.unsent(error as Error);
+    });
+    return flight;
+  }
+
+  /** @internal */
+  add(
+    name: string,
+    data: JobData,
+    job: string,
+    { priority, delay }: Pick<Call, "priority" | "delay">,
+  ): Promise<Job> {
+    return this.queue.add(name, data, {
+      jobId: job,
+      priority: priorityInQueue(priority),
+      ...(delay > 0 && { delay: Math.min(delay, 2 ** 40) }),
+      ...this.keeping,
+    });
+  }
+
+  /** @internal */
+  get keeping(): { removeOnComplete: never; removeOnFail: never } {
+    const { keepCompleted = KEEP_COMPLETED, keepFailed = KEEP_FAILED } = this.#options;
+    return {
+      removeOnComplete: { ...KEEP_COMPLETED, ...keepCompleted } as never,
+      removeOnFail: { ...KEEP_FAILED, ...keepFailed } as never,
+    };
+  }
+
+  /** Redis has it. If the id was the caller's, it may have had it before. */
+  async #sent({ entry, call }: Flight, nonce: string): Promise<void> {
+    if (call.key !== undefined) {
+      const [name, text] = await this.redis.hmget(this.queue.toKey(entry.job), "name", "data");
+      if (typeof name === "string" && name !== call.name) {
+        throw new InvalidStateError(
+          `Cannot call ${call.title} by the id ${JSON.stringify(call.key)}: that is the id of job ${name}, which the queue ` +
+            "still has. Let the id name the job too.",
+        );
+      }
+      entry.own = typeof text !== "string" || (JSON.parse(text) as JobData).nonce === nonce;
+      entry.added = true;
+      await this.#results!.look([entry.job]); // it may have ended already
+    }
+    entry.added = true;
+  }
+
+  forgetFlight(flight: Flight): void {
+    flight.leave();
+    const { entry } = flight;
+    if (entry.flights.size === 0) this.#entries.delete(entry.job);
+  }
+
+  async withdraw(job: string): Promise<boolean> {
+    this.#toWorkers({ what: "cancel", job });
+    const [timestamp, finished] = await this.redis.hmget(this.queue.toKey(job), "timestamp", "finishedOn");
+    if (typeof timestamp !== "string" || typeof finished === "string") return true;
+    return (await this.queue.remove(job)) === 1;
+  }
+
+  async forget(job: string): Promise<void> {
+    await this.#queue?.remove(job).catch(() => {}); // then it is kept as long as others
+  }
+
+  answer(worker: string, message: ToWorker): void {
+    this.#redis?.publish(this.#names.worker(worker), JSON.stringify(message)).catch(() => {});
+  }
+
+  #toWorkers(message: ToWorkers): void {
+    this.#redis?.publish(this.#names.workers, JSON.stringify(message)).catch(() => {});
+  }
+
+  *#added(): Iterable<string> {
+    for (const entry of this.#entries.values()) if (entry.added) yield entry.job;
+  }
+
+  #ended(job: string, end: End): void {
+    for (const flight of this.#entries.get(job)?.flights ?? []) flight.ended(end);
+  }
+
+  /** An event of the queue. */
+  #told(job: string, end: End): void {
+    const entry = this.#entries.get(job);
+    if (entry === undefined) return;
+    if (!entry.keyed) return this.#ended(job, end);
+    // It may be about one before it, of the same id. Before it was added, it is.
+    if (entry.added) this.#results!.confirm(job, end).catch(() => {}); // then it is looked for when Redis is back
+  }
+
+  #heard(text: string): void {
+    const message = parse<ToCaller>(text);
+    if (message === undefined) return;
+    const entry = this.#entries.get(message.job);
+    if (entry === undefined) {
+      if (message.what === "item") refuse(this, message);
+      return;
+    }
+    try {
+      if (message.what === "item") firstOf(entry.flights)?.heard(message);
+      else for (const flight of entry.flights) flight.heard(message);
+    } catch (error) {
+      for (const flight of entry.flights) flight.fail(error as Error); // an `onProgress` of its own may have thrown
+    }
+  }
+
+  async #countWorkers(): Promise<void> {
+    const [, count] = (await this.redis.pubsub("NUMSUB", this.#names.workers)) as [string, number];
+    this.workers = Number(count);
+  }
+}
+
+function firstOf<T>(set: Iterable<T>): T | undefined {
+  for (const one of set) return one;
+  return undefined;
+}
+
+const running = coroutine(function* cluster(engine: Cluster, call: Call, tell: Tell): Awaitable<Envelope> {
+  yield* engine.enter(call);
+  try {
+    const body = (group: TaskGroup | null): Awaitable<Envelope> => flying(engine, call, tell, group);
+    return call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
+  } finally {
+    engine.leave();
+  }
+});
+
+/** Waits for the end of what was sent, and stops it if this is cancelled. */
+const flying = coroutine(function* job(
+  engine: Cluster,
+  call: Call,
+  tell: Tell,
+  group: TaskGroup | null,
+): Awaitable<Envelope> {
+  const flight = engine.send(call, tell, group);
+  try {
+    return yield* flight.result();
+  } finally {
+    try {
+      if (!flight.over) yield* flight.stop();
+    } finally {
+      engine.forgetFlight(flight);
+    }
+  }
+});

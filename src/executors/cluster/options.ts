@@ -1,0 +1,59 @@
+/** What callers and workers of a cluster can be told. */
+import { checkCount, type ExecutorOptions } from "../options.ts";
+import { LARGEST } from "./codec.ts";
+
+/**
+ * A client of Redis that the program has constructed: one of `ioredis`. Connections of its kind are made, and it is left
+ * alone.
+ */
+export interface RedisClient {
+  duplicate(options?: object): unknown;
+}
+
+/** How long the queue keeps what is over: what was called by an `id` can be asked for again for that long. */
+export interface Keep {
+  /** For how long, in seconds. */
+  age?: number;
+  /** How many at most. */
+  count?: number;
+}
+
+/** Which queue of which Redis. */
+export interface QueueOptions {
+  /** The name of the queue, the same for callers and workers. */
+  queue: string;
+  /** The address of Redis, "redis://localhost:6379", or a client of `ioredis`, whose settings are used. */
+  redis: string | RedisClient;
+  /** What the names of all keys begin with: "bull" unless given, as BullMQ's own tools expect. */
+  prefix?: string;
+  /** How much the arguments or the result of one job may hold, about, in bytes: 1,000,000 unless given. */
+  maxPayload?: number;
+}
+
+/** How jobs are run on other machines. */
+export interface ClusterOptions extends ExecutorOptions, QueueOptions {
+  /** How many of this executor's calls are in the queue at once, whether they run or wait there: 1,000 unless given. */
+  concurrency?: number;
+  /** How many results are kept, and for how long: 1,000 for an hour unless given. */
+  keepCompleted?: Keep;
+  /** The same of those that were lost or cancelled: 1,000 for a day unless given. */
+  keepFailed?: Keep;
+  /** How often what the queue has is looked at, for what its events did not tell, in milliseconds: 5,000 unless given. */
+  pollInterval?: number;
+  /** How long Redis may take to answer at the start, in milliseconds: 10,000 unless given. */
+  connectTimeout?: number;
+}
+
+/** @throws TypeError and RangeError */
+export function checkQueue({ queue, prefix = "bull", maxPayload = LARGEST }: QueueOptions): void {
+  for (const [what, name] of [
+    ["queue", queue],
+    ["prefix", prefix],
+  ] as const) {
+    if (typeof name === "string" && /^[^:{}\s]+$/.test(name)) continue;
+    throw new TypeError(
+      `Cannot use the ${what} ${JSON.stringify(name)}: give a name without blanks, colons and braces.`,
+    );
+  }
+  checkCount("maxPayload", maxPayload);
+}
