@@ -300,8 +300,8 @@ describe("a job that does not stop", () => {
   test(
     "cleanup that waits is left its time, far beyond the grace period",
     { timeout: LIMIT },
-    on({ grace: 10 }, function* (jobs) {
-      const { task } = yield* begun((options) => jobs.slowCleanup.with(options)(100));
+    on({ grace: 200 }, function* (jobs) {
+      const { task } = yield* begun((options) => jobs.slowCleanup.with(options)(1500));
       const error = yield* thrown(() => task.cancel());
       expect(error.message).toBe("cleaned up to the end");
       yield* whole(jobs);

@@ -333,7 +333,7 @@ class Flight implements Outcome {
       if (this.#kind === "coroutine" && (this.#answered || this.#worker.runsFunction)) {
         this.#answered = false;
         this.#worker.order({ what: "cancel", run: this.#sent!.run, reason: "the call was cancelled" });
-        timer = setTimeout(look, grace);
+        timer = setTimeout(look, Math.max(grace, GRACE)); // it has shown good will: no haste
       } else {
         pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
       }
