@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { all, createTask, EventLoop, race, Schedule, sleep, type Awaitable } from "cede";
+import { all, createTask, EventLoop, moveOnAfter, race, Schedule, sleep, until, type Awaitable } from "cede";
 import { cluster, ClusterQueue, serveCluster, type Jobs, type ServeClusterOptions } from "cede/executors";
 import { RedisServer, withoutRedis } from "../support/redis-server.ts";
 import * as module from "./jobs.ts";
@@ -137,6 +138,29 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
       expect(yield* jobs.add(1, 2)).toBe(3);
     });
     expect(await redis.ping()).toBe("PONG");
+    redis.disconnect();
+  });
+
+  it("leaves alone what another program puts into the queue, and goes on", async () => {
+    await withJobs(function* (jobs) {
+      serve();
+      const foreign = new Queue(queue, { connection: { url: server.url } });
+      yield* until(foreign.add("add", { hello: 1 }));
+      yield* until(foreign.close());
+      expect(yield* jobs.add(1, 2)).toBe(3);
+      expect(yield* ClusterQueue.of(jobs).counts()).toMatchObject({ failed: 1, completed: 1 });
+    });
+  });
+
+  it("lets go of Redis when it is cancelled while it is opened", async () => {
+    const redis = new Redis(server.url);
+    const before = String(await redis.client("LIST")).split("\n").length;
+    for (const ms of [0, 1, 3, 10]) {
+      await EventLoop.run(() => moveOnAfter(ms, () => cluster<Module>({ queue, redis: server.url })), {
+        onReport: () => {},
+      });
+    }
+    await expect.poll(async () => String(await redis.client("LIST")).split("\n").length).toBe(before);
     redis.disconnect();
   });
 

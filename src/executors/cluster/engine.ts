@@ -1,13 +1,7 @@
 /** The engine of `cluster`: what it calls stands in the queue, and whatever comes back of it is told to who called. */
 import type { Job, Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import {
-  coroutine,
-  InvalidStateError,
-  taskGroup,
-  type Awaitable,
-  type TaskGroup,
-} from "../../index.ts";
+import { coroutine, InvalidStateError, taskGroup, type Awaitable, type TaskGroup } from "../../index.ts";
 import type { Call } from "../call.ts";
 import type { Envelope } from "../envelope.ts";
 import { Executor, type Engine, type Tell } from "../executor.ts";

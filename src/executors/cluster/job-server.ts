@@ -17,6 +17,7 @@ import { within } from "./within.ts";
 import type { Connections } from "./redis.ts";
 import {
   CANCELLED,
+  isJobData,
   LOST,
   namesOf,
   parse,
@@ -151,6 +152,9 @@ export class JobServer {
   async #attempt(job: Job, token: string): Promise<Returned> {
     const { redis, maxStalledCount, bullmq } = this.#options;
     const { WaitingError, UnrecoverableError } = bullmq;
+    if (!isJobData(job.data)) {
+      throw new UnrecoverableError(`Cannot run job ${job.name}: it is not in the form of a cluster's jobs.`);
+    }
     const key = this.#worker!.toKey(job.id!);
     if (job.attemptsStarted > 1) {
       const late = await readLate(redis, key);

@@ -15,6 +15,7 @@ export class Connections {
   readonly #source: string | RedisClient;
   readonly #open: Redis[] = [];
   #problem: unknown = undefined;
+  #closed = false;
 
   /** @throws TypeError */
   constructor(source: string | RedisClient) {
@@ -37,12 +38,19 @@ export class Connections {
     return `Redis at ${this.#source.replace(/\/\/[^@/]*@/, "//")}`;
   }
 
+  /** @throws Error if they were closed: whoever opened them was cancelled meanwhile */
   async make(options: RedisOptions = {}): Promise<Redis> {
     const all: RedisOptions = { ...RETRY, lazyConnect: false, ...options };
-    const redis =
-      typeof this.#source === "string"
-        ? new (await loadRedis())(this.#source, all as RedisOptions & { replyMapping?: never })
-        : (this.#source.duplicate(all) as Redis);
+    const source = this.#source;
+    const make =
+      typeof source === "string"
+        ? (
+            (Redis) => () =>
+              new Redis(source, all as RedisOptions & { replyMapping?: never })
+          )(await loadRedis())
+        : () => source.duplicate(all) as Redis;
+    if (this.#closed) throw new Error(`Cannot connect to ${this.where}: it is not wanted any more.`);
+    const redis = make();
     redis.setMaxListeners(0);
     redis.on("error", (error: unknown) => (this.#problem = error));
     this.#open.push(redis);
@@ -70,6 +78,7 @@ export class Connections {
   }
 
   close(): void {
+    this.#closed = true;
     for (const redis of this.#open.splice(0)) redis.disconnect(false);
   }
 }

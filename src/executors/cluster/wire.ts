@@ -103,6 +103,19 @@ export function parse<T extends { readonly what: string }>(text: string): T | un
   }
 }
 
+/** Whether it is a job of a cluster: another program may put its own into the queue. */
+export function isJobData(data: unknown): data is JobData {
+  const { v, id, caller, args, senders } = (data ?? {}) as Partial<Record<keyof JobData, unknown>>;
+  return (
+    v === 1 &&
+    typeof id === "string" &&
+    typeof caller === "string" &&
+    Array.isArray(args) &&
+    Array.isArray(senders) &&
+    senders.every((at) => Number.isInteger(at) && at >= 0 && at < args.length)
+  );
+}
+
 /** BullMQ serves the lowest number first, and whoever has none before all. */
 const NORMAL = 2 ** 20;
 
