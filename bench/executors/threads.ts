@@ -13,6 +13,9 @@ const MEGABYTE = 1 << 20;
 /** Takes some 20 ms. */
 const LIMIT = 200_000;
 const PRIMES = 17_984;
+/** Takes about a millisecond. */
+const FEW = 30_000;
+const FEW_PRIMES = 3245;
 
 const tiny: Workload = timed({
   about: "add two numbers in a function, one job after the other",
@@ -132,6 +135,39 @@ const bytes = (about: string, moves: boolean): Workload =>
     },
   });
 
+const short: Workload = timed({
+  about: "count few primes in a function, a millisecond of work, one job after the other",
+  size: 200,
+  checksum: (jobs) => jobs * FEW_PRIMES,
+  systems: {
+    bare: async () => {
+      const ask = await bareWorker();
+      return async (jobs) => {
+        let sum = 0;
+        for (let i = 0; i < jobs; i++) sum += (await ask(FEW)) as number;
+        return sum;
+      };
+    },
+    piscina: async () => {
+      const pool = await piscina();
+      return async (jobs) => {
+        let sum = 0;
+        for (let i = 0; i < jobs; i++) sum += await pool.run(FEW, { name: "primesBelow" });
+        return sum;
+      };
+    },
+    cede: async () => {
+      const { withThreads } = await cede();
+      return (count) =>
+        withThreads(function* (jobs) {
+          let sum = 0;
+          for (let i = 0; i < count; i++) sum += yield* jobs.primesBelow(FEW);
+          return sum;
+        });
+    },
+  },
+});
+
 const cpu: Workload = timed({
   about: "count primes, 16 jobs of some 20 ms at once, on one thread and on two",
   size: 16,
@@ -164,10 +200,11 @@ export const threads: Suite = {
     "coroutines-at-once": atOnce("the same in a coroutine, 100 jobs at once", "addInCoroutine", "addAsync"),
     copied: bytes("send a megabyte and get it back, copied", false),
     moved: bytes("send a megabyte and get it back, moved", true),
+    short,
     cpu,
   },
   bars: [
-    ...["tiny", "tiny-at-once", "coroutines-at-once", "copied", "moved"].map((workload) => ({
+    ...["tiny", "tiny-at-once", "coroutines-at-once", "copied", "moved", "short"].map((workload) => ({
       workload,
       system: "cede",
       against: "piscina",
