@@ -119,6 +119,7 @@ export function tell(steps: readonly ScheduleStep[], trace: readonly TraceEvent[
         break;
       }
       case "choice":
+      case "job":
       case "resource":
       case "warning":
     }

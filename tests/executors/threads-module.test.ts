@@ -1,0 +1,66 @@
+/** Threads from their module on: what can be loaded, what cannot, and how the process ends that has them. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { EventLoop } from "cede";
+import { threads } from "cede/executors";
+import { failureOf } from "../support/failure.ts";
+import { onThreads, SOURCE } from "./on-threads.ts";
+
+const LIMIT = 30_000;
+
+describe("a module", () => {
+  const opening = (file: string): Promise<Error> =>
+    failureOf(EventLoop.run(() => onThreads(`./broken/${file}`)));
+  test("that throws", { timeout: LIMIT }, async () => {
+    const error = await opening("throws.ts");
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toBe("this module is broken");
+    expect(error.stack).toContain("throws.ts:1");
+  });
+  test("that is not there", { timeout: LIMIT }, async () => {
+    expect(await opening("nowhere.ts")).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+  });
+  test("that ends its thread", { timeout: LIMIT }, async () => {
+    const error = await opening("exits.ts");
+    expect(error.message).toBe("Cannot load the jobs of exits.ts: the thread ended with exit code 3.");
+  });
+  test.each([[5], [undefined], ["./jobs.ts"], [{}]])("%j is none", (module) => {
+    expect(() => threads(module as URL)).toThrow(
+      /^Cannot load the jobs of .* on threads: give the module's address/,
+    );
+  });
+  test.each([
+    [{ workers: 0 }, /^Cannot set workers to 0/],
+    [{ workers: 1.5 }, /^Cannot set workers to 1\.5/],
+    [{ concurrency: 0 }, /^Cannot set concurrency to 0/],
+    [{ workers: Infinity }, /^Cannot have threads, or coroutines on each, without a limit/],
+    [{ grace: -1 }, /^Cannot set grace to -1/],
+  ])("with %j", (options, says) => {
+    expect(() => threads(new URL("file:///jobs.ts"), options)).toThrow(says);
+  });
+});
+
+describe("a process", () => {
+  const node = (file: string, ...args: string[]): Promise<{ code: number | null; output: string }> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [...SOURCE, join(import.meta.dirname, file), ...args]);
+      let output = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (text) => (output += String(text)));
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code, output }));
+    });
+  test("goes on while a module is loaded, and ends by itself", { timeout: LIMIT }, async () => {
+    expect(await node("broken/opens-slowly.ts")).toEqual({ code: 0, output: "3\nended\n" });
+  });
+  test(
+    "survives a storm: one outcome for each call, nothing left behind",
+    { timeout: 2 * LIMIT },
+    async () => {
+      const seed = Math.floor(Math.random() * 1e6);
+      const { code, output } = await node("storm.ts", "150", String(seed));
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/\nall is well\n$/) });
+    },
+  );
+});
