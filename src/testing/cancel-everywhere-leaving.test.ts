@@ -52,7 +52,10 @@ describe("a permit that is lost where a cancellation falls between", () => {
       To run it again: replay(main, "1::0!4:5:ddfdt")"
     `);
     expect((error.cause as Error).message).toMatchInlineSnapshot(
-      `"user#2 has ended without having given back a permit of semaphore "db", which it took in step 2: it was cancelled in step 4, while it waited for sleep 1 ms. \`using guard = yield* semaphore.acquire()\` and \`yield* semaphore.with(body)\` give it back whatever happens."`,
+      `
+      "user#2 has ended without having given back a permit of semaphore "db", which it took in step 2: it was cancelled in step 4, while it waited for sleep 1 ms. \`using guard = yield* semaphore.acquire()\` and \`yield* semaphore.with(body)\` give it back whatever happens.
+      What is meant to be so: \`allow: ["lost-permit"]\`."
+    `,
     );
   });
 
@@ -71,12 +74,18 @@ describe("a permit that is lost where a cancellation falls between", () => {
       semaphore.release(2);
     };
     expect(await causeOf(cancelEverywhere(program, { by: "deadline" }))).toMatchInlineSnapshot(
-      `"main#1 has ended without having given back 2 permits of a semaphore, which it took in step 1: it was cancelled in step 2, while it waited for sleep 1 ms. \`using guard = yield* semaphore.acquire()\` and \`yield* semaphore.with(body)\` give it back whatever happens."`,
+      `
+      "main#1 has ended without having given back 2 permits of a semaphore, which it took in step 1: it was cancelled in step 2, while it waited for sleep 1 ms. \`using guard = yield* semaphore.acquire()\` and \`yield* semaphore.with(body)\` give it back whatever happens.
+      What is meant to be so: \`allow: ["lost-permit"]\`."
+    `,
     );
   });
 
-  test("may be allowed, as any error where a program is cancelled", async () => {
-    await cancelEverywhere(careless, { allow: (error) => String(error).includes("permit of semaphore") });
+  test("may be allowed, by its name, or as any error where a program is cancelled", async () => {
+    await cancelEverywhere(careless, { allow: ["lost-permit"] });
+    await cancelEverywhere(careless, {
+      allowError: (error) => String(error).includes("permit of semaphore"),
+    });
   });
 
   test.each<[string, (semaphore: Semaphore) => Awaitable<unknown>]>([
@@ -181,7 +190,7 @@ describe("a permit that is lost where a cancellation falls between", () => {
         const released = Promise.resolve().then(() => semaphore.release());
         yield* until(released);
       },
-      { allowHostWork: true },
+      { allow: ["host-work"] },
     );
   });
 
@@ -225,7 +234,10 @@ describe("a token of a limiter that is lost", () => {
       limiter.release("somebody");
     };
     expect(await causeOf(cancelEverywhere(program, { by: "signal" }))).toMatchInlineSnapshot(
-      `"main#1 has ended without having given back a token of capacity limiter "disk", which it took in step 1: it was cancelled in step 2, while it waited for sleep 1 ms. \`using guard = yield* limiter.acquire()\` and \`yield* limiter.with(body)\` give it back whatever happens."`,
+      `
+      "main#1 has ended without having given back a token of capacity limiter "disk", which it took in step 1: it was cancelled in step 2, while it waited for sleep 1 ms. \`using guard = yield* limiter.acquire()\` and \`yield* limiter.with(body)\` give it back whatever happens.
+      What is meant to be so: \`allow: ["lost-permit"]\`."
+    `,
     );
   });
 
@@ -240,43 +252,6 @@ describe("a token of a limiter that is lost", () => {
 });
 
 describe("explore finds", () => {
-  /** The first of them is cancelled while it holds what it took, in one order or another. */
-  const cancelsOne = (use: (semaphore: Semaphore) => Awaitable<unknown>) =>
-    function* () {
-      const semaphore = new Semaphore(2, { name: "db" });
-      yield* taskGroup(function* (group) {
-        const first = group.createTask(() => use(semaphore));
-        group.createTask(() => use(semaphore));
-        yield;
-        void first.cancel();
-      });
-    };
-
-  test("a permit that is lost where the program cancels a task, and `replay` with it", async () => {
-    const program = cancelsOne(function* (semaphore) {
-      yield* semaphore.acquire();
-      yield* sleep(1);
-      semaphore.release();
-    });
-    const { failure } = await explore(program, { throws: false });
-    expect((failure!.error as Error).message).toMatchInlineSnapshot(
-      `"task#2 has ended without having given back a permit of semaphore "db", which it took in step 2: it was cancelled in step 5, while it waited for sleep 1 ms. \`using guard = yield* semaphore.acquire()\` and \`yield* semaphore.with(body)\` give it back whatever happens."`,
-    );
-    const again = await replay(program, failure!.replay, { throws: false });
-    expect(again?.error).toEqual(failure!.error);
-  });
-
-  test("none where it is given back, or where nobody shows that it was to be", async () => {
-    const { exhausted } = await explore(cancelsOne((semaphore) => semaphore.with(() => sleep(1))));
-    expect(exhausted).toBe(true);
-    await explore(
-      cancelsOne(function* (semaphore) {
-        yield* semaphore.acquire();
-        yield* sleep(1);
-      }),
-    );
-  });
-
   test("a token that a cancelled task was lent itself", async () => {
     const program = function* () {
       const limiter = new CapacityLimiter(1);
@@ -288,7 +263,10 @@ describe("explore finds", () => {
     };
     const { failure } = await explore(program, { throws: false });
     expect((failure!.error as Error).message).toMatchInlineSnapshot(
-      `"main#1 has ended without having given back a token of a capacity limiter, which it took in step 1: it was cancelled in step 2, while it waited for sleep 2 ms. \`using guard = yield* limiter.acquire()\` and \`yield* limiter.with(body)\` give it back whatever happens."`,
+      `
+      "main#1 has ended without having given back a token of a capacity limiter, which it took in step 1: it was cancelled in step 2, while it waited for sleep 2 ms. \`using guard = yield* limiter.acquire()\` and \`yield* limiter.with(body)\` give it back whatever happens.
+      What is meant to be so: \`allow: ["lost-permit"]\`."
+    `,
     );
   });
 
@@ -309,7 +287,10 @@ describe("explore finds", () => {
       { throws: false },
     );
     expect((failure!.error as Error).message).toMatchInlineSnapshot(
-      `"The program fails, but not each time that it is run in the same order: it depends on something that is not decided here. Make all of its state inside \`main\`, and have it wait for nothing real."`,
+      `
+      "main#1 has not cleared an interval of 50000 ms (\`setInterval\`): it was cancelled in step 2, while it waited for sleep 2 ms.
+      Clear it in a \`finally\`, or use \`interval\`. What is meant to be so: \`allow: ["real-timer"]\`."
+    `,
     );
     await explore(
       program(() => {
@@ -335,7 +316,7 @@ describe("a timer of the platform", () => {
     expect(error.message).toMatchInlineSnapshot(`
       "The program leaves timers of the platform when it is cancelled at point 2:
         main#1 has not cleared an interval of 50000 ms (\`setInterval\`): it was cancelled in step 2, while it waited for sleep 1 ms
-      Clear them in a \`finally\`, use \`sleep\` or \`interval\`, or allow it: { allowTimers: true }.
+      Clear them in a \`finally\`, use \`sleep\` or \`interval\`, or allow it: { allow: ["real-timer"] }.
 
       step   main#1
          1   waits for sleep 1 ms
@@ -352,7 +333,7 @@ describe("a timer of the platform", () => {
         timers.push(setTimeout(() => {}, 50_000));
         yield* sleep(1);
       },
-      { allowTimers: true },
+      { allow: ["real-timer"] },
     );
   });
 
@@ -362,7 +343,7 @@ describe("a timer of the platform", () => {
         until(new Promise((resolve) => timers.push(setTimeout(resolve, 50_000)))),
       );
     };
-    const { message } = await failureOf(cancelEverywhere(program, { by: "signal", allowHostWork: true }));
+    const { message } = await failureOf(cancelEverywhere(program, { by: "signal", allow: ["host-work"] }));
     expect(message).toMatch(/^The program leaves timers of the platform when it is cancelled at point 2:/);
   });
 
@@ -381,7 +362,7 @@ describe("a timer of the platform", () => {
           yield* sleep(1);
         }
       },
-      { allowHostWork: true, allowTimers: true },
+      { allow: ["host-work", "real-timer"] },
     );
   });
 });

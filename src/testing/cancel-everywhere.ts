@@ -11,7 +11,8 @@ import type { Permits } from "./explore/permits.ts";
 import { Script } from "./explore/schedule.ts";
 import { Search } from "./explore/search.ts";
 import { RandomWalk } from "./explore/strategies/random-walk.ts";
-import { clearAll, told } from "./left-timers.ts";
+import { checkAllowed, type Finding } from "./findings.ts";
+import { clearAll, told as inWords } from "./left-timers.ts";
 import { Random } from "./random.ts";
 
 /** How `cancelEverywhere` runs a program, and what it does after each run. */
@@ -25,14 +26,15 @@ export interface CancelEverywhereOptions {
   /** Decides these orders, and what the program draws at random: 1 unless given. */
   seed?: number;
   /**
+   * What may be left, in the words of `runTest`: `["host-work"]` for promises that have not settled, as `until` leaves them,
+   * `["real-timer"]`, `["call-later"]`, `["lost-permit"]`, `["lock-broken"]`. Nothing, unless given.
+   */
+  allow?: readonly Finding[];
+  /**
    * Errors with which the program may end where it is cancelled: those that it throws and catches itself, say, since one
    * that is on its way already when the cancellation comes is what the run rejects with. None, unless given.
    */
-  allow?: (error: unknown) => boolean;
-  /** Whether promises may be left that have not settled, as `until` leaves them: `false` unless given. */
-  allowHostWork?: boolean;
-  /** Whether timers of the platform may be left (`setTimeout`, `setInterval`, `setImmediate`): `false` unless given. */
-  allowTimers?: boolean;
+  allowError?: (error: unknown) => boolean;
 }
 
 const MAX_STEPS = 100_000;
@@ -43,8 +45,8 @@ const PATIENCE_MS = 200;
  * Runs `main` to its end, counts the points at which it can be cancelled (two a step), and runs it again for
  * each, cancelled there. Resolves to their number. `main` must make all of its state anew.
  *
- * @throws (rejects) with an error that names the point, shows the steps, says how to run it again with `replay`, and has
- * the program's own error as its cause.
+ * @throws (rejects) with an error that names the point and what was left, shows the steps, says how to run it again with
+ * `replay`, and has the program's own error as its cause. TypeError if something is allowed that there is not.
  * @example
  * ```ts
  * import { shield, sleep, taskGroup } from "cede";
@@ -79,6 +81,7 @@ export async function cancelEverywhere(
   options: CancelEverywhereOptions = {},
 ): Promise<number> {
   const { by = "both", schedules = 0, seed = 1 } = options;
+  checkAllowed(options.allow ?? []);
   const orders: (() => Decider)[] = [() => inOrder];
   for (let n = 0; n < schedules; n++) orders.push(() => new RandomWalk(new Random(seed + n)));
   const patience = new Patience(PATIENCE_MS);
@@ -101,13 +104,7 @@ async function runCancelled(
   order: Decider,
   { cancel, reference }: { cancel?: CancelPoint; reference?: Permits },
   patience: Patience,
-  {
-    check,
-    seed = 1,
-    allow = () => false,
-    allowHostWork = false,
-    allowTimers = false,
-  }: CancelEverywhereOptions,
+  { check, seed = 1, allow = [], allowError = () => false }: CancelEverywhereOptions,
 ): Promise<Execution> {
   const search = new Search(main, {
     seed,
@@ -115,51 +112,64 @@ async function runCancelled(
     patience,
     cancel,
     reference,
-    judgesIntervals: false, // all timers are judged here
+    allow: ["real-timer", ...allow], // all timers are judged here, not only those of cancelled tasks
   });
   const execution = await search.run(order);
   const where =
     cancel === undefined
       ? "when it is not cancelled"
       : `when it is cancelled ${cancel.by === "signal" ? "" : "by a deadline "}at point ${cancel.at}`;
-  const recorded = async (): Promise<{ readonly picture: string; readonly again: Execution }> => {
+  /** The same once more, written down, which knows places; and how to say it. */
+  const again = async (): Promise<{ readonly told: Execution; say(...lines: string[]): string }> => {
     const recorded = await search.record(new Script(execution.deviations));
     const { replay, table } = search.told(recorded, 1);
-    return {
-      picture: `\n\n${table}\n\nTo run it again: replay(main, "${replay}")`,
-      again: recorded.execution, // which knows places
-    };
+    const picture = `\n\n${table}\n\nTo run it again: replay(main, "${replay}")`;
+    return { told: recorded.execution, say: (...lines) => lines.join("\n") + picture };
   };
-  if (execution.failure !== null && (cancel === undefined || !allow(execution.failure.error))) {
-    const { picture, again } = await recorded();
-    throw new Error(`The program fails ${where}.${picture}`, {
-      cause: (again.failure ?? execution.failure).error,
-    });
+  const { failure, tooLong, hostWork, timers, unjudged } = execution;
+  if (failure !== null && (cancel === undefined || !allowError(failure.error))) {
+    const { told, say } = await again();
+    throw new Error(say(`The program fails ${where}.`), { cause: (told.failure ?? failure).error });
   }
-  if (execution.tooLong) {
-    throw new Error(`The program does not end ${where}: it has taken ${MAX_STEPS} steps.`);
-  }
-  if (execution.hostWork > 0 && !allowHostWork) {
+  if (tooLong) {
+    const { told, say } = await again();
+    const left = some(told.standing).map((task) => `  ${task}`);
     throw new Error(
-      `The program leaves ${execution.hostWork} of its promises unsettled ${where}. Stop the work with \`call\`, or ` +
-        "allow it: { allowHostWork: true }.",
+      say(`The program does not end ${where}: it has taken ${MAX_STEPS} steps, and there are still`, ...left),
     );
   }
-  if (execution.timers.length > 0 && !allowTimers && !execution.unjudged) {
-    clearAll(execution.timers);
-    const { picture, again } = await recorded();
-    clearAll(again.timers);
-    const { timers, permits } = again.timers.length > 0 ? again : execution;
-    const lines = timers.map((timer) => `  ${told(timer)}${permits.whenCancelled(timer.task?.id ?? 0)}`);
+  if (hostWork > 0 && !allow.includes("host-work")) {
+    const { told, say } = await again();
+    clearAll(told.timers);
+    const what = hostWork === 1 ? "a promise" : `${hostWork} promises`;
+    const by = told.unsettled.map((waiter) => `  awaited by ${waiter}`);
+    const advice = 'Stop the work with `call`, or allow it: { allow: ["host-work"] }.';
     throw new Error(
-      `The program leaves timers of the platform ${where}:\n${lines.join("\n")}\n` +
-        `Clear them in a \`finally\`, use \`sleep\` or \`interval\`, or allow it: { allowTimers: true }.${picture}`,
+      say(`The program leaves ${what} unsettled ${where}${by.length > 0 ? ":" : "."}`, ...by, advice),
     );
+  }
+  if (timers.length > 0 && !allow.includes("real-timer") && !unjudged) {
+    clearAll(timers);
+    const { told, say } = await again();
+    clearAll(told.timers);
+    const known = told.timers.length > 0 ? told : execution;
+    const lines = known.timers.map(
+      (timer) => `  ${inWords(timer)}${known.permits.whenCancelled(timer.task?.id ?? 0)}`,
+    );
+    const advice =
+      'Clear them in a `finally`, use `sleep` or `interval`, or allow it: { allow: ["real-timer"] }.';
+    throw new Error(say(`The program leaves timers of the platform ${where}:`, ...lines, advice));
   }
   try {
     check?.(cancel?.at ?? 0);
   } catch (error) {
-    throw new Error(`The check fails ${where}.${(await recorded()).picture}`, { cause: error });
+    throw new Error((await again()).say(`The check fails ${where}.`), { cause: error });
   }
   return execution;
+}
+
+/** The first few of them. */
+function some(names: readonly string[]): string[] {
+  const most = 10;
+  return names.length <= most ? [...names] : [...names.slice(0, most), `and ${names.length - most} more`];
 }

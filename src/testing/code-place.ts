@@ -30,15 +30,27 @@ export class CodePlace {
 
   /** The innermost line of the program, up to whoever turns the loop: "file:///app/api.ts:40:7". */
   get known(): string | undefined {
+    for (const line of this.#lines()) return line;
+    return undefined;
+  }
+
+  /** All of its lines up to there, the innermost first, as far as they were captured. */
+  get path(): string {
+    return [...this.#lines()].join("\n");
+  }
+
+  *#lines(): Iterable<string> {
     for (const line of this.#captured.stack?.split("\n") ?? []) {
       const file = fileOf(line);
       if (file === null || /^(?:node|ext|native|bun):/.test(file)) continue;
-      if (library === null || !file.startsWith(library)) return file;
+      if (library === null || !file.startsWith(library)) {
+        yield file;
+        continue;
+      }
       const path = file.slice(library.length);
-      if (/^(?:cli|examples)[/\\]/.test(path)) return file; // it stands in the same folder
-      if (/^kernel[/\\]loop\./.test(path) && /\brun[ @]/.test(line)) return undefined;
+      if (/^(?:cli|examples)[/\\]/.test(path)) yield file; // it stands in the same folder
+      else if (/^kernel[/\\]loop\./.test(path) && /\brun[ @]/.test(line)) return;
     }
-    return undefined;
   }
 
   /** Whether it is the platform itself that called what captured this, which is the function of that name. */

@@ -202,7 +202,11 @@ describe("explore", () => {
     const failure = await failureOf(function* () {
       runningLoop().callLater(1000, () => {});
     });
-    expect(failure!.error).toEqual(new Error("The program left something behind: 1 deadline set."));
+    expect(failure!.error).toEqual(
+      new Error(
+        "The program left something behind: a call at 1000 ms was still to come that main#1 had asked for.",
+      ),
+    );
   });
 
   test.each([["text"], [undefined], [null], [Object.freeze(new Error("frozen"))]])(

@@ -13,6 +13,7 @@ import { RandomWalk } from "./explore/strategies/random-walk.ts";
 import { Uniform } from "./explore/strategies/uniform.ts";
 import type { Strategy } from "./explore/strategy.ts";
 import { writeTrace } from "./explore/trace-file.ts";
+import { checkAllowed, type Finding } from "./findings.ts";
 import { breath } from "./macrotask.ts";
 import { isSeed } from "./order.ts";
 import { Random } from "./random.ts";
@@ -46,6 +47,11 @@ export interface ExploreOptions {
    * nothing outside is waited for.
    */
   patience?: number;
+  /**
+   * What is no failure, in the words of `runTest`: `["lost-permit"]`, `["real-timer"]`, `["call-later"]`, `["lock-broken"]`.
+   * Nothing unless given.
+   */
+  allow?: readonly Finding[];
   /** Whether a failure is thrown, as an error with the picture in words; otherwise it is in the report. `true` unless given. */
   throws?: boolean;
   /** A file to write the failing execution to, as a trace. */
@@ -117,10 +123,11 @@ export async function exploreUnder(
   main: Program,
   options: ExploreOptions,
 ): Promise<ExploreReport> {
-  const { seed, schedules, ms, maxSteps, patience, throws, trace } = checked(options);
+  const { seed, schedules, ms, maxSteps, patience, allow, throws, trace } = checked(options);
   const end = realNow() + ms;
   const places = trace !== undefined;
-  const search = new Search(main, { seed, maxSteps, patience: new Patience(patience), end, places, judge });
+  const conditions = { seed, maxSteps, patience: new Patience(patience), end, places, judge, allow };
+  const search = new Search(main, conditions);
   const strategy = strategyOf(options);
   let exhausted = false;
   let failure: ExploreFailure | undefined;
@@ -169,6 +176,8 @@ export async function exploreUnder(
 export interface ReplayOptions {
   /** A file to write the execution to, as a trace. */
   trace?: string;
+  /** As it was given to `explore` or `cancelEverywhere`. */
+  allow?: readonly Finding[];
   /** Whether the failure is thrown; otherwise it is returned. `true` unless given. */
   throws?: boolean;
 }
@@ -213,12 +222,18 @@ export async function replayUnder(
   judge: (() => Judge) | undefined,
   main: Program,
   schedule: string,
-  { trace, throws = true }: ReplayOptions,
+  { trace, allow = [], throws = true }: ReplayOptions,
 ): Promise<ExploreFailure | undefined> {
   const wanted = decode(schedule);
   const { seed, cancel } = wanted;
   const maxSteps = Math.max(MAX_STEPS, wanted.steps);
-  const conditions = { seed, maxSteps, patience: new Patience(PATIENCE_MS), judge };
+  const conditions = {
+    seed,
+    maxSteps,
+    patience: new Patience(PATIENCE_MS),
+    judge,
+    allow: checkAllowed(allow),
+  };
   const reference = cancel && (await new Search(main, conditions).run(new Script(wanted.deviations))).permits;
   const search = new Search(main, { ...conditions, cancel, reference, places: trace !== undefined });
   const script = new Script(wanted.deviations);
@@ -277,7 +292,9 @@ function checked(options: ExploreOptions) {
     maxSteps = MAX_STEPS,
     patience = PATIENCE_MS,
     switches = Infinity,
+    allow = [],
   } = options;
+  checkAllowed(allow);
   const { schedules = budget.ms === undefined ? 2000 : Infinity, ms = Infinity } = budget;
   if (!isSeed(seed)) {
     throw new RangeError(
@@ -291,5 +308,14 @@ function checked(options: ExploreOptions) {
   if (!(maxSteps >= 1)) throw wrong("at most ? steps", maxSteps, "from 1");
   if (!(patience >= 0)) throw wrong("a patience of ? ms", patience, "from 0");
   if (!(switches >= 0)) throw wrong("at most ? switches", switches, "from 0");
-  return { seed, schedules, ms, maxSteps, patience, throws: options.throws ?? true, trace: options.trace };
+  return {
+    seed,
+    schedules,
+    ms,
+    maxSteps,
+    patience,
+    allow,
+    throws: options.throws ?? true,
+    trace: options.trace,
+  };
 }

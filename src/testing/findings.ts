@@ -4,6 +4,7 @@
  */
 import type { EventLoop } from "../index.ts";
 import type { Monitor, Report } from "../lowlevel.ts";
+import type { Lost } from "./explore/permits.ts";
 
 /** The reports that mean a mistake. Not: what the caller was thrown anyway, and what only took long. */
 type Telling =
@@ -25,6 +26,8 @@ export type Finding =
   | "call-later"
   /** Main has ended, and a timer of the platform had neither rung nor been cleared. */
   | "real-timer"
+  /** A task has ended, and permits or tokens were not given back that it was to give back. */
+  | "lost-permit"
   | Telling;
 
 const TELLING: readonly Telling[] = [
@@ -37,7 +40,14 @@ const TELLING: readonly Telling[] = [
   "monitor-dropped",
 ];
 
-const ALL: readonly Finding[] = ["unfinished-task", "host-work", ...TELLING, "call-later", "real-timer"];
+const ALL: readonly Finding[] = [
+  "unfinished-task",
+  "host-work",
+  ...TELLING,
+  "call-later",
+  "real-timer",
+  "lost-permit",
+];
 
 /** Of those that are none, the ones that somebody should still read. */
 const PRINTED: readonly Report["kind"][] = ["slow-cleanup", "loop-held", "released-by-caller"];
@@ -51,31 +61,56 @@ const ADVICE: { readonly [kind in Finding]?: string } = {
   "real-timer": "Clear a timer in a `finally`, or use `sleep` or `interval`.",
 };
 
+/** @throws TypeError if something is allowed that there is not. */
+export function checkAllowed(allowed: readonly Finding[]): readonly Finding[] {
+  const unknown = allowed.find((one) => !ALL.includes(one));
+  if (unknown === undefined) return allowed;
+  throw new TypeError(`Cannot allow "${String(unknown)}": what can be is "${ALL.join('", "')}".`);
+}
+
+/** How to pass all the same. */
+export function howToAllow(kinds: Iterable<Finding>): string {
+  return `What is meant to be so: \`allow: [${[...kinds].map((kind) => `"${kind}"`).join(", ")}]\`.`;
+}
+
 /** A list of what was found, but for what is allowed. */
 export class Findings {
   readonly lines: string[] = [];
   /** The errors that came with them. */
   readonly errors: unknown[] = [];
+  /** The first of what was found, in words that are the same wherever, and whenever, it is found. */
+  kind = "";
   readonly #allowed: ReadonlySet<Finding>;
   readonly #kinds = new Set<Finding>();
   #closed = false;
 
   /** @throws TypeError if something is allowed that there is not. */
   constructor(allowed: readonly Finding[]) {
-    this.#allowed = new Set(allowed);
-    const unknown = allowed.find((one) => !ALL.includes(one));
-    if (unknown === undefined) return;
-    throw new TypeError(`Cannot allow "${String(unknown)}": what can be is "${ALL.join('", "')}".`);
+    this.#allowed = new Set(checkAllowed(allowed));
   }
 
   allows(finding: Finding): boolean {
     return this.#allowed.has(finding);
   }
 
-  add(finding: Finding, line: string): void {
+  /** `kind`: what is the same wherever, and whenever, it is found; the line, unless given. */
+  add(finding: Finding, line: string, kind: string = line): void {
     if (this.allows(finding)) return;
+    if (this.lines.length === 0) this.kind = `${finding}: ${kind}`;
     this.#kinds.add(finding);
     this.lines.push(line);
+  }
+
+  /** Finds promises that have not settled; of some it is known who waited for them. */
+  ofHostWork(waiters: readonly string[]): void {
+    const what = "a promise was unsettled that had been given to `until` or `call`";
+    const lines = waiters.length > 0 ? waiters.map((by) => `${what} by ${by}`) : [what];
+    for (const line of lines) this.add("host-work", line, what);
+  }
+
+  /** Finds permits that were lost. */
+  ofLostPermits(lost: Lost | null): void {
+    for (const line of lost?.lines ?? []) this.add("lost-permit", line, lost!.kind);
   }
 
   /** Finds the tasks that are unfinished when main, the first one of the loop, has ended well. */
@@ -112,10 +147,7 @@ export class Findings {
     const kinds = [...this.#kinds];
     if (kinds.length === 0) return [];
     const advice = kinds.map((kind) => ADVICE[kind] ?? "");
-    const allowed = kinds.map((kind) => `"${kind}"`).join(", ");
-    return [
-      [...advice, `What is meant to be so: \`allow: [${allowed}]\`.`].filter((text) => text !== "").join(" "),
-    ];
+    return [[...advice, howToAllow(kinds)].filter((text) => text !== "").join(" ")];
   }
 
   /** Whether somebody should read it at once: it will be in no failure. */

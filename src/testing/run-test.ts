@@ -6,6 +6,7 @@
 import { DeadlockError, suppressedErrors, type Awaitable, type RunOptions } from "../index.ts";
 import type { Host, Monitor, Report } from "../lowlevel.ts";
 import { amend } from "./amend.ts";
+import { Permits } from "./explore/permits.ts";
 import { exploredTest, whatToExplore } from "./explored-test/explored-test.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { clearAll, told } from "./left-timers.ts";
@@ -24,8 +25,8 @@ export interface RunTestOptions extends RunOptions, OrderOptions {
   /** The clock, for a test that looks at it or begins at another time; its own, from 0, unless given. */
   clock?: VirtualClock;
   /**
-   * What does not fail this test: `["unfinished-task"]`, `["host-work"]`, `["call-later"]`, `["real-timer"]`, or a kind of
-   * report; nothing unless given.
+   * What does not fail this test: `["unfinished-task"]`, `["host-work"]`, `["call-later"]`, `["real-timer"]`,
+   * `["lost-permit"]`, or a kind of report; nothing unless given.
    */
   allow?: readonly Finding[];
   /** Whether touching real time (`setTimeout`, `Date.now`, …) fails the test, even where it does no harm. */
@@ -56,10 +57,9 @@ const READY_AGAIN = "is ready to run, again and again: virtual time passes when 
  * when every task waits; while promises are under way outside, it stands still, for as long as `patience` says.
  * Give what it returns to the test runner.
  *
- * @throws (rejects with) what `run` would; and, though main has ended well, an Error if it left a task
- * unfinished, a promise unsettled, a call to come later or a timer of the platform, or if something went wrong that nobody
- * else was told. RangeError if CEDE_SEED
- * or `seed` is no seed.
+ * @throws (rejects with) what `run` would; and, though main has ended well, an Error if it left a task unfinished, a promise
+ * unsettled, a call to come later or a timer of the platform, if a permit was lost, or if something went wrong that nobody
+ * else was told. RangeError if CEDE_SEED or `seed` is no seed.
  * @example
  * ```ts
  * import { test } from "node:test";
@@ -105,6 +105,7 @@ class Test {
   readonly #uncontrolled: Uncontrolled;
   readonly #loop: NotingLoop;
   readonly #promises = new PromiseWaits();
+  readonly #permits = new Permits();
   readonly #clock: VirtualClock;
   /** Who waited for promises when virtual time went on without them; `null`: it has not. */
   #silent: Set<string> | null = null;
@@ -185,11 +186,8 @@ class Test {
 
   #findUnderWay(): void {
     const findings = this.#findings;
-    if (this.#loop.statistics.hostWork > 0) {
-      const what = "a promise was unsettled that had been given to `until` or `call`";
-      const known = this.#promises.unsettled.map((by) => `${what} by ${by}`);
-      for (const line of known.length > 0 ? known : [what]) findings.add("host-work", line);
-    }
+    if (this.#loop.statistics.hostWork > 0) findings.ofHostWork(this.#promises.unsettled);
+    if (!findings.allows("lost-permit")) findings.ofLostPermits(this.#permits.lost());
     for (const line of this.#loop.callsToCome) findings.add("call-later", line);
     if (findings.allows("real-timer")) return;
     const { leftTimers } = this.#uncontrolled;
@@ -244,9 +242,27 @@ class Test {
   }
 
   #monitor(): Monitor {
+    const permits = this.#permits;
+    const tasks = this.#findings.ofUnfinishedTasks(() => this.#loop);
     return {
-      wait: (task, wait) => this.#promises.wait(task, wait),
-      ...this.#findings.ofUnfinishedTasks(() => this.#loop),
+      spawn: (task, by) => {
+        permits.spawn(task, by);
+        tasks.spawn!(task, by);
+      },
+      wait: (task, wait) => {
+        permits.wait(task, wait);
+        this.#promises.wait(task, wait);
+      },
+      wake: (task) => permits.wake(task),
+      cancel: (task, phase, cancellation) => {
+        permits.cancel(task, phase);
+        tasks.cancel!(task, phase, cancellation);
+      },
+      done: (task, outcome) => {
+        permits.done(task);
+        tasks.done!(task, outcome);
+      },
+      resource: (...event) => permits.resource(...event),
     };
   }
 

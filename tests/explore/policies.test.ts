@@ -230,7 +230,7 @@ test("retries that are cancelled everywhere close what they have opened", async 
     {
       schedules: 8,
       check: () => expect(open).toBe(0),
-      allow: (error) => (error as Error).message === "failed",
+      allowError: (error) => (error as Error).message === "failed",
     },
   );
 });

@@ -434,9 +434,9 @@ describe("wherever it is cancelled, in several orders, what was opened is closed
       },
       {
         check: () => expect(open).toBe(0),
-        allow: (error) => messagesOf(error).every((message) => message === "failed"),
+        allowError: (error) => messagesOf(error).every((message) => message === "failed"),
         schedules: isHostWork(name) ? 0 : 8,
-        allowHostWork: isHostWork(name),
+        allow: isHostWork(name) ? ["host-work"] : [],
       },
     );
     expect(points).toBeGreaterThan(0);

@@ -243,7 +243,7 @@ describe("wherever it is cancelled, in several orders, what was opened is closed
     const points = await cancelEverywhere(fresh(program), {
       check: closed,
       schedules: 5,
-      allow: (error) => allowed(error as Error),
+      allowError: (error) => allowed(error as Error),
     });
     expect(points).toBeGreaterThan(0);
   });

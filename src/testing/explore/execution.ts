@@ -1,16 +1,20 @@
 /** One execution of a program, under a decider: run to its end on a clock of its own, and judged. */
 import { DeadlockError, EventLoop, type Awaitable, type Task } from "../../index.ts";
 import type { Monitor, Report } from "../../lowlevel.ts";
+import { both } from "./both.ts";
 import { Cancelling, type CancelPoint } from "./cancelling.ts";
 import { ClockByHand } from "./clock-by-hand.ts";
 import { Crossroads, type Deviation } from "./crossroads.ts";
 import type { Decider } from "./decider.ts";
-import type { Judge } from "./judge.ts";
+import type { Failure, Judge } from "./judge.ts";
 import type { Patience } from "./patience.ts";
-import { both, Permits } from "./permits.ts";
+import { Permits, type Lost } from "./permits.ts";
 import type { Recording } from "./recording.ts";
+import { howToAllow, type Finding } from "../findings.ts";
 import { clearAll, told, type RealTimer } from "../left-timers.ts";
 import { breath } from "../macrotask.ts";
+import { NotingLoop } from "../noting-loop.ts";
+import { PromiseWaits } from "../promise-waits.ts";
 import type { World } from "./world.ts";
 
 export type Program = () => Awaitable<unknown>;
@@ -23,9 +27,13 @@ export interface Execution {
   readonly deviations: readonly Deviation[];
   readonly preemptions: number;
   /** What went wrong, if anything did. */
-  readonly failure: { readonly error: unknown } | null;
+  readonly failure: Failure | null;
   /** How many promises had not settled when it had ended. */
   readonly hostWork: number;
+  /** Who waited for them, and where, if it is written down. */
+  readonly unsettled: readonly string[];
+  /** The tasks that were there when it was cut short, and what each waited for. */
+  readonly standing: readonly string[];
   /** The platform's timers that it has set, and that had neither rung nor been cleared when it had ended. */
   readonly timers: readonly RealTimer[];
   /** What it took, and gave back: the reference of executions that are cancelled. */
@@ -50,8 +58,8 @@ export interface ExecutionOptions {
   readonly cancel?: CancelPoint | undefined;
   /** What the program took, and gave back, in the same order when it was not cancelled. */
   readonly reference?: Permits | undefined;
-  /** Whether it fails for an interval that a task has left which was cancelled: `true` unless given. */
-  readonly judgesIntervals?: boolean | undefined;
+  /** What is no failure; where there is a judge, it says that. */
+  readonly allow?: readonly Finding[] | undefined;
   readonly patience: Patience;
   /** Has a say in how it is judged. */
   readonly judge?: Judge | undefined;
@@ -62,7 +70,7 @@ export interface ExecutionOptions {
 }
 
 /** What is told to nobody else, and is a mistake all the same. */
-const MISTAKES: readonly Report["kind"][] = ["lock-broken"];
+const MISTAKE = "lock-broken" satisfies Report["kind"];
 
 export async function execute(
   program: Program,
@@ -74,7 +82,7 @@ export async function execute(
     cancel,
     reference,
     judge,
-    judgesIntervals = judge?.mayLeaveTimers !== true,
+    allow = [],
     patience,
     debug,
     record,
@@ -84,7 +92,9 @@ export async function execute(
   world.begin(() => clock.now());
   const cancelling = cancel && new Cancelling(program, cancel, clock);
   const recording = record?.(() => clock.now());
-  const permits: Permits = new Permits(() => scheduler.picked.length, recording !== undefined);
+  const promises = recording && new PromiseWaits();
+  const permits: Permits = new Permits(() => scheduler.picked.length);
+  const allows = (finding: Finding): boolean => judge?.allows(finding) ?? allow.includes(finding);
   const pass = (point: number): void => {
     if (point === cancel?.at) permits.endsShared();
     cancelling?.pass(point);
@@ -92,24 +102,28 @@ export async function execute(
   const scheduler: Crossroads = new Crossroads(decider, {
     before(step) {
       pass(2 * step - 1);
-      if (step > maxSteps) scheduler.stopped = true;
+      if (step <= maxSteps) return;
+      scheduler.stopped = true;
+      standing = loop.tasks().map(inWords); // now, since they are cut then
     },
     decided: (...decision) => recording?.begin(...decision),
     after: (step) => pass(2 * step),
     tied: (chosen, count, within) => recording?.tied(chosen, count, within),
   });
-  let failure: Execution["failure"] = null;
+  let failure: Failure | null = null;
+  let standing: readonly string[] = [];
   let unjudged = false;
   const outside = new Set<string>();
-  const hears: Monitor = recording === undefined ? permits : both(permits, recording);
-  const loop: EventLoop = new EventLoop({
+  const written = recording && both(recording, { wait: (task, wait) => promises!.wait(task, wait) });
+  const hears: Monitor = written === undefined ? permits : both(permits, written);
+  const loop: EventLoop = new (recording === undefined ? EventLoop : NotingLoop)({
     host: clock,
     scheduler,
     ...(debug !== undefined && { debug }),
     onReport: (report) => {
       const { kind, message } = report;
       if (judge !== undefined) judge.hear(report);
-      else if (MISTAKES.includes(kind)) failure ??= { error: new Error(message) };
+      else if (kind === MISTAKE && !allows(kind)) failure ??= { error: new Error(message) };
     },
     monitor:
       judge === undefined
@@ -136,7 +150,7 @@ export async function execute(
   for (;;) {
     run(() => waitsForOutside() || hasEnded());
     if (scheduler.stopped || !waitsForOutside()) break;
-    const waiting = loop.tasks().map(standing);
+    const waiting = loop.tasks().map(inWords);
     const underWay = loop.statistics.hostWork > 0 || world.timers.size > 0;
     const heard = await patience.wait((ms) => clock.hearsSomething(ms));
     if (heard || underWay) for (const one of waiting) outside.add(one);
@@ -154,17 +168,26 @@ export async function execute(
     if (world.leftTimers.length > 0) await breath(); // those that are due ring
     run(() => true); // what promises that have settled meanwhile have called
     if (judge !== undefined) for (let i = 0; i < 2 && loop.statistics.hostWork > 0; i++) await breath();
-    if (!unjudged) failure ??= judged(judge, loop) ?? permits.lost(reference);
   }
   const { hostWork } = loop.statistics;
   const timers = world.leftTimers;
-  if (judgesIntervals && !stopped && !unjudged) failure ??= intervals(timers, permits);
+  const unsettled = promises?.unsettled ?? [];
+  if (!stopped && !unjudged && failure === null) {
+    const lost = allows("lost-permit") ? null : permits.lost(reference);
+    failure =
+      judge?.verdict({ hostWork, unsettled, lost }) ??
+      (allows("call-later") ? null : leftovers(loop)) ??
+      (lost && lostPermits(lost)) ??
+      (allows("real-timer") ? null : intervals(timers, permits));
+  }
   return {
     picked,
     deviations,
     preemptions,
     failure,
     hostWork,
+    unsettled,
+    standing,
     timers,
     permits,
     tooLong: stopped,
@@ -178,37 +201,43 @@ function call(what: () => void): void {
   what();
 }
 
-function standing({ name, waitingFor, state }: Task<unknown>): string {
+function inWords({ name, waitingFor, state }: Task<unknown>): string {
   return `${name} (${waitingFor ?? state})`;
 }
 
-function judged(judge: Judge | undefined, loop: EventLoop): Execution["failure"] {
-  const error = judge?.verdict(loop.statistics.hostWork) ?? null;
-  if (error !== null) return { error };
-  return judge?.mayLeaveCalls ? null : leftovers(loop);
+function lostPermits({ lines, kind }: Lost): Failure {
+  return { error: new Error([...lines, howToAllow(["lost-permit"])].join("\n")), kind };
 }
 
 /** Other timers ring once, as a promise settles once: nobody is told of those either. */
-function intervals(timers: readonly RealTimer[], permits: Permits): Execution["failure"] {
+function intervals(timers: readonly RealTimer[], permits: Permits): Failure | null {
   const left = timers.filter(
     ({ name, task }) => name === "setInterval" && task && permits.hasCancelled(task.id),
   );
   if (left.length === 0) return null;
   clearAll(left);
   const lines = left.map((timer) => `${told(timer)}${permits.whenCancelled(timer.task!.id)}.`);
-  return { error: new Error([...lines, "Clear it in a `finally`, or use `interval`."].join("\n")) };
+  const advice = `Clear it in a \`finally\`, or use \`interval\`. ${howToAllow(["real-timer"])}`;
+  return {
+    error: new Error([...lines, advice].join("\n")),
+    kind: `an interval left by ${left[0]!.task!.name}`,
+  };
 }
 
-function leftovers(loop: EventLoop): Execution["failure"] {
+function leftovers(loop: EventLoop): Failure | null {
   const { ready, deadlines, external } = loop.statistics;
   const tasks = loop.tasks();
   if (ready + deadlines + external + tasks.length === 0) return null;
+  const calls = loop instanceof NotingLoop ? loop.callsToCome : [];
+  const others = deadlines - calls.length;
   const parts = [
-    ...tasks.map(standing),
-    ...(deadlines > 0 ? [`${deadlines} ${deadlines === 1 ? "deadline" : "deadlines"} set`] : []),
+    ...tasks.map(inWords),
+    ...calls,
+    ...(others > 0 ? [`${others} ${others === 1 ? "deadline" : "deadlines"} set`] : []),
     ...(external > 0 ? [`${external} waiting for the outside`] : []),
   ];
   return {
     error: new Error(`The program left something behind: ${parts.join(", ") || "something that is ready"}.`),
+    kind: "something left behind",
   };
 }

@@ -1,131 +1,92 @@
 /**
- * Who has taken which permits in an execution, and whether they came back. A semaphore may also count things, or be a
- * signal: taken by those who consume, given back by those who produce. Then nothing is missing when a task has ended that
- * took and did not give back. So a permit counts as lost only where it is known that it was to come back:
- *
- * - in the reference, which is the same program in the same order, not cancelled, every permit of this semaphore came back
- *   by its guard or by the task that had taken it. Semaphores are told apart by the order in which they are first used,
- *   which is the same up to the cancellation.
- * - or, where there is no reference, some task that was not cancelled gave back itself what it had taken, and only tasks
- *   that were cancelled did not. A limiter's token that is lent to a task itself is known to be that task's alone.
- *
- * And in both cases the semaphore must lack them in the end, and nobody must have given back what he had not taken.
+ * Who has taken which permits in an execution, and whether they came back. `Account` says which count as lost: that goes by
+ * what the program itself has shown. Where it is cancelled whole, its reference has, which is the same program in the same
+ * order, not cancelled. Semaphores are told apart by the order in which they are first used, which is the same up to the
+ * cancellation.
  */
 import { CapacityLimiter, currentTask, Semaphore } from "../../index.ts";
 import type { Monitor, TaskInfo, WaitInfo } from "../../lowlevel.ts";
-import { at, CodePlace } from "../code-place.ts";
+import { CodePlace } from "../code-place.ts";
+import { Account, type Created, type Held, type IsCancelled } from "./account.ts";
 
-interface Held {
-  readonly task: TaskInfo;
-  readonly hold: object | undefined;
-  permits: number;
-  readonly step: number;
-  readonly place: CodePlace | undefined;
+/** Permits that were lost. */
+export interface Lost {
+  /** In words, for each. */
+  readonly lines: readonly string[];
+  /** The first of them, in words that are the same wherever, and whenever, it was lost. */
+  readonly kind: string;
 }
 
 /** Where a task was cancelled. */
 interface Cancelled {
   /** What it waited for. */
   readonly label: string | undefined;
-  /** In which it heard of it. */
-  readonly step?: number;
-}
-
-/** What became of the permits of one semaphore, or of the tokens of one limiter. */
-class Account {
-  readonly #resource: Semaphore | CapacityLimiter;
-  readonly #atFirst: number;
-  #held: Held[] = [];
-  /** Of the tasks that gave back what they had taken. */
-  readonly #gaveBack = new Set<number>();
-  /** Somebody gave back what he had not taken, or took without being a task: it counts something. */
-  #counts = false;
-
-  constructor(resource: Semaphore | CapacityLimiter, atFirst: number) {
-    this.#resource = resource;
-    this.#atFirst = atFirst;
-  }
-
-  acquired(task: TaskInfo | null, permits: number, rest: Pick<Held, "hold" | "step" | "place">): void {
-    if (task === null) this.#counts = true;
-    else this.#held.push({ task, permits, ...rest });
-  }
-
-  released(task: TaskInfo | null, permits: number, hold: object | undefined): void {
-    let left = permits;
-    for (let i = this.#held.length; i-- > 0 && left > 0;) {
-      const held = this.#held[i]!;
-      if (hold === undefined ? held.task.id !== task?.id : held.hold !== hold) continue;
-      const given = Math.min(left, held.permits);
-      held.permits -= given;
-      left -= given;
-      this.#gaveBack.add(held.task.id);
-    }
-    this.#held = this.#held.filter((held) => held.permits > 0);
-    if (left > 0) this.#counts = true;
-  }
-
-  get allCameBack(): boolean {
-    return !this.#counts && this.#held.length === 0;
-  }
-
-  /** `toComeBack`: whether it is known from elsewhere that everything was to. */
-  lost(toComeBack: boolean, cancelled: ReadonlyMap<number, unknown>): readonly Held[] {
-    const held = this.#held;
-    if (this.#counts || held.length === 0) return [];
-    if (this.#missing < held.reduce((sum, { permits }) => sum + permits, 0)) return []; // it came back unheard of
-    if (toComeBack) return held;
-    if (!held.every(({ task }) => cancelled.has(task.id))) return [];
-    const known =
-      [...this.#gaveBack].some((id) => !cancelled.has(id)) || held.every(({ task }) => this.#isLentTo(task));
-    return known ? held : [];
-  }
-
-  describe({ permits }: Held): string {
-    const what =
-      permits > 1 ? `${permits} permits` : this.#resource instanceof Semaphore ? "a permit" : "a token";
-    return `${what} of ${this.#resource.title}`;
-  }
-
-  get advice(): string {
-    const what = this.#resource instanceof Semaphore ? "semaphore" : "limiter";
-    return `\`using guard = yield* ${what}.acquire()\` and \`yield* ${what}.with(body)\` give it back whatever happens.`;
-  }
-
-  get #missing(): number {
-    const resource = this.#resource;
-    return resource instanceof Semaphore ? this.#atFirst - resource.available : resource.borrowed;
-  }
-
-  #isLentTo({ name }: TaskInfo): boolean {
-    return this.#resource instanceof CapacityLimiter && this.#resource.statistics.borrowers.includes(name);
-  }
+  /** Whether it was to be cancelled before its first step. */
+  readonly early: boolean;
+  readonly afterMain: boolean;
+  /** In which it heard of it, where steps are counted. */
+  readonly step?: number | undefined;
 }
 
 export class Permits implements Monitor {
-  readonly #step: () => number;
-  readonly #places: boolean;
+  readonly #step: () => number | undefined;
   readonly #accounts = new Map<object, Account>();
   /** How many there were when the execution was cancelled: up to there it was the reference. */
   #shared = Infinity;
+  #main: number | undefined;
+  #mainHasEnded = false;
+  readonly #created = new Map<number, Created>();
+  /** The first step of each task, as a number. */
+  readonly #began = new Map<number, number | undefined>();
   /** The tasks that were cancelled, or of which a part was. */
   readonly #cancelled = new Map<number, Cancelled>();
-  /** Where each task waited last, and for what, unless that has come. */
-  readonly #waits = new Map<number, { label: string | undefined; readonly place: CodePlace }>();
-  // Only where places are wanted: otherwise nobody need hear of every wait.
-  readonly wait?: (task: TaskInfo, wait: WaitInfo) => void;
-  readonly wake?: (task: TaskInfo) => void;
+  /** What each task waits for, or has waited for when it is cancelled. */
+  readonly #waits = new Map<number, WaitInfo>();
+  /** Where each task has waited last for a permit. */
+  readonly #places = new Map<number, CodePlace>();
+  /** How often something was taken. */
+  #taken = 0;
 
-  /** `step`: the number of the step that is taken. `places`: whether it is to tell where; that costs something. */
-  constructor(step: () => number, places: boolean) {
+  /** `step`: the number of the step that is taken, where steps are counted. */
+  constructor(step: () => number | undefined = () => undefined) {
     this.#step = step;
-    this.#places = places;
-    if (!places) return;
-    this.wait = (task, { label }) => void this.#waits.set(task.id, { label, place: new CodePlace() });
-    this.wake = ({ id, waitingFor }) => {
-      const wait = this.#waits.get(id);
-      if (wait !== undefined && waitingFor === undefined) wait.label = undefined; // otherwise it is cancelled
+  }
+
+  spawn(task: TaskInfo, by: TaskInfo | null): void {
+    this.#main ??= task.id;
+    if (by !== null) this.#created.set(task.id, { by: by.id, order: this.#taken });
+  }
+
+  step({ id }: TaskInfo): void {
+    if (!this.#began.has(id)) this.#began.set(id, this.#step());
+  }
+
+  wait(task: TaskInfo, wait: WaitInfo): void {
+    this.#waits.set(task.id, wait);
+    const kind = wait.subject?.().kind;
+    if (kind === "semaphore" || kind === "limiter") this.#places.set(task.id, new CodePlace());
+  }
+
+  wake({ id, waitingFor }: TaskInfo): void {
+    if (waitingFor === undefined) this.#waits.delete(id); // otherwise it is cancelled
+  }
+
+  cancel(task: TaskInfo, phase: "asked" | "delivered" | "done"): void {
+    if (phase === "done") return;
+    const known = this.#cancelled.get(task.id) ?? {
+      // A timeout of its own is not asked for, only delivered: then its wait has been taken from it.
+      label: task.waitingFor ?? this.#waits.get(task.id)?.label,
+      early: !this.#began.has(task.id),
+      afterMain: this.#mainHasEnded,
     };
+    if (known.step !== undefined) return;
+    this.#cancelled.set(task.id, phase === "delivered" ? { ...known, step: this.#step() } : known);
+  }
+
+  done({ id }: TaskInfo): void {
+    if (id === this.#main) this.#mainHasEnded = true;
+    this.#waits.delete(id);
+    this.#places.delete(id);
   }
 
   resource(what: string, resource: object, count: number, task: TaskInfo | null, hold?: object): void {
@@ -136,20 +97,14 @@ export class Permits implements Monitor {
       account = new Account(resource, what === "acquire" ? available + count : available - count);
       this.#accounts.set(resource, account);
     }
-    if (what === "acquire") {
-      account.acquired(task, count, { hold, step: this.#step(), place: this.#placeOf(task) });
+    if (what === "release") {
+      account.released(task, count, hold, task === null ? undefined : this.#created.get(task.id));
+    } else if (task === null) {
+      account.acquired(null);
     } else {
-      account.released(task, count, hold);
+      const order = ++this.#taken;
+      account.acquired({ task, permits: count, hold, order, step: this.#step(), place: this.#placeOf(task) });
     }
-  }
-
-  cancel(task: TaskInfo, phase: "asked" | "delivered" | "done"): void {
-    if (phase === "done") return;
-    // A timeout of its own is not asked for, only delivered: then its wait has been taken from it.
-    const label = this.#places ? (task.waitingFor ?? this.#waits.get(task.id)?.label) : undefined;
-    const known = this.#cancelled.get(task.id) ?? { label };
-    if (known.step !== undefined) return;
-    this.#cancelled.set(task.id, phase === "delivered" ? { ...known, step: this.#step() } : known);
   }
 
   /** The execution is being cancelled: what it uses first from here on, its reference need not have used so. */
@@ -172,49 +127,51 @@ export class Permits implements Monitor {
   }
 
   /** What was lost, once everything has ended; `null`: nothing. */
-  lost(reference: Permits | undefined): { readonly error: Error } | null {
+  lost(reference?: Permits): Lost | null {
     const before = reference === undefined ? [] : [...reference.#accounts.values()].slice(0, this.#shared);
-    const lines = [...this.#accounts.values()].flatMap((account, number) =>
-      account.lost(before[number]?.allCameBack ?? false, this.#cancelled).map((held) => {
-        const { task, step, place } = held;
-        return (
-          `${task.name} has ended without having given back ${account.describe(held)}, which it took in step ` +
-          `${step}${at(place)}${this.whenCancelled(task.id)}. ${account.advice}`
-        );
-      }),
+    const lines: string[] = [];
+    let kind: string | undefined;
+    for (const [number, account] of [...this.#accounts.values()].entries()) {
+      const known = before[number];
+      const lost = known === undefined ? account.lost(this.#how) : account.lostBeside(known, this.#how);
+      for (const held of lost) {
+        lines.push(this.#inWords(account, held, known));
+        kind ??= `${account.describe(held)} lost by ${held.task.name}`;
+      }
+    }
+    return kind === undefined ? null : { lines, kind };
+  }
+
+  readonly #how: IsCancelled = ({ id }) => {
+    const cancelled = this.#cancelled.get(id);
+    return cancelled !== undefined && (cancelled.afterMain ? "after-main" : "in-time");
+  };
+
+  #inWords(account: Account, held: Held, reference: Account | undefined): string {
+    const { task } = held;
+    const what = account.describe(held);
+    const other = reference?.handedTo(held.order);
+    if (other !== undefined && this.#wasCancelledAtOnce(other)) {
+      return (
+        `${other.name} has not given back ${what}, which ${task.name} ${account.taken(held)} and which it gives back ` +
+        'when nothing is cancelled: it was cancelled at its first step. Create it with `{ start: "always" }`, and give it ' +
+        `back in a \`finally\`; or let the task take it, with \`${account.what}.with(body)\`.`
+      );
+    }
+    return (
+      `${task.name} has ended without having given back ${what}, which it ${account.taken(held)}` +
+      `${this.whenCancelled(task.id)}. \`using guard = yield* ${account.what}.acquire()\` and ` +
+      `\`yield* ${account.what}.with(body)\` give it back whatever happens.`
     );
-    return lines.length === 0 ? null : { error: new Error(lines.join("\n")) };
+  }
+
+  #wasCancelledAtOnce({ id }: TaskInfo): boolean {
+    const cancelled = this.#cancelled.get(id);
+    return cancelled?.early === true && cancelled.step === this.#began.get(id);
   }
 
   /** Who had to wait for it has it in somebody else's step. */
-  #placeOf(task: TaskInfo | null): CodePlace | undefined {
-    if (!this.#places || task === null) return undefined;
-    return currentTask()?.name === task.name ? new CodePlace() : this.#waits.get(task.id)?.place;
+  #placeOf({ id, name }: TaskInfo): CodePlace | undefined {
+    return currentTask()?.name === name ? new CodePlace() : this.#places.get(id);
   }
 }
-
-/** Two who hear the same. */
-export function both(one: Monitor, other: Monitor): Monitor {
-  const heard = {} as Record<keyof Monitor, (...args: unknown[]) => void>;
-  const [first, second] = [one, other] as Partial<typeof heard>[];
-  for (const name of EVERYTHING) {
-    heard[name] = (...args) => {
-      first![name]?.(...args);
-      second![name]?.(...args);
-    };
-  }
-  return heard;
-}
-
-// An object, so that the compiler asks for whatever a monitor may hear of besides.
-const EVERYTHING = Object.keys({
-  spawn: true,
-  step: true,
-  wait: true,
-  wake: true,
-  cancel: true,
-  done: true,
-  resource: true,
-  job: true,
-  report: true,
-} satisfies Required<Record<keyof Monitor, true>>) as (keyof Monitor)[];

@@ -1,6 +1,7 @@
 /** One program under search: runs it, remembers what was not under control, and makes what was found simple. */
 import type { CancelPoint } from "./cancelling.ts";
 import type { Decider } from "./decider.ts";
+import type { Finding } from "../findings.ts";
 import { execute, type Execution, type Program } from "./execution.ts";
 import type { Judge } from "./judge.ts";
 import { realNow } from "../real-time.ts";
@@ -44,7 +45,7 @@ export interface Conditions {
   readonly places?: boolean;
   /** See `ExecutionOptions`. */
   readonly reference?: Permits | undefined;
-  readonly judgesIntervals?: boolean;
+  readonly allow?: readonly Finding[] | undefined;
   /** Makes one for each execution. */
   readonly judge?: (() => Judge) | undefined;
 }
@@ -156,9 +157,9 @@ export class Search {
   }
 
   #execute(decider: Decider, record?: (now: () => number) => Recording, debug?: boolean): Promise<Execution> {
-    const { maxSteps, cancel, reference, judgesIntervals, patience } = this.#conditions;
+    const { maxSteps, cancel, reference, allow, patience } = this.#conditions;
     const judge = this.#conditions.judge?.();
-    const options = { maxSteps, cancel, reference, judge, judgesIntervals, world: this.#world, patience };
+    const options = { maxSteps, cancel, reference, judge, allow, world: this.#world, patience };
     if (record === undefined) return execute(this.#program, decider, options);
     let recording!: Recording;
     return execute(this.#program, decider, {

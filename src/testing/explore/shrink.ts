@@ -140,7 +140,8 @@ function isSimpler(a: Execution, b: Execution): boolean {
 /** How it fails, and where, whatever the numbers: two failures of one kind are taken for the same mistake. */
 export function kindOf({ failure }: Execution): string | null {
   if (failure === null) return null;
-  const { error } = failure;
+  const { error, kind } = failure;
+  if (kind !== undefined) return kind.replaceAll(/\d+/g, "0");
   return `${textOf(error).replaceAll(/\d+/g, "0").slice(0, 100)} ${placeOf(error)}`;
 }
 

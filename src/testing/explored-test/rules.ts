@@ -1,7 +1,7 @@
 /** The rules of `runTest`, for each of the many runs of a program under search. */
 import type { EventLoop } from "../../index.ts";
 import type { Monitor, Report } from "../../lowlevel.ts";
-import type { Judge } from "../explore/judge.ts";
+import type { Failure, Judge, Left } from "../explore/judge.ts";
 import { Findings, type Finding } from "../findings.ts";
 
 export class TestRules implements Judge {
@@ -11,12 +11,8 @@ export class TestRules implements Judge {
     this.#findings = new Findings(allowed);
   }
 
-  get mayLeaveCalls(): boolean {
-    return this.#findings.allows("call-later");
-  }
-
-  get mayLeaveTimers(): boolean {
-    return this.#findings.allows("real-timer");
+  allows(finding: Finding): boolean {
+    return this.#findings.allows(finding);
   }
 
   hear(report: Report): void {
@@ -27,12 +23,13 @@ export class TestRules implements Judge {
     return this.#findings.ofUnfinishedTasks(loop);
   }
 
-  verdict(hostWork: number): Error | null {
-    if (hostWork > 0) {
-      this.#findings.add("host-work", "a promise was unsettled that had been given to `until` or `call`");
-    }
-    const error = this.#findings.error();
-    if (error !== null) error.stack = `Error: ${error.message}`; // where it was made says nothing
-    return error;
+  verdict({ hostWork, unsettled, lost }: Left): Failure | null {
+    const findings = this.#findings;
+    if (hostWork > 0) findings.ofHostWork(unsettled);
+    findings.ofLostPermits(lost);
+    const error = findings.error();
+    if (error === null) return null;
+    error.stack = `Error: ${error.message}`; // where it was made says nothing
+    return { error, kind: findings.kind };
   }
 }
