@@ -48,7 +48,7 @@ export async function everyOrder(program: () => Awaitable<unknown>, most = 20_00
 /** How many programs are made at random, each of them to be run in so many orders. */
 const PROGRAMS = 40;
 
-/** Programs that are drawn at random, in many orders: 2,000 in all, 10,000 where `CEDE_LONG` is set. */
+/** Programs that are drawn at random, in many orders: 2,000 in all, 10,000 where `CEDE_LONG` is set (`npm run test:long`). */
 export async function randomSchedules(
   program: (draw: (below: number) => number) => Awaitable<unknown>,
 ): Promise<void> {
