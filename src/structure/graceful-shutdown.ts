@@ -58,7 +58,7 @@ export type ShutdownResult<T> =
  *       yield* shutdown.intake(function* () {
  *         for (let request = 1; ; request++) {
  *           group.createTask(function* handle() {
- *             yield* sleep(20);
+ *             yield* sleep(200);
  *             console.log(`request ${request} is answered`);
  *           });
  *           if (request === 2) controller.abort(); // as SIGTERM would
