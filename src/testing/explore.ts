@@ -1,5 +1,5 @@
 /** Searches the orders in which a program's tasks can run for one that breaks it. */
-import type { Program } from "./explore/execution.ts";
+import type { Execution, Program } from "./explore/execution.ts";
 import type { Judge } from "./explore/judge.ts";
 import { Patience } from "./explore/patience.ts";
 import { ordinal } from "./explore/recording.ts";
@@ -114,18 +114,26 @@ const SLICE_MS = 10;
  * ```
  */
 export async function explore(main: Program, options: ExploreOptions = {}): Promise<ExploreReport> {
-  return exploreUnder(undefined, main, options);
+  return exploreUnder({ places: options.trace !== undefined }, main, options);
 }
 
-/** The same, with somebody else who has a say in each execution. */
+/** What a search has beside its options where it is a test that asks for it. */
+export interface Company {
+  /** Has a say in each execution. */
+  readonly judge?: () => Judge;
+  /** Is told of each that has not failed. */
+  readonly hear?: (execution: Execution, schedule: number) => void;
+  /** Whether traces are to say where in the program tasks wait. */
+  readonly places?: boolean;
+}
+
 export async function exploreUnder(
-  judge: (() => Judge) | undefined,
+  { judge, hear, places = false }: Company,
   main: Program,
   options: ExploreOptions,
 ): Promise<ExploreReport> {
   const { seed, schedules, ms, maxSteps, patience, allow, throws, trace } = checked(options);
   const end = realNow() + ms;
-  const places = trace !== undefined;
   const conditions = { seed, maxSteps, patience: new Patience(patience), end, places, judge, allow };
   const search = new Search(main, conditions);
   const strategy = strategyOf(options);
@@ -144,6 +152,7 @@ export async function exploreUnder(
     strategy.learn?.(execution);
     if (strategy.unsteady && execution.failure === null && !search.dependsOnOutside) throw unsteady();
     if (execution.failure !== null) failure = await search.simplest(execution, count);
+    else hear?.(execution, count);
     const now = realNow();
     if (now >= end) break;
     if (now - sliceStart > SLICE_MS) {
@@ -214,16 +223,21 @@ export async function replay(
   schedule: string,
   options: ReplayOptions = {},
 ): Promise<ExploreFailure | undefined> {
-  return replayUnder(undefined, main, schedule, options);
+  const { trace, allow = [], throws = true } = options;
+  const { execution, told } = await replayUnder({ places: trace !== undefined }, main, schedule, allow);
+  if (execution.failure === null) return undefined;
+  if (trace !== undefined) writeTrace(trace, told.trace, decode(schedule).seed);
+  if (throws) throw inWords(told);
+  return told;
 }
 
-/** The same, with somebody else who has a say in it. */
+/** The same, whether it fails or not. */
 export async function replayUnder(
-  judge: (() => Judge) | undefined,
+  { judge, places = false }: Company,
   main: Program,
   schedule: string,
-  { trace, allow = [], throws = true }: ReplayOptions,
-): Promise<ExploreFailure | undefined> {
+  allow: readonly Finding[] = [],
+): Promise<{ readonly execution: Execution; readonly told: ExploreFailure }> {
   const wanted = decode(schedule);
   const { seed, cancel } = wanted;
   const maxSteps = Math.max(MAX_STEPS, wanted.steps);
@@ -235,15 +249,11 @@ export async function replayUnder(
     allow: checkAllowed(allow),
   };
   const reference = cancel && (await new Search(main, conditions).run(new Script(wanted.deviations))).permits;
-  const search = new Search(main, { ...conditions, cancel, reference, places: trace !== undefined });
+  const search = new Search(main, { ...conditions, cancel, reference, places });
   const script = new Script(wanted.deviations);
   const recorded = await search.record(script);
   checkFit(wanted, script, recorded);
-  if (recorded.execution.failure === null) return undefined;
-  const failure = search.told(recorded, 1);
-  if (trace !== undefined) writeTrace(trace, failure.trace, seed);
-  if (throws) throw inWords(failure);
-  return failure;
+  return { execution: recorded.execution, told: search.told(recorded, 1) };
 }
 
 function strategyOf({ strategy = "portfolio", seed = 1, switches = Infinity }: ExploreOptions): Strategy {

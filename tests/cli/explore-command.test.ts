@@ -309,6 +309,7 @@ describe("options", () => {
       budget: { schedules: 2000 },
       switches: undefined,
       seed: 1,
+      strict: false,
       strategy: "portfolio",
       replay: undefined,
       svg: undefined,

@@ -1,4 +1,5 @@
 // `cede explore` on files of tests, as they are written for a runner: it runs them under that runner.
+// It stays whole: the files that it writes, and the way in which it starts the command, serve all of it.
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -123,6 +124,97 @@ test("in each order", () =>
   }));
 `;
 
+/** Each passes; the first two return, or push, in the order in which two equal deadlines pass. */
+const VALUES = `${BANK}
+function* order(log = []) {
+  yield* taskGroup(function* (group) {
+    for (const name of ["a", "b"]) {
+      group.createTask(function* () {
+        yield* sleep(1);
+        log.push(name);
+      });
+    }
+  });
+  return log.join();
+}
+test("takes one value", async () => assert.equal(await runTest(order), "a,b"));
+test("takes each value", async () => assert.match(await runTest(order), /^(a,b|b,a)$/));
+for (const careful of [true, false])
+  test("twice", () =>
+    runTest(function* () {
+      const log = [];
+      yield* order(log);
+      if (!careful) assert.equal(log.join(), "a,b");
+    }));
+`;
+
+/** Of an error that no test is told, and of a check that no search can make. */
+const STRAY = `${BANK}
+test("counts", async () => {
+  let runs = 0;
+  await runTest(function* () {
+    runs++;
+    yield* sleep(1);
+  });
+  assert.equal(runs, 1);
+});
+test("throws later", async () => {
+  await runTest(() => sleep(1));
+  setTimeout(() => {
+    throw new Error("stray");
+  }, 1);
+});
+`;
+
+const NESTED = `${BANK}
+test("outer", async (t) => {
+  await t.test("middle", async (t) => {
+    await t.test("inner", () => runTest(() => twoDeposits(false)));
+    await t.test("beside it", () => runTest(() => twoDeposits(false)));
+  });
+});
+test.todo("later");
+test("fails, to be done", { todo: true }, () => assert.equal(1, 2));
+`;
+
+const SNAPSHOT = `
+import { expect, test } from "vitest";
+import { taskGroup, sleep } from "cede";
+import { runTest } from "cede/testing";
+test("order", () =>
+  runTest(function* () {
+    const log = [];
+    yield* taskGroup(function* (group) {
+      for (const name of ["a", "b"]) {
+        group.createTask(function* () {
+          yield* sleep(1);
+          log.push(name);
+        });
+      }
+    });
+    expect(log.join()).toMatchSnapshot();
+  }));
+`;
+
+/** Side by side, in a project, which does not take all of what the command asks for. */
+const PROJECT = `
+import { expect, test } from "vitest";
+import { sleep } from "cede";
+import { runTest } from "cede/testing";
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+test.concurrent("fails", async () => {
+  await pause();
+  await runTest(function* () {
+    yield* sleep(1);
+    throw new Error("fails");
+  });
+});
+test.concurrent("passes", async () => {
+  await pause();
+  await runTest(() => sleep(1));
+});
+`;
+
 // Found from its own folder, and not from where the command is called.
 const CONFIG = `
 const source = ${JSON.stringify(join(ROOT, "src"))};
@@ -153,9 +245,27 @@ beforeAll(() => {
     writeFileSync(join(own, "bad.test.mjs"), head + BAD);
     writeFileSync(join(own, "wrong.test.mjs"), head + WRONG);
     writeFileSync(join(own, "long.test.mjs"), head + LONG);
+    writeFileSync(join(own, "values.test.mjs"), head + VALUES);
+    writeFileSync(join(own, "stray.test.mjs"), head + STRAY);
     writeFileSync(join(own, "none.test.mjs"), `${head}test("one", () => {});\ntest("two", () => {});\n`);
     writeFileSync(join(own, "broken.test.mjs"), `${head}test("one", () => {);\n`);
   }
+  writeFileSync(join(folder, "node-test/nested.test.mjs"), `import { test } from "node:test";\n${NESTED}`);
+  writeFileSync(join(folder, "vitest/snapshot.test.mjs"), SNAPSHOT);
+  // Vitest takes a name for a part of one.
+  writeFileSync(
+    join(folder, "vitest/good.test.mjs.test.mjs"),
+    'import { test } from "vitest";\ntest.broken();\n',
+  );
+  mkdirSync(join(folder, "project"));
+  writeFileSync(join(folder, "project/side.test.mjs"), PROJECT);
+  writeFileSync(
+    join(folder, "project/vitest.config.mjs"),
+    CONFIG.replace(
+      "test: { testTimeout: 300 }",
+      'test: { projects: [{ extends: true, test: { name: "one" } }] }',
+    ),
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -219,16 +329,18 @@ describe.each(RUNNERS)("%s", { timeout: 60_000 }, (runner) => {
     expect(JSON.parse(events.at(-1)!)).toMatchObject({ type: "done", outcome: "error" });
 
     expect(out).toMatch(
-      /\nwith a balance outside: cannot be searched, for its program does not start afresh each time\n\n {2}In step 2, main#1 ends at 0 ms in the first run, and main#1 fails at 0 ms in the second\.\n/,
+      /\nwith a balance outside: not searched, for its program does not start afresh each time\n\n {2}In step 2, main#1 ends at 0 ms in the first run, and main#1 fails at 0 ms in the second\.\n/,
     );
-    expect(out).toContain("\n  Make all of its state inside the function that runTest is given.\n");
+    expect(out).toContain(
+      "\n  Make all of its state inside the function that runTest is given. What is set up before it,",
+    );
     expect(out).toMatch(
-      /\nwith a log outside: no failure in \d+ schedules, but what is checked after runTest was not searched: it looks at state that all of these runs have changed\n/,
+      /\nwith a log outside: no failure in \d+ schedules \(there is one order\), but what is checked after runTest was not searched: it looks at state that all of these runs have changed\n/,
     );
     expect(out).toContain(
       "\nwith an awaitable: not searched, for `runTest` is given an awaitable, which runs once:",
     );
-    expect(out).toMatch(/\n\n5 tests, 2 failed\n$/);
+    expect(out).toMatch(/\n\n5 tests, 1 failed\n$/);
   });
 
   test("its replay string runs that schedule again, and shows what the program prints", async () => {
@@ -262,6 +374,45 @@ describe.each(RUNNERS)("%s", { timeout: 60_000 }, (runner) => {
       failure: { error: { name: "AssertionError" }, replay: expect.stringMatching(/^1:/) },
     });
     expect(carefully).toMatchObject({ program: "bank > carefully", failed: false, exhausted: true });
+  });
+
+  test("what runTest gives in other orders is what the test is tried with; tests of one name are told apart", async () => {
+    const { code, out, err } = await cede([file("values")]);
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toMatch(/^takes one value: fails in the \d\w+ schedule \(seed 1\)\n\n {2}AssertionError/);
+    expect(out).toContain("\n  runTest gives 'b,a' in this order, and 'a,b' in the usual one: ");
+    expect(out).toMatch(
+      /\ntakes each value: no failure in [^;\n]*; by their order runTest gives 'a,b', or 'b,a', and the test passes with each\n/,
+    );
+    expect(out).toMatch(/\ntwice \(1 of 2 of that name\): no failure in /);
+    expect(out).toMatch(/\ntwice \(2 of 2 of that name\): fails in the /);
+    expect(out).toContain("\nTo run it again (with the other test of that name):\n");
+    expect(out).toMatch(/\n\n4 tests, 2 failed\n$/);
+
+    const [, replay] = /--only 'takes one value' --replay '(.*)'/.exec(out)!;
+    const again = await cede([file("values"), "--only", "takes one value", "--replay", replay!]);
+    expect(again).toMatchObject({ code: 1, err: "" });
+    expect(again.out).toMatch(/^takes one value: fails in this schedule\n/);
+  });
+
+  test("an error that no test is told fails the command, whatever else could not be searched", async () => {
+    const { code, out, err } = await cede([file("stray")]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^counts: no failure in .* what is checked after runTest was not searched/);
+    expect(out).toMatch(/\n\n2 tests, none failed\n$/);
+    expect(err).toMatch(/^Beside it, (vitest|node:test) ended with exit code 1, and says:\n[^]*stray/);
+  });
+
+  test("--strict: what could not be searched is a failure", async () => {
+    const only = ["--only", "with a balance outside"];
+    expect(await cede([file("bad"), ...only])).toMatchObject({ code: 0, err: "" });
+    expect(await cede([file("bad"), ...only, "--strict"])).toMatchObject({ code: 1, err: "" });
+  });
+
+  test("--trace says where in the program tasks wait", async () => {
+    await cede([file("bad"), "--only", "bank > carelessly", "--trace", "places.cedetrace"]);
+    const trace = readFileSync(join(folder, "places.cedetrace"), "utf8");
+    expect(trace).toMatch(/"type":"wait".*"place":"[^"]*bad\.test\.mjs:/);
   });
 
   test("the time that the runner gives a test is none that a search must keep to", async () => {
@@ -306,6 +457,60 @@ describe.each(RUNNERS)("%s", { timeout: 60_000 }, (runner) => {
   });
 });
 
+test("node:test: a test in tests is run again by its name; those around it, and those to be done, are not passed over", async () => {
+  const file = "node-test/nested.test.mjs";
+  const { out, err } = await cede([file]);
+  expect(err).toBe("");
+  expect(out).toMatch(
+    /^outer > middle > inner: fails [^]*\nouter > middle > beside it: fails [^]*\n\n2 tests, 2 failed\n$/,
+  );
+  const [, replay] = /--only 'outer > middle > inner' --replay '(.*)'/.exec(out)!;
+  const again = await cede([file, "--only", "outer > middle > inner", "--replay", replay!]);
+  expect(again).toMatchObject({ code: 1, err: "" });
+  expect(again.out).toMatch(/^the program prints\nouter > middle > inner: fails in this schedule\n/);
+  expect(again.out).not.toContain("beside it");
+}, 60_000);
+
+test("Vitest: snapshots are compared and not written", async () => {
+  const snapshots = join(folder, "vitest/__snapshots__");
+  const stored = (value: string): string =>
+    `// Vitest Snapshot v1\n\nexports[\`order 1\`] = \`"${value}"\`;\n`;
+  const file = join(snapshots, "snapshot.test.mjs.snap");
+  mkdirSync(snapshots);
+  writeFileSync(file, stored("a,b"));
+  const good = await cede(["vitest/snapshot.test.mjs"]);
+  expect(good).toMatchObject({ code: 0, err: "" });
+  expect(good.out).toMatch(/^order: not searched, .*\n\n[^]* and snapshots all go on from run to run\./);
+  expect(readFileSync(file, "utf8")).toBe(stored("a,b"));
+  writeFileSync(file, stored("b,a"));
+  const bad = await cede(["vitest/snapshot.test.mjs"]);
+  expect(bad).toMatchObject({ code: 1, err: "" });
+  expect(bad.out).toMatch(
+    /^order: fails without a search, too; .*\n\n {2}Error: Snapshot `order 1` mismatched\n/,
+  );
+}, 60_000);
+
+test("Vitest: of tests that run side by side in a project, the one that fails is the one that is told of", async () => {
+  const { code, out } = await cede(["project/side.test.mjs"]);
+  expect(code).toBe(1);
+  expect(out).toMatch(
+    /^fails: fails in the 1st schedule [^]*\n\npasses: no failure in [^]*\n\n2 tests, 1 failed\n$/,
+  );
+}, 60_000);
+
+test("a folder, and more than one file", async () => {
+  expect(await cede(["vitest"])).toEqual({
+    code: 2,
+    out: "",
+    err: "Cannot explore vitest: it is a folder.\nName one of its files, of tests or of programs, as in `cede explore bank.test.ts`.\n",
+  });
+  expect(await cede(["a.test.mjs", "b.test.mjs"])).toEqual({
+    code: 2,
+    out: "",
+    err: "Cannot explore 2 files at once: a.test.mjs, b.test.mjs.\nCall it for each, as in: cede explore a.test.mjs\n",
+  });
+});
+
 describe("a runner that is not installed", () => {
   test.each([
     ["vitest", 'import { test } from "vitest";', "npm install --save-dev vitest"],
@@ -337,7 +542,7 @@ test("Ctrl-C ends the runner, with what was found until then", async () => {
   };
   expect(await cede(["node-test/long.test.mjs", "--budget", "10m"], folder, stop)).toEqual({
     code: 130,
-    out: "",
+    out: expect.stringMatching(/^has no end: stopped, no failure in [\d,]+ schedules? until then\n$/),
     err: "Stopped before node:test has come to the end of node-test/long.test.mjs.\n",
   });
 }, 60_000);
@@ -359,8 +564,8 @@ test("what Bun reports: names of groups and tests in the order in which they ran
       </testsuite>
     </testsuites>`;
   expect(outcomesInXml(xml)).toEqual([
-    { name: "a > b & c > d <1>", failed: true, message: 'Error: no "one"\n  at a.test.js:2:3' },
-    { name: "a > e", failed: false, message: "" },
-    { name: "top", failed: true, message: "timed out" },
+    { name: "a > b & c > d <1>", ids: ["1"], failed: true, message: 'Error: no "one"\n  at a.test.js:2:3' },
+    { name: "a > e", ids: ["2"], failed: false, message: "" },
+    { name: "top", ids: ["3"], failed: true, message: "timed out" },
   ]);
 });

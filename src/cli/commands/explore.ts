@@ -1,6 +1,8 @@
 // `cede explore`: runs the tests or programs of a file in many orders of their tasks' steps, until one order breaks them.
 import { Command } from "commander";
 import { parseOptions, type RawOptions } from "../explore/options.ts";
+import { printable } from "../render/text.ts";
+import { UsageError } from "../usage-error.ts";
 
 export function exploreCommand(): Command {
   return new Command("explore")
@@ -22,9 +24,18 @@ export function exploreCommand(): Command {
     .option("--replay <string>", "run one schedule once more, and show what the program prints")
     .option("--svg <file>", "draw the schedule that fails")
     .option("--trace <file>", "write the execution that fails, an event a line")
+    .option("--strict", "exit code 1 for a test that could not be searched, too, or not all of it")
     .option("--json", "print an object a program instead, see below")
     .addHelpText("after", HELP)
-    .action(async (file: string, raw: RawOptions) => {
+    .allowExcessArguments()
+    .action(async (file: string, raw: RawOptions, { args }: Command) => {
+      if (args.length > 1) {
+        const files = args.map((one) => printable(one));
+        throw new UsageError(
+          `Cannot explore ${files.length} files at once: ${files.join(", ")}.`,
+          `Call it for each, as in: cede explore ${files[0]}`,
+        );
+      }
       const options = parseOptions(file, raw);
       // Loaded when it is needed: the other commands start without it.
       const { runnerOf } = await import("../explore/tests/kind.ts");
@@ -42,7 +53,9 @@ export function exploreCommand(): Command {
 const HELP = `
 A file of tests is one that imports vitest, node:test, bun:test or @jest/globals, or uses test() without an
 import. It is run as it is, by that runner; the function that a test gives to runTest is what is searched. It
-makes all of its state anew. The runner's time limits are lifted, except for those that a test sets itself.
+makes all of its state anew; a program that does not is not searched, and said so (--strict: exit code 1). What
+runTest returns is searched, too: where another order gives another value, the test is run with that. The
+runner's time limits are lifted, except for those that a test sets itself; no snapshots are written.
 
 A program is an exported function without parameters that returns an awaitable: a function*, or a coroutine.
 It makes all of its state anew, and throws if something is wrong in the end. The default export goes by the
@@ -58,7 +71,7 @@ With --json, a line for each program or test:
   exhausted     whether all orders there are were among them; orders: how many
   notSearched   what was left out, in words
   stopped       whether it was interrupted
-  note, problem of a test: why it was not searched, or fails otherwise than by an order; a problem is a failure
+  note, problem of a test: why it was not searched, or not all of it; a problem is a failure, and of no order
   failure       {error: {name, message, stack?}, schedule, preemptions, replay, command, steps, svg?, trace?}
   steps         [{number, time, task, outOfTurn, does}], in order; time in milliseconds of the virtual clock
   svg, trace    the files that were written

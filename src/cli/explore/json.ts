@@ -5,6 +5,7 @@ import type { Found } from "./text.ts";
 export function inJson({ result, options, command, written }: Found): string {
   const { name, schedules, exhausted, orders, notSearched, stopped, failure, note, problem, details } =
     result;
+  const withDetails = (text: string): string => (details === undefined ? text : `${text}\n${details}`);
   return jsonLine({
     program: name,
     failed: (failure ?? problem) !== undefined,
@@ -14,8 +15,8 @@ export function inJson({ result, options, command, written }: Found): string {
     notSearched,
     stopped,
     ...(options.replay === undefined && { seed: options.seed }),
-    ...(note !== undefined && { note }),
-    ...(problem !== undefined && { problem: details === undefined ? problem : `${problem}\n${details}` }),
+    ...(note !== undefined && { note: withDetails(note) }),
+    ...(problem !== undefined && { problem: withDetails(problem) }),
     ...(failure && {
       failure: {
         error: told(failure.error),

@@ -14,6 +14,7 @@ export interface RawOptions {
   readonly replay?: string;
   readonly svg?: string;
   readonly trace?: string;
+  readonly strict?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,6 +28,8 @@ export interface ExploreCommandOptions {
   readonly replay: string | undefined;
   readonly svg: string | undefined;
   readonly trace: string | undefined;
+  /** Whether what could not be searched is a failure. */
+  readonly strict: boolean;
   readonly json: boolean;
 }
 
@@ -70,6 +73,7 @@ export function parseOptions(file: string, raw: RawOptions): ExploreCommandOptio
     replay: raw.replay,
     svg: raw.svg,
     trace: raw.trace,
+    strict: raw.strict ?? false,
     json: raw.json ?? false,
   };
 }

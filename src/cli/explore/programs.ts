@@ -19,7 +19,14 @@ export interface Programs {
 }
 
 export async function loadPrograms(file: string): Promise<Programs> {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) {
+    throw new UsageError(
+      `Cannot explore ${printable(file)}: it is a folder.`,
+      "Name one of its files, of tests or of programs, as in `cede explore bank.test.ts`.",
+    );
+  }
+  if (found?.isFile() !== true) {
     throw new UsageError(
       `Cannot explore ${printable(file)}: there is no such file.`,
       "Name a module that exports programs, as in `cede explore race.ts`.",

@@ -25,8 +25,12 @@ export interface Result {
   readonly failure?: ExploreFailure | undefined;
   /** Of a test: its name in its runner, if that is known. */
   readonly test?: string;
+  /** How many other tests have that name. */
+  readonly namesakes?: number;
   /** Why there is nothing more to say, though nothing is wrong, in words. */
   readonly note?: string;
+  /** Whether that is because it could not be searched, or not all of it. */
+  readonly unsearched?: boolean;
   /** What is wrong though no order was found that breaks it, in words; and what else there is to read. */
   readonly problem?: string;
   readonly details?: string;

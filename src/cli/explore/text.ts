@@ -29,14 +29,16 @@ export function inText({ result, options, command, written }: Found, { palette, 
     `${name}: ${text}`.length <= width
       ? [`${strong}: ${paint(text)}`]
       : [`${strong}:`, ...hanging(`  ${text}`, width, 2).map(paint)];
-  if (problem !== undefined) {
+  if (problem !== undefined || note !== undefined) {
     const more = details === undefined ? [] : ["", ...indented(nearer(shortened(details)), width)];
-    return lines([...said(problem, palette.bad), ...more]);
+    const what = problem === undefined ? said(harmless(note!), (line) => line) : said(problem, palette.bad);
+    return lines([...what, ...more]);
   }
-  if (note !== undefined) return lines(said(harmless(note), (line) => line));
   if (failure === undefined) {
     const left = notSearched.map((what) => `  ${palette.quiet(`not searched: ${harmless(what)}`)}`);
-    return lines([`${strong}: ${withoutFailure(result, options)}`, ...left]);
+    const how =
+      options.replay === undefined ? withoutFailure(result) : "does not fail in this schedule any more";
+    return lines([`${strong}: ${how}`, ...left]);
   }
   const how =
     options.replay === undefined
@@ -51,7 +53,7 @@ export function inText({ result, options, command, written }: Found, { palette, 
     "",
     ...steps.map((line, at) => `  ${painted(line, at, palette)}`.trimEnd()),
     "",
-    ...(options.replay === undefined ? ["To run it again:", `  ${harmless(command!)}`] : []),
+    ...(options.replay === undefined ? [`To run it again${others(result)}:`, `  ${harmless(command!)}`] : []),
     ...files,
   ]);
 }
@@ -69,8 +71,12 @@ export function commandFor(file: string, name: string | undefined, replay: strin
   return `cede explore ${quoted(file)}${only} --replay '${replay}'`;
 }
 
-function withoutFailure({ schedules, orders, stopped }: Result, { replay }: ExploreCommandOptions): string {
-  if (replay !== undefined) return "does not fail in this schedule any more";
+/** How a search has ended that has found nothing. */
+export function withoutFailure({
+  schedules,
+  orders,
+  stopped,
+}: Pick<Result, "schedules" | "orders" | "stopped">): string {
   if (stopped) return `stopped, no failure in ${plural(schedules, "schedule")} until then`;
   const all =
     orders === undefined
@@ -79,6 +85,11 @@ function withoutFailure({ schedules, orders, stopped }: Result, { replay }: Expl
         ? " (there is one order)"
         : ` (all ${count(orders)} orders there are)`;
   return `no failure in ${plural(schedules, "schedule")}${all}`;
+}
+
+/** A name takes all the tests that have it. */
+function others({ namesakes = 0 }: Result): string {
+  return namesakes === 0 ? "" : ` (with the ${namesakes === 1 ? "other test" : "other tests"} of that name)`;
 }
 
 const MOST_STEPS = 60;

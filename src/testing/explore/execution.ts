@@ -26,6 +26,8 @@ export interface Execution {
   /** Where something else was done than going on. */
   readonly deviations: readonly Deviation[];
   readonly preemptions: number;
+  /** What main has returned, if it has. */
+  readonly returned: unknown;
   /** What went wrong, if anything did. */
   readonly failure: Failure | null;
   /** How many promises had not settled when it had ended. */
@@ -111,6 +113,7 @@ export async function execute(
     tied: (chosen, count, within) => recording?.tied(chosen, count, within),
   });
   let failure: Failure | null = null;
+  let returned: unknown;
   let standing: readonly string[] = [];
   let unjudged = false;
   const outside = new Set<string>();
@@ -138,12 +141,15 @@ export async function execute(
       shutdownTimeout: Infinity,
       ...(cancelling && { signal: cancelling.signal }),
     })
-    .catch((error: unknown) => {
-      if (cancelling?.caused(error)) return;
-      if (unjudged && error instanceof DeadlockError) return;
-      unjudged = false;
-      failure ??= { error };
-    });
+    .then(
+      (value) => void (returned = value),
+      (error: unknown) => {
+        if (cancelling?.caused(error)) return;
+        if (unjudged && error instanceof DeadlockError) return;
+        unjudged = false;
+        failure ??= { error };
+      },
+    );
   const run = (until: () => boolean): void => world.within(() => within(() => clock.runAll(until)));
   const waitsForOutside = (): boolean => loop.statistics.external > 0;
   const hasEnded = (): boolean => loop.tasks().length === 0;
@@ -184,6 +190,7 @@ export async function execute(
     picked,
     deviations,
     preemptions,
+    returned,
     failure,
     hostWork,
     unsettled,

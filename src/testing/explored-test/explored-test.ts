@@ -5,16 +5,19 @@
 import type { Awaitable } from "../../index.ts";
 import { exploreUnder, replayUnder } from "../explore.ts";
 import { inOrder } from "../explore/decider.ts";
-import type { Program } from "../explore/execution.ts";
+import type { Execution, Program } from "../explore/execution.ts";
 import { Patience } from "../explore/patience.ts";
 import type { Judge } from "../explore/judge.ts";
 import { Search, type ExploreFailure } from "../explore/search.ts";
 import type { Finding } from "../findings.ts";
-import { tell, type Asked, type ToldError, type ToldTest } from "./asked.ts";
+import { realNow } from "../real-time.ts";
+import { Teller, type Asked, type ToldOrder, type ToldTest } from "./asked.ts";
 import { difference } from "./afresh.ts";
 import { printing } from "./console.ts";
+import { errorInWords, printed as inText } from "./in-words.ts";
 import { TestRules } from "./rules.ts";
-import { testName, testPlace } from "./test-name.ts";
+import { runningTest, testFile, testPlace, type RunningTest } from "./test-name.ts";
+import { Values } from "./values.ts";
 
 export { whatToExplore } from "./asked.ts";
 
@@ -44,33 +47,56 @@ export async function exploredTest<T>(
   options: Options,
   once: () => Promise<T>,
 ): Promise<T> {
-  const test = testName();
+  const id = `${++calls}`;
+  const test = runningTest(id);
+  if (!isMeant(asked, test)) return once();
   const place = testPlace();
-  const told = (what: Partial<ToldTest>): void =>
-    tell(asked, {
-      ...(test !== undefined && { test }),
-      ...(place !== undefined && { place }),
-      schedules: 0,
-      exhausted: false,
-      notSearched: [],
-      ...what,
-    });
+  const key = keyOf(test.name ?? test.id, place);
+  if (asked.orders !== undefined) {
+    const order = asked.orders[key];
+    return order === undefined ? once() : inOrderOf(order, main as Program, options, once);
+  }
+  const teller = new Teller(asked, {
+    key,
+    ...(test.name !== undefined && { test: test.name }),
+    ...(test.id !== undefined && { id: test.id }),
+    ...(place !== undefined && { place }),
+  });
   const why = whyNot(main, options);
   if (why !== undefined) {
-    told({ notExplored: why });
+    teller.tell({ notExplored: why });
     return once();
   }
   const program = main as Program;
   return asked.replay === undefined
-    ? search(asked, program, options, once, told)
-    : again(asked.replay, program, rulesOf(options), once, told);
+    ? search(asked, program, options, once, teller)
+    : again(asked.replay, asked, program, options, once, teller);
+}
+
+let calls = 0;
+
+/** Runners take more tests than they were to, and a search of those would be for nothing. */
+function isMeant({ file, only }: Asked, { name }: RunningTest): boolean {
+  const own = testFile();
+  if (file !== undefined && own !== undefined && own !== file) return false;
+  // Groups and tests are joined by a sign, or by a space.
+  const joined = (text: string): string => text.replaceAll(" > ", " ");
+  return only === undefined || name === undefined || joined(name).includes(joined(only));
+}
+
+const known = new Map<string, number>();
+
+/** The same in each run of the tests: who calls, from where, for which time. */
+function keyOf(test: string | undefined, place: string | undefined): string {
+  const call = `${test ?? ""} ${place?.replace(/\?[^:]*/, "") ?? ""}`;
+  const times = (known.get(call) ?? 0) + 1;
+  known.set(call, times);
+  return `${call} ${times}`;
 }
 
 function rulesOf({ allow = [] }: Options): () => Judge {
   return () => new TestRules(allow);
 }
-
-type Tell = (what: Partial<ToldTest>) => void;
 
 function whyNot(main: unknown, { clock, signal }: Options): string | undefined {
   if (typeof main !== "function") {
@@ -82,14 +108,16 @@ function whyNot(main: unknown, { clock, signal }: Options): string | undefined {
 }
 
 async function search<T>(
-  { budget, switches, strategy, ...asked }: Asked,
+  { budget, switches, strategy, places = false, ...asked }: Asked,
   program: Program,
   options: Options,
   once: () => Promise<T>,
-  told: Tell,
+  teller: Teller,
 ): Promise<T> {
   const { seed = asked.seed, patience: most = PATIENCE_MS, realTimeout = REAL_TIMEOUT_MS } = options;
   const patience = Math.min(most, realTimeout);
+  const end = realNow() + (budget?.ms ?? Infinity);
+  const told = (what: Partial<ToldTest>): void => teller.tell(what);
   const notAfresh = (what: readonly string[]): Error => {
     told({ notAfresh: what });
     return new Error(
@@ -99,15 +127,27 @@ async function search<T>(
   };
   const silent = <R>(body: () => Promise<R>): Promise<R> => printing(() => {}, body);
 
+  teller.underWay(0, realNow());
   const judge = rulesOf(options);
-  const runs = new Search(program, { seed, maxSteps: MAX_STEPS, patience: new Patience(patience), judge });
+  const runs = new Search(program, {
+    seed,
+    maxSteps: MAX_STEPS,
+    patience: new Patience(patience),
+    judge,
+    places,
+  });
   const first = await silent(() => runs.record(inOrder));
   const second = await silent(() => runs.record(inOrder));
   const differs = difference(first, second, "second");
   if (differs.length > 0) throw notAfresh(differs);
 
+  const values = new Values(first.execution, second.execution);
+  const hear = (execution: Execution, schedule: number): void => {
+    values.hear(execution, schedule);
+    teller.underWay(schedule, realNow());
+  };
   const report = await silent(() =>
-    exploreUnder(judge, program, {
+    exploreUnder({ judge, hear, places }, program, {
       seed,
       patience,
       ...(budget && { budget }),
@@ -119,7 +159,8 @@ async function search<T>(
   if (report instanceof Error) throw notAfresh([report.message.replace(/^Cannot explore: |\..*$/gs, "")]);
   const { failure, ...rest } = report;
   if (failure === undefined) {
-    told(rest);
+    const differing = await silent(() => values.told(runs, () => realNow() < end));
+    told({ ...rest, ...(differing && { values: differing }) });
     return once();
   }
   if (first.execution.failure === null) {
@@ -137,46 +178,56 @@ async function search<T>(
 /** One schedule again; what the program prints is told, too. */
 async function again<T>(
   schedule: string,
+  { places = false }: Asked,
   program: Program,
-  judge: () => Judge,
+  options: Options,
   once: () => Promise<T>,
-  told: Tell,
+  teller: Teller,
 ): Promise<T> {
   const printed: string[] = [];
-  let failure: ExploreFailure | undefined;
+  let run: Awaited<ReturnType<typeof replayUnder>>;
   try {
-    failure = await printing(
+    run = await printing(
       (...values) => void printed.push(inText(values)),
-      () => replayUnder(judge, program, schedule, { throws: false }),
+      () => replayUnder({ judge: rulesOf(options), places }, program, schedule),
     );
   } catch (error) {
     // It is of another program of the same test, or file; or the program has changed.
-    told({ misfit: (error as Error).message });
+    teller.tell({ misfit: (error as Error).message });
     return once();
   }
-  told({ schedules: 1, printed, ...(failure && { failure: inJson(failure) }) });
-  if (failure === undefined) return once();
-  throw failure.error;
+  const { execution, told } = run;
+  const { error: _, ...order } = told;
+  const { failure } = execution;
+  teller.tell({ schedules: 1, printed, ...(failure === null ? { order } : { failure: inJson(told) }) });
+  return outcomeOf<T>(execution);
 }
 
-function inJson({ error, ...failure }: ExploreFailure): Omit<ExploreFailure, "error"> & { error: ToldError } {
-  return { ...failure, error: inWords(error) };
-}
-
-function inWords(error: unknown): ToldError {
-  // Under Jest, an error of Node's is none of the `Error` that the tests see.
-  const { name, message, stack } = (error ?? {}) as Partial<Error>;
-  if (typeof name !== "string" || typeof message !== "string") {
-    return { name: typeof error, message: inText([error]) };
+/** In that order, for the test to see what comes of it; it is told nobody else. */
+async function inOrderOf<T>(
+  schedule: string,
+  program: Program,
+  options: Options,
+  once: () => Promise<T>,
+): Promise<T> {
+  let execution: Execution;
+  try {
+    const judge = rulesOf(options);
+    ({ execution } = await printing(
+      () => {},
+      () => replayUnder({ judge }, program, schedule),
+    ));
+  } catch {
+    return once(); // it does not take the same steps each time: then it is not for the order
   }
-  return { name, message, ...(typeof stack === "string" && { stack }) };
+  return outcomeOf<T>(execution);
 }
 
-/** As the console would. */
-function inText(values: readonly unknown[]): string {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  const util = process?.getBuiltinModule?.("node:util") as
-    | { format(...values: readonly unknown[]): string }
-    | undefined;
-  return util === undefined ? values.map(String).join(" ") : util.format(...values);
+function outcomeOf<T>({ failure, returned }: Execution): T {
+  if (failure !== null) throw failure.error;
+  return returned as T;
+}
+
+function inJson({ error, ...order }: ExploreFailure): NonNullable<ToldTest["failure"]> {
+  return { ...(order satisfies ToldOrder), error: errorInWords(error) };
 }

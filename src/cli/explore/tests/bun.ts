@@ -1,12 +1,12 @@
 // Bun does not tell a test what it is called: its tests are counted as they run, and told apart by their number.
 import type { Outcome } from "./runner.ts";
 
-/** To be loaded before: the test that runs, as `testName` of `cede/testing` asks for it. */
+/** To be loaded before: the test that runs, as `runningTest` of `cede/testing` asks for it. */
 export const COUNTING = `
 import { beforeEach } from "bun:test";
 let tests = 0;
 beforeEach(() => void tests++);
-globalThis[Symbol.for("cede.test-name")] = () => "test " + tests;
+globalThis[Symbol.for("cede.test")] = () => ({ id: String(tests) });
 `;
 
 const TAG =
@@ -26,6 +26,7 @@ export function outcomesInXml(xml: string): Outcome[] {
       )?.groups;
       tests.push({
         name: [...suites.slice(1), plain(test!)].join(" > "), // the first is the file
+        ids: [String(tests.length + 1)],
         failed: failure !== undefined,
         message: plain(failure?.["text"] || failure?.["short"] || ""),
       });

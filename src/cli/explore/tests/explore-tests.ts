@@ -1,7 +1,7 @@
 // The job of `cede explore` on a file of tests: their runner runs them, and runTest searches.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Asked } from "../../../testing/explored-test/asked.ts";
 import { Interrupted, withInterruption } from "../../interruption.ts";
 import { describeTerminal } from "../../render/terminal.ts";
@@ -11,10 +11,14 @@ import type { ExploreCommandOptions } from "../options.ts";
 import { testingOf } from "../programs.ts";
 import { printAll } from "../print.ts";
 import type { Result } from "../search.ts";
-import { resultsOf, searchedIn, unexplained, without } from "./judge.ts";
+import { replayedIn, resultsOf, unexplained, without } from "./judge.ts";
 import type { RunnerName } from "./kind.ts";
+import { brokenTests } from "./other-orders.ts";
+import { real } from "./report.ts";
+import type { Outcome } from "./runner.ts";
 import { runner } from "./runners.ts";
 import { runOn, toldFiles, type Ran } from "./run.ts";
+import { failedTests, testOf } from "./tests-of.ts";
 
 /** From options to exit code. */
 export async function exploreTests(kind: RunnerName, options: ExploreCommandOptions): Promise<number> {
@@ -24,25 +28,34 @@ export async function exploreTests(kind: RunnerName, options: ExploreCommandOpti
     return await withInterruption(async (signal) => {
       const tests = runner(kind, file, only, folder);
       const hide = await show(kind, file, folder);
+      const run = async (how: Asked | undefined): Promise<Ran> => {
+        for (const name of ["report", "todo"]) rmSync(join(folder, name), { force: true });
+        return onlyThose(await runOn(tests, file, folder, how, signal), only);
+      };
+      const asked = askedOf(kind, options, folder);
+      let results: Result[];
       let ran: Ran;
       let plain: Ran | undefined;
       try {
-        ran = onlyThose(await runOn(tests, file, folder, askedOf(options, folder), signal), only);
-        // Whether it is the search that they fail of.
-        if (options.replay === undefined && !signal.aborted && unexplained(ran)) {
-          rmSync(join(folder, "report"), { force: true });
-          plain = await runOn(tests, file, folder, undefined, signal);
+        ran = await run(asked);
+        if (options.replay !== undefined) results = replayed(ran, options);
+        else {
+          // Whether it is the search that they fail of.
+          if (!signal.aborted && unexplained(ran)) plain = await run(undefined);
+          const broken = await brokenTests(ran, plain, (orders) =>
+            signal.aborted ? undefined : run({ ...asked, orders }),
+          );
+          results = resultsOf(ran, plain, broken);
         }
       } finally {
         hide();
       }
-      const results = options.replay === undefined ? resultsOf(ran, plain) : replayed(ran, options);
       if (signal.aborted) {
         console.error(`Stopped before ${kind} has come to the end of ${printable(file)}.`);
         await printAll(await testingOf(file), results, options, "test");
         return (signal.reason as Interrupted).exitCode;
       }
-      const wrong = misfortune(kind, ran);
+      const wrong = misfortune(kind, plain ?? ran, results);
       if (results.length === 0) throw refusal(ran, wrong, options);
       if (only === undefined) {
         for (const name of without(ran))
@@ -50,20 +63,29 @@ export async function exploreTests(kind: RunnerName, options: ExploreCommandOpti
       }
       await printAll(await testingOf(file), results, options, "test");
       const failed = results.some(({ failure, problem }) => (failure ?? problem) !== undefined);
-      if (wrong !== undefined && !failed) console.error(`Beside it, ${wrong}`);
-      return failed || wrong !== undefined ? 1 : 0;
+      if (wrong !== undefined) console.error(`Beside it, ${wrong}`);
+      const isIncomplete = options.strict && results.some(({ unsearched }) => unsearched === true);
+      return failed || wrong !== undefined || isIncomplete ? 1 : 0;
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function askedOf({ budget, switches, seed, strategy, replay }: ExploreCommandOptions, folder: string): Asked {
+function askedOf(
+  kind: RunnerName,
+  { file, only, budget, switches, seed, strategy, replay, trace }: ExploreCommandOptions,
+  folder: string,
+): Asked {
   return {
     folder,
     budget,
     seed,
     strategy,
+    file: real(resolve(file)),
+    places: trace !== undefined,
+    // It takes the tests around one, too, and with them all those that are in these.
+    ...(kind === "node:test" && only !== undefined && { only }),
     ...(switches !== undefined && { switches }),
     ...(replay !== undefined && { replay }),
   };
@@ -72,10 +94,21 @@ function askedOf({ budget, switches, seed, strategy, replay }: ExploreCommandOpt
 /** Runners take a name for a part of one: where a test is called so, the others were not meant. */
 function onlyThose(ran: Ran, only: string | undefined): Ran {
   const { outcomes, told } = ran;
-  const exact = outcomes?.tests.filter(({ name }) => name === only) ?? [];
-  if (outcomes === undefined || exact.length === 0) return ran;
-  const own = told.filter(({ test }) => test === only || test === only?.replaceAll(" > ", " "));
-  return { ...ran, outcomes: { ...outcomes, tests: exact }, told: own };
+  if (outcomes === undefined || only === undefined) return ran;
+  const exact = outcomes.tests.filter(({ name }) => name === only);
+  const tests = exact.length > 0 ? exact : outcomes.tests.filter(({ name }) => has(name, only));
+  const own = told.filter((one) => {
+    const test = testOf(one, ran);
+    return test === undefined ? one.test === undefined || has(one.test, only) : tests.includes(test);
+  });
+  const others = outcomes.tests.some((test) => test.failed && !tests.includes(test));
+  const excused = outcomes.excused === true || others;
+  return { ...ran, outcomes: { ...outcomes, tests, excused }, told: own };
+}
+
+/** Groups and tests are joined by a sign, or by a space. */
+function has(name: string, part: string): boolean {
+  return name.replaceAll(" > ", " ").includes(part.replaceAll(" > ", " "));
 }
 
 /** The program that the schedule is one of. @throws UsageError if there is none */
@@ -86,13 +119,17 @@ function replayed(ran: Ran, { file, only }: ExploreCommandOptions): Result[] {
     const example = only === undefined ? "--only 'name of the test'" : `--only ${printable(only)}`;
     throw new UsageError(misfit, `As in: cede explore ${printable(file)} ${example}`);
   }
-  return searchedIn({ ...ran, told: fitting }, true);
+  return replayedIn({ ...ran, told: fitting });
 }
 
 /** What is wrong that is no test's. */
-function misfortune(kind: RunnerName, { code, output, outcomes }: Ran): string | undefined {
-  const problems = outcomes?.problems ?? [];
-  if (problems.length === 0 && (code === 0 || outcomes?.tests.some(({ failed }) => failed))) return undefined;
+function misfortune(kind: RunnerName, ran: Ran, results: readonly Result[]): string | undefined {
+  const { code, output, outcomes } = ran;
+  const told = results.filter(({ failure, problem }) => (failure ?? problem) !== undefined);
+  const isTold = ({ name }: Outcome): boolean => told.some(({ test }) => test === name);
+  const isExplained = code === 0 || failedTests(ran).some(isTold);
+  const isExcused = outcomes?.excused === true && !/unhandled (?:error|rejection)/i.test(output);
+  if ((outcomes?.problems ?? []).length === 0 && (isExplained || isExcused)) return undefined;
   return `${kind} ended with exit code ${code}, and says:\n${indented(output)}`;
 }
 
@@ -143,5 +180,5 @@ async function show(kind: RunnerName, file: string, folder: string): Promise<() 
   const { stderr } = process;
   if (!describeTerminal(stderr).animated) return () => {};
   const { showRunning } = await import("../live-progress.ts");
-  return showRunning(stderr, `${printable(file)}: ${kind}`, () => toldFiles(folder).length);
+  return showRunning(stderr, `${printable(file)}: ${kind}`, () => toldFiles(folder, ".json").length);
 }

@@ -2,11 +2,12 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { VARIABLE, type Asked, type ToldTest } from "../../../testing/explored-test/asked.ts";
+import { UNDER_WAY, VARIABLE, type Asked, type ToldTest } from "../../../testing/explored-test/asked.ts";
 import type { Outcomes, Runner } from "./runner.ts";
 import { notInstalled } from "./runners.ts";
 
 export interface Ran {
+  readonly file: string;
   readonly code: number;
   /** What it has printed, of both outputs. */
   readonly output: string;
@@ -20,7 +21,7 @@ const STOPPING_MS = 3000;
 
 /** Without `asked`, the tests run as they do without this command. */
 export async function runOn(
-  { command, args, cwd, env, outcomes, nameOf }: Runner,
+  { command, args, cwd, env, outcomes }: Runner,
   file: string,
   folder: string,
   asked: Asked | undefined,
@@ -44,13 +45,8 @@ export async function runOn(
     const code = await new Promise<number>((resolve, reject) => {
       child.on("error", reject).on("close", (exit) => resolve(exit ?? 1));
     });
-    const results = outcomes();
-    const told = (asked === undefined ? [] : toldIn(folder)).map((one) =>
-      nameOf === undefined || results === undefined || one.test === undefined
-        ? one
-        : { ...one, test: nameOf(one.test, results) },
-    );
-    return { code, output, outcomes: results, told };
+    const told = asked === undefined ? [] : toldIn(folder);
+    return { file, code, output, outcomes: outcomes(), told };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw notInstalled(command, file, "https://bun.com/docs/installation");
@@ -63,12 +59,14 @@ export async function runOn(
 const MOST = 100_000;
 
 function toldIn(folder: string): ToldTest[] {
-  return toldFiles(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as ToldTest);
+  return toldFiles(folder, ".json", UNDER_WAY).map(
+    (name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as ToldTest,
+  );
 }
 
 /** Their names begin with the process and the number of the call in it. */
-export function toldFiles(folder: string): string[] {
+export function toldFiles(folder: string, ...ends: readonly string[]): string[] {
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
+    .filter((name) => ends.some((end) => name.endsWith(end)))
     .sort();
 }
