@@ -38,6 +38,14 @@ const tiny: Workload = timed({
         return sum;
       };
     },
+    "piscina, awake": async () => {
+      const pool = await piscina(true);
+      return async (jobs) => {
+        let sum = 0;
+        for (let i = 0; i < jobs; i++) sum += await pool.run({ a: 1, b: 2 }, { name: "add" });
+        return sum;
+      };
+    },
     cede: async () => {
       const { withThreads } = await cede();
       return (count) =>
@@ -66,6 +74,10 @@ const atOnce = (
       },
       piscina: async () => {
         const pool = await piscina();
+        return (jobs) => inBatches(jobs, () => pool.run({ a: 1, b: 2 }, { name: peer }) as Promise<number>);
+      },
+      "piscina, awake": async () => {
+        const pool = await piscina(true);
         return (jobs) => inBatches(jobs, () => pool.run({ a: 1, b: 2 }, { name: peer }) as Promise<number>);
       },
       cede: async () => {
@@ -231,9 +243,10 @@ async function bareWorker(): Promise<(value: unknown) => Promise<unknown>> {
     });
 }
 
-async function piscina(): Promise<import("piscina").Piscina> {
+/** `awake`: its idle threads are not blocked, as those of Cede are not. */
+async function piscina(awake = false): Promise<import("piscina").Piscina> {
   const { Piscina } = await import("piscina");
-  return new Piscina({ filename: JOBS.href });
+  return new Piscina({ filename: JOBS.href, ...(awake && { atomics: "disabled" as const }) });
 }
 
 async function inBatches(jobs: number, start: () => Promise<number>): Promise<number> {

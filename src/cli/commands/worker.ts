@@ -32,7 +32,7 @@ ends it at once: its jobs are run again elsewhere once they count as stalled.
 Exit code: 130 after SIGINT, 143 after SIGTERM, 1 when it cannot serve, 2 when the command cannot be run
 as written.
 
-Needs the packages bullmq and ioredis: npm install bullmq ioredis
+Needs the packages bullmq and ioredis, and, for functions, piscina: npm install bullmq ioredis piscina
 
 Example:
   cede worker ./jobs.ts --queue pictures --redis redis://localhost:6379`;
