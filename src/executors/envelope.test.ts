@@ -1,9 +1,15 @@
 /** Errors as plain data: what comes out is what went in, as far as it can be. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CancelledError, InvalidStateError } from "../index.ts";
+import {
+  BrokenChannelError,
+  CancelledError,
+  DeadlockError,
+  InvalidStateError,
+  TimeoutError,
+} from "../index.ts";
 import { errorAgain, plainError } from "./envelope.ts";
-import { PayloadError, UnknownJobError } from "./errors.ts";
+import { PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
 import { checkPayload } from "./payload.ts";
 
 /** There and back, as over any wire. */
@@ -78,7 +84,17 @@ describe("an error", () => {
       expect(back).toBeInstanceOf(Class);
       expect(Object.getPrototypeOf(back)).toBe(Class.prototype);
     }
-    expect(sent(new CancelledError("stopped"))).toBeInstanceOf(CancelledError);
+    for (const error of [
+      new CancelledError("stopped"),
+      new TimeoutError("late", 5),
+      new DeadlockError("stuck", []),
+      new BrokenChannelError("nobody there"),
+      new WorkerLostError("lost", "job nap", "worker 1"),
+    ]) {
+      const back = sent(error) as object;
+      expect(Object.getPrototypeOf(back)).toBe(Object.getPrototypeOf(error));
+      expect(back).toMatchObject({ ...error });
+    }
   });
   test("of a class that only the worker knows keeps its name", () => {
     class HttpError extends TypeError {

@@ -2,8 +2,8 @@
  * What comes back from a job: its result, or its error as plain data. An error crosses with its name, message, stack, cause
  * and whatever plain data it carries; where its class is one that every program has, it is made an instance of that again.
  */
-import { CancelledError, InvalidStateError, TimeoutError } from "../index.ts";
-import { PayloadError, UnknownJobError } from "./errors.ts";
+import * as cede from "../index.ts";
+import * as own from "./errors.ts";
 import { checkPayload } from "./payload.ts";
 
 /** How a job ended. */
@@ -63,10 +63,10 @@ function readError(error: unknown, depth: number): PlainError {
 export function errorAgain(plain: PlainError, where: string): unknown {
   if ("thrown" in plain) return plain.thrown;
   const { name, message, stack, cause, errors, fields } = plain;
-  const Class = CLASSES.get(name);
+  // Made as an Error with its class's prototype: the constructor may want more than a message, and the fields come below.
   const error =
     errors === undefined
-      ? new (Class ?? Error)(message)
+      ? (Reflect.construct(Error, [message], CLASSES.get(name) ?? Error) as Error)
       : new AggregateError(
           errors.map((one) => errorAgain(one, where)),
           message,
@@ -94,7 +94,7 @@ function readField(error: Error, key: string): unknown {
   }
 }
 
-const CLASSES = new Map<string, new (message: string) => Error>(
+const CLASSES = new Map<string, new (...args: never[]) => Error>(
   [
     Error,
     EvalError,
@@ -103,11 +103,16 @@ const CLASSES = new Map<string, new (message: string) => Error>(
     SyntaxError,
     TypeError,
     URIError,
-    CancelledError as unknown as new (message: string) => Error,
-    TimeoutError as unknown as new (message: string) => Error,
-    InvalidStateError,
-    PayloadError,
-    UnknownJobError,
+    cede.BrokenBarrierError,
+    cede.BrokenChannelError,
+    cede.CancellationEscapedError,
+    cede.CancelledError,
+    cede.ChannelClosedError,
+    cede.ChannelFullError,
+    cede.DeadlockError,
+    cede.InvalidStateError,
+    cede.TimeoutError,
+    ...Object.values(own),
   ].map((Class) => [Class.name, Class]),
 );
 

@@ -7,15 +7,17 @@ import {
   coroutine,
   moveOnAfter,
   retry,
+  Schedule,
   sleep,
   timeout,
   type Awaitable,
   type CancelScope,
+  type RetryPolicy,
 } from "../index.ts";
 import { jobObserver, park, type JobEvent, type JobObserver, type ParkedWait } from "../lowlevel.ts";
 import { Call } from "./call.ts";
 import { errorAgain, type Envelope } from "./envelope.ts";
-import { ExecutorClosedError, WorkerLostError } from "./errors.ts";
+import { ExecutorClosedError, PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
 import { proxyOf, type Jobs } from "./jobs.ts";
 import {
   checkJobOptions,
@@ -153,7 +155,7 @@ export class Executor {
     const { timeout: ms, retry: policy } = options;
     let tries = 0;
     const once = (): Awaitable<unknown> => attempt(this, name, args, options, ++tries);
-    const tried = policy === undefined ? once : (): Awaitable<unknown> => retry(once, policy);
+    const tried = policy === undefined ? once : (): Awaitable<unknown> => retry(once, worthwhile(policy));
     return ms === undefined ? tried() : timeout(ms, tried);
   }
 
@@ -264,6 +266,19 @@ export class Executor {
     observer.tell({ id, job: name, executor: this.name, worker, ...event });
   }
 }
+
+/** What would fail again however often it is tried is not: a closed executor, an unknown job, data that cannot be sent. */
+function worthwhile(policy: RetryPolicy | Schedule): RetryPolicy {
+  if (typeof policy !== "object" || policy === null) return policy; // which `retry` refuses
+  const given: RetryPolicy = policy instanceof Schedule ? { schedule: policy } : policy;
+  return {
+    ...given,
+    when: (error, tries) =>
+      !HOPELESS.some((Class) => error instanceof Class) && (given.when?.(error, tries) ?? true),
+  };
+}
+
+const HOPELESS = [ExecutorClosedError, UnknownJobError, PayloadError];
 
 /** One call of a job, to its end. */
 const attempt = coroutine(function* job(

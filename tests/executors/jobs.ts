@@ -401,8 +401,8 @@ export const sendSideBySide = coroutine(function* sendSideBySide(
   const tasks = ["a", "b"].map((name) => {
     const clone = sender.clone();
     return createTask(function* () {
-      using own = clone;
-      for (let n = 1; n <= each; n++) yield* own.send(`${name}${n}`);
+      for (let n = 1; n <= each; n++) yield* clone.send(`${name}${n}`);
+      clone.close();
     });
   });
   sender.close();

@@ -538,6 +538,15 @@ export function suite(name: string, open: Open): void {
       expect((error as Error).message).toBe("attempt 3 failed");
       expect(suppressedErrors(error)).toHaveLength(2);
     });
+    together("retry, but not what would fail for ever", function* (jobs) {
+      const told: unknown[] = [];
+      const retry = { schedule: Schedule.fixed(1).limit(3), onRetry: (error: unknown) => told.push(error) };
+      const unknown = jobs as unknown as { nowhereAtAll: typeof jobs.add };
+      expect(yield* thrown(() => unknown.nowhereAtAll.with({ retry })(1, 2))).toBeInstanceOf(UnknownJobError);
+      const noData = (() => 1) as unknown as number;
+      expect(yield* thrown(() => jobs.add.with({ retry })(1, noData))).toBeInstanceOf(PayloadError);
+      expect(told).toEqual([]);
+    });
     together("a timeout is for all attempts", function* (jobs) {
       const retry = Schedule.fixed(1);
       const error = yield* thrown(() => jobs.fail.with({ retry, timeout: 50 })("Error"));
