@@ -11,7 +11,7 @@ import { serveSending, type Link } from "./sending.ts";
 
 /** How jobs are run on this loop. */
 export interface InlineOptions extends ExecutorOptions {
-  /** How many run at once: `Infinity` unless given. */
+  /** How many run at once: 1,000 unless given. */
   concurrency?: number;
 }
 
@@ -27,7 +27,7 @@ class Inline implements Engine {
 
   constructor(
     module: JobModule,
-    { concurrency = Infinity, maxWaiting = Infinity, grace = GRACE }: InlineOptions,
+    { concurrency = 1000, maxWaiting = Infinity, grace = GRACE }: InlineOptions,
   ) {
     checkCount("concurrency", concurrency);
     checkCount("maxWaiting", maxWaiting, 0);
