@@ -10,12 +10,20 @@ export class Gate<Place> {
   readonly #take: () => Place | undefined;
   readonly #giveBack: (place: Place) => void;
   readonly #maxWaiting: number;
+  readonly #hostWork: boolean;
   #waiting = 0;
 
-  constructor(take: () => Place | undefined, giveBack: (place: Place) => void, maxWaiting: number) {
+  /** `hostWork`: whether places come from outside the loop, so that virtual time stands still for who waits. */
+  constructor(
+    take: () => Place | undefined,
+    giveBack: (place: Place) => void,
+    maxWaiting: number,
+    hostWork = false,
+  ) {
     this.#take = take;
     this.#giveBack = giveBack;
     this.#maxWaiting = maxWaiting;
+    this.#hostWork = hostWork;
   }
 
   /** How many wait. */
@@ -25,7 +33,7 @@ export class Gate<Place> {
 
   /** Waits for a place. @throws ExecutorFullError if too many wait */
   enter(label: string | (() => string), priority: number): Awaitable<Place> {
-    return park<Place>({ label }, (wait) => {
+    return park<Place>({ label, hostWork: this.#hostWork }, (wait) => {
       const place = this.#waiting === 0 ? this.#take() : undefined;
       if (place !== undefined) return void wait.complete(place);
       if (this.#waiting >= this.#maxWaiting) {

@@ -128,6 +128,7 @@ class Threads implements Engine {
         () => this.#take(kind),
         (worker) => this.#free(kind, worker),
         maxWaiting,
+        true, // a worker runs something, or is being started
       );
     this.#gates = { function: gate("function"), coroutine: gate("coroutine") };
   }

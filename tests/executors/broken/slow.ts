@@ -1,3 +1,4 @@
 // Nothing but the timer of another thread keeps this process running while the module is loaded.
-await new Promise((resolve) => setTimeout(resolve, 100));
+await new Promise((resolve) => setTimeout(resolve, 300));
 export const add = (a: number, b: number): number => a + b;
+export const exit = (code: number): never => process.exit(code);
