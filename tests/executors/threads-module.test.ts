@@ -54,6 +54,12 @@ describe("a process", () => {
   test("goes on while a module is loaded, and ends by itself", { timeout: LIMIT }, async () => {
     expect(await node("broken/opens-slowly.ts")).toEqual({ code: 0, output: "3\nended\n" });
   });
+  test("reads all that its threads have written before they end", { timeout: LIMIT }, async () => {
+    const { code, output } = await node("broken/chatters.ts");
+    expect(code).toBe(0);
+    const lines = output.trimEnd().split("\n");
+    expect([lines.length, lines.at(-1)]).toEqual([4000, "line 4000"]);
+  });
   test(
     "survives a storm: one outcome for each call, nothing left behind",
     { timeout: 2 * LIMIT },

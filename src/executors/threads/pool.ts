@@ -15,6 +15,7 @@ import {
   WITHDRAWN,
   type Hello,
   type JobMessage,
+  type JobNews,
   type News,
   type Order,
   type WorkerData,
@@ -46,7 +47,7 @@ export interface Outcome {
   ended(envelope: Envelope): void;
   /** Its worker ended. `begun`: while it ran, so it cannot simply be sent to another. */
   lost(why: WorkerLostError, begun: boolean): void;
-  news(news: News): void;
+  news(news: JobNews): void;
   /** The worker has read its message and has no more to do with it, or is gone: its place is free. */
   gone(): void;
 }
@@ -107,13 +108,17 @@ export class PoolWorker {
   /** Why it was ended, if it was: in words. */
   ending: string | undefined = undefined;
   readonly #port: Hello["port"];
+  #flushed: (() => void) | undefined = undefined;
 
   constructor(number: number, thread: Thread, port: Hello["port"]) {
     this.number = number;
     this.name = `worker ${number}`;
     this.thread = thread;
     this.#port = port;
-    port.on("message", (news: News) => this.jobs.get(news.run)?.outcome.news(news));
+    port.on("message", (news: News) => {
+      if (news.what === "flushed") this.#flushed?.();
+      else this.jobs.get(news.run)?.outcome.news(news);
+    });
     port.unref();
   }
 
@@ -124,6 +129,15 @@ export class PoolWorker {
 
   order(order: Order): void {
     this.#port.postMessage(order);
+  }
+
+  /** Waits until what its jobs have written has been read, or the thread has ended. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#flushed = resolve;
+      this.thread.once("exit", () => resolve());
+      this.order({ what: "flush" });
+    });
   }
 
   close(): void {
@@ -236,7 +250,9 @@ export class Pool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    const flushes = [...this.workers].map((worker) => worker.flush());
     this.workers.clear();
+    if (flushes.length > 0) await within(FLUSH_MS, Promise.all(flushes));
     await this.#piscina.destroy();
   }
 
@@ -316,6 +332,16 @@ export class Pool {
     );
     sent.outcome.lost(lost, begun);
   }
+}
+
+/** How long threads have for what they have written, in milliseconds: one that is held up does not hold up the end. */
+const FLUSH_MS = 1000;
+
+/** By the real clock, whatever the loop's is. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
 }
 
 const QUEUE_OPTIONS = Symbol.for("Piscina.queueOptions");

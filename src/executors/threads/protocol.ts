@@ -53,6 +53,8 @@ export function isHello(message: unknown): message is Hello {
 
 /** To a worker. */
 export type Order =
+  /** The pool is closing: what was written is to come first. */
+  | { readonly what: "flush" }
   | { readonly what: "cancel"; readonly run: number; readonly reason: string | undefined }
   /** An item was taken by the caller's channel, or never will be. */
   | { readonly what: "taken"; readonly run: number; readonly at: number; readonly taken: boolean }
@@ -61,6 +63,11 @@ export type Order =
 
 /** From a worker. */
 export type News =
+  /** All that it has written has been read. */
+  { readonly what: "flushed" } | JobNews;
+
+/** From a worker, of a job. */
+export type JobNews =
   /** It is not blocked, and unwinds the job. */
   | { readonly what: "cancelling"; readonly run: number }
   | { readonly what: "progress"; readonly run: number; readonly value: unknown }

@@ -18,7 +18,7 @@ import type { Jobs } from "../jobs.ts";
 import { unknownJob, type JobKind } from "../module.ts";
 import { checkCount, checkTime, GRACE, type ExecutorOptions } from "../options.ts";
 import { loadLibrary, Pool, type Library, type Outcome, type PoolWorker, type Sent } from "./pool.ts";
-import type { News } from "./protocol.ts";
+import type { JobNews } from "./protocol.ts";
 
 /** How jobs are run on worker threads. */
 export interface ThreadsOptions extends ExecutorOptions {
@@ -364,7 +364,7 @@ class Flight implements Outcome {
     else this.#settle(begun || this.#call.transfer.length > 0 ? why : null);
   }
 
-  news(news: News): void {
+  news(news: JobNews): void {
     if (this.done) return;
     switch (news.what) {
       case "cancelling":

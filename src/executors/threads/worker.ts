@@ -14,6 +14,7 @@ import {
   SENT,
   type Hello,
   type JobMessage,
+  type JobNews,
   type News,
   type Order,
   type WorkerData,
@@ -57,6 +58,7 @@ function hello(said: Pick<Hello, "jobs" | "error">): void {
 }
 
 control.on("message", (order: Order) => {
+  if (order.what === "flush") return void flush();
   const job = running.get(order.run);
   if (job === undefined) return; // it has just ended
   switch (order.what) {
@@ -65,10 +67,17 @@ control.on("message", (order: Order) => {
     case "heard":
       return job.heard?.();
     case "cancel":
-      control.postMessage({ what: "cancelling", run: order.run } satisfies News);
+      control.postMessage({ what: "cancelling", run: order.run } satisfies JobNews);
       job.controller.abort(order.reason);
   }
 });
+/** A thread that is ended loses what it has written and nobody has read. */
+async function flush(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
+  }
+  control.postMessage({ what: "flushed" } satisfies News);
+}
 control.unref(); // it is the pool that keeps a worker alive
 
 /** Called by the pool library for each job. */
@@ -81,7 +90,7 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
   const job: Running = { mayHold, controller, taken: new Map(), heard: undefined };
   running.set(number, job);
   let told = false;
-  const tell = (news: News): void => {
+  const tell = (news: JobNews): void => {
     told = true;
     control.postMessage(news);
   };
