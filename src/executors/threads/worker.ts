@@ -74,7 +74,10 @@ control.on("message", (order: Order) => {
 /** A thread that is ended loses what it has written and nobody has read. */
 async function flush(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
-    if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
+    if (stream.writableLength === 0) continue;
+    await new Promise((resolve) => {
+      stream.write("", resolve);
+    });
   }
   control.postMessage({ what: "flushed" } satisfies News);
 }
