@@ -69,4 +69,11 @@ export class Call {
     this.startedAt = this.#now();
     this.state = "running";
   }
+
+  /** Its worker is gone, and had not begun it: it waits anew. */
+  notBegun(): void {
+    this.attempt--;
+    this.worker = undefined;
+    this.state = "waiting";
+  }
 }

@@ -57,7 +57,7 @@ export interface ExecutorStatistics {
   readonly kind: Engine["kind"];
   /** How many workers there are; on this loop, one. */
   readonly workers: number;
-  /** How many calls wait for a worker. */
+  /** How many calls wait for a worker, or for their `delay` to pass. */
   readonly waiting: number;
   /** How many run, or are told to stop. */
   readonly running: number;
@@ -96,6 +96,8 @@ export class Executor {
   readonly #drainTimeout: number;
   readonly #calls = new Set<CancelScope>();
   readonly #drains = new Set<ParkedWait<void>>();
+  /** How many calls wait for their time to come. */
+  #delayed = 0;
   readonly #counts = { result: 0, error: 0, cancelled: 0, lost: 0, restarted: 0, created: 0 };
   /** Why nothing more can be called; `null`: it is open. */
   #closed: ExecutorClosedError | null = null;
@@ -123,7 +125,8 @@ export class Executor {
 
   /** What runs and waits, and what became of the rest: at this moment. */
   get statistics(): ExecutorStatistics {
-    const { kind, workers, waiting } = this.#engine;
+    const { kind, workers } = this.#engine;
+    const waiting = this.#engine.waiting + this.#delayed;
     const { result, error, lost, cancelled, restarted } = this.#counts;
     return {
       kind,
@@ -227,7 +230,7 @@ export class Executor {
     this.#calls.add(scope);
     this.#tell(observer, call, { what: "queued" });
     try {
-      if (call.delay > 0 && this.#engine.kind !== "cluster") yield* sleep(call.delay);
+      if (call.delay > 0 && this.#engine.kind !== "cluster") yield* this.#delay(call.delay);
       const envelope = yield* this.#engine.run(call, {
         started: (worker) => {
           call.begin(worker);
@@ -257,6 +260,15 @@ export class Executor {
       if (this.#calls.size === 0) for (const wait of this.#drains) wait.complete();
     }
   }).bind(this);
+
+  *#delay(ms: number): Awaitable<void> {
+    this.#delayed++;
+    try {
+      yield* sleep(ms);
+    } finally {
+      this.#delayed--;
+    }
+  }
 
   #tell(
     observer: JobObserver,

@@ -249,7 +249,7 @@ const running = coroutine(function* threads(
       flying(new Flight(engine, kind, worker, call, tell, group));
     const envelope = call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
     if (envelope !== null) return envelope;
-    call.worker = undefined; // it waits anew
+    call.notBegun();
   }
 });
 

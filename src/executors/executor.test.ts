@@ -1,0 +1,20 @@
+/** What an executor says of its calls. The rest is in the cases that all executors keep. */
+import { expect, test } from "vitest";
+import { createTask, sleep } from "../index.ts";
+import { runVirtual } from "../testing/index.ts";
+import { Executor, inline } from "./index.ts";
+
+const module = { add: (a: number, b: number) => a + b };
+
+test("a call that waits for its delay to pass waits, and runs when it has", () =>
+  runVirtual(function* () {
+    const jobs = yield* inline(module);
+    const add = jobs.add.with({ delay: 200 });
+    const [call, cancelled] = [createTask(add(1, 2)), createTask(add(3, 4))];
+    yield* sleep(50);
+    expect(Executor.of(jobs).statistics).toMatchObject({ waiting: 2, running: 0, completed: 0 });
+    yield* cancelled.cancel();
+    expect(Executor.of(jobs).statistics).toMatchObject({ waiting: 1, running: 0, cancelled: 1 });
+    expect(yield* call).toBe(3);
+    expect(Executor.of(jobs).statistics).toMatchObject({ waiting: 0, running: 0, completed: 1 });
+  }));
