@@ -76,6 +76,54 @@ describe("a gate", () => {
       expect([places.free, places.gate.waiting]).toEqual([1, 0]);
     }));
 
+  test("serves any number of priorities in their order, whoever is cancelled meanwhile", () =>
+    runVirtual(function* () {
+      const places = new Places(1);
+      const order: number[] = [];
+      yield* places.gate.enter("a place", 0);
+      yield* taskGroup(function* (group) {
+        // Some twice, out of order, and beyond what is finite.
+        const priorities = Array.from({ length: 60 }, (_, n) => ((n * 37) % 45) - 20);
+        const tasks = [...priorities, Infinity, -Infinity, -0, 0.5].map((priority) =>
+          group.createTask(function* () {
+            yield* places.gate.enter("a place", priority);
+            order.push(priority);
+            places.leave();
+          }),
+        );
+        yield* sleep(1);
+        for (const n of [0, 3, 45, 61, 20]) yield* tasks[n]!.cancel();
+        expect(places.gate.waiting).toBe(59);
+        places.leave();
+      });
+      expect(order).toHaveLength(59);
+      expect(order).toEqual(order.toSorted((a, b) => b - a));
+      expect([places.free, places.gate.waiting]).toEqual([1, 0]);
+    }));
+
+  test("keeps no priority in which nobody waits: to queue costs the same however many there were", () =>
+    runVirtual(function* () {
+      const places = new Places(1);
+      yield* places.gate.enter("a place", 0);
+      let compared = 0;
+      /** A priority that counts how often it is looked at. */
+      const counting = (value: number): number =>
+        ({ [Symbol.toPrimitive]: () => (compared++, value) }) as unknown as number;
+      const count = 300;
+      for (const round of [1, 2]) {
+        compared = 0;
+        yield* taskGroup(function* (group) {
+          const tasks = Array.from({ length: count }, (_, n) =>
+            group.createTask(() => places.stay(1, counting((n * 181) % count))),
+          );
+          yield* sleep(1);
+          for (const task of tasks) yield* task.cancel();
+        });
+        expect(compared, `round ${round}`).toBeLessThan(2 * count * 2 * Math.log2(2 * count));
+        expect(places.gate.waiting).toBe(0);
+      }
+    }));
+
   test("nobody overtakes who waits, though a place be free", () =>
     runVirtual(function* () {
       const places = new Places(1);

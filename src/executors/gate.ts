@@ -5,8 +5,9 @@ import { ExecutorFullError } from "./errors.ts";
 
 /** Gives places to those who wait: `take` answers with a free one, if there is any. */
 export class Gate<Place> {
-  /** By falling priority. */
+  /** Those that somebody waits in, by rising priority: the last one comes first. */
   readonly #levels: Level<Place>[] = [];
+  readonly #byPriority = new Map<number, Level<Place>>();
   readonly #take: () => Place | undefined;
   readonly #giveBack: (place: Place) => void;
   readonly #maxWaiting: number;
@@ -46,9 +47,7 @@ export class Gate<Place> {
       const level = this.#level(priority);
       level.waits.add(wait);
       this.#waiting++;
-      return () => {
-        if (level.waits.delete(wait)) this.#waiting--;
-      };
+      return () => this.#remove(level, wait);
     });
   }
 
@@ -64,6 +63,7 @@ export class Gate<Place> {
   /** Ends every wait with an error. */
   close(error: Error): void {
     const levels = this.#levels.splice(0);
+    this.#byPriority.clear();
     this.#waiting = 0;
     for (const { waits } of levels) {
       for (const wait of waits) wait.fail(error);
@@ -72,24 +72,42 @@ export class Gate<Place> {
   }
 
   #give(place: Place): boolean {
-    for (let level = this.#levels[0]; level !== undefined; level = this.#levels[0]) {
+    for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
       for (const wait of level.waits) {
-        level.waits.delete(wait);
-        this.#waiting--;
+        this.#remove(level, wait);
         if (wait.complete(place)) return true;
       }
-      this.#levels.shift();
     }
     return false;
   }
 
+  #remove(level: Level<Place>, wait: ParkedWait<Place>): void {
+    if (!level.waits.delete(wait)) return;
+    this.#waiting--;
+    if (level.waits.size > 0) return;
+    this.#levels.splice(this.#placeOf(level.priority), 1);
+    this.#byPriority.delete(level.priority);
+  }
+
   #level(priority: number): Level<Place> {
-    const found = this.#levels.find((level) => level.priority === priority);
-    if (found !== undefined) return found;
-    const level: Level<Place> = { priority, waits: new Set() };
-    this.#levels.push(level);
-    this.#levels.sort((a, b) => b.priority - a.priority);
+    let level = this.#byPriority.get(priority);
+    if (level === undefined) {
+      level = { priority, waits: new Set() };
+      this.#byPriority.set(priority, level);
+      this.#levels.splice(this.#placeOf(priority), 0, level);
+    }
     return level;
+  }
+
+  /** Where the level of that priority is among all, or would be. */
+  #placeOf(priority: number): number {
+    let [low, high] = [0, this.#levels.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#levels[middle]!.priority < priority) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
