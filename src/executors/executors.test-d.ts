@@ -59,6 +59,14 @@ describe("the jobs of a module", () => {
     expectTypeOf<JobResult<Module["later"]>>().toEqualTypeOf<string[]>();
     expectTypeOf<JobResult<() => Task<number>>>().toEqualTypeOf<number>();
     expectTypeOf<JobResult<() => never>>().toEqualTypeOf<never>();
+    expectTypeOf<JobResult<() => any>>().toEqualTypeOf<any>();
+    expectTypeOf<JobResult<() => Map<string, number>>>().toEqualTypeOf<Map<string, number>>();
+  });
+  test("give nothing where they are async generators, which cannot be sent", () => {
+    async function* pages(from: number): AsyncGenerator<number, void, boolean> {
+      yield from;
+    }
+    expectTypeOf<JobResult<typeof pages>>().toEqualTypeOf<never>();
   });
   test("are the functions alone", () => {
     expectTypeOf<keyof Jobs<Module>>().toEqualTypeOf<

@@ -4,12 +4,17 @@ import type { JobOptions } from "./options.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** What a job gives: a coroutine's result, what a promise resolves with, or what the function returns. */
+/**
+ * What a job gives: a coroutine's result, what a promise resolves with, or what the function returns. An async generator gives
+ * nothing, since it cannot be sent: give the job a sender.
+ */
 export type JobResult<F extends AnyFunction> = [ReturnType<F>] extends [never]
   ? never
-  : ReturnType<F> extends Awaitable<infer T>
-    ? T
-    : Awaited<ReturnType<F>>;
+  : ReturnType<F> extends AsyncGenerator<unknown, unknown, never>
+    ? never
+    : ReturnType<F> extends Awaitable<infer T>
+      ? T
+      : Awaited<ReturnType<F>>;
 
 /** A job, to be called: it waits until the job has ended, wherever it runs, and gives its result. */
 export interface Job<F extends AnyFunction> {

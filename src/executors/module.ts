@@ -1,5 +1,6 @@
 /** A module of jobs: which functions it exports, and how one of them is run. */
 import { call, cancelScope, coroutine, type Awaitable, type Coroutine } from "../index.ts";
+import { isAwaitable } from "../lowlevel.ts";
 import { UnknownJobError } from "./errors.ts";
 
 /** What a module exports. */
@@ -63,20 +64,9 @@ export const perform: (
   returned?.();
   if (typeof made !== "object" || made === null) return made;
   // In a frame of its own, as every body: it may be a plain generator whose cleanup waits.
-  if (isIterator(made)) return (yield* cancelScope(() => made)).value;
+  if (isAwaitable(made)) return (yield* cancelScope(() => made)).value;
   if (typeof (made as { then?: unknown }).then === "function") {
     return yield* call(() => made as unknown as Promise<unknown>, { settleTimeout });
   }
   return made;
 });
-
-/** A coroutine that was called, or another awaitable: what can be iterated over and is no plain data. */
-function isIterator(value: object): value is Awaitable<unknown> {
-  return (
-    Symbol.iterator in value && !Array.isArray(value) && !ArrayBuffer.isView(value) && !isCollection(value)
-  );
-}
-
-function isCollection(value: object): boolean {
-  return value instanceof Map || value instanceof Set || value instanceof String;
-}

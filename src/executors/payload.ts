@@ -121,5 +121,6 @@ function refuse(value: unknown, what: string, path: string, kind: string = kindO
 function kindOf(value: unknown): string {
   if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   if (typeof value === "symbol") return "a symbol";
-  return `a ${Object.prototype.toString.call(value).slice(8, -1)}`;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return `${/^[aeio]/i.test(tag) ? "an" : "a"} ${tag}`;
 }

@@ -8,6 +8,7 @@ import { Frame } from "./frame.ts";
 import { Outcome } from "./future.ts";
 import { isGenerator } from "./generator.ts";
 import { describe } from "./misuse.ts";
+import { checkpoint } from "./sleep.ts";
 import { Wait } from "./wait.ts";
 
 /** Gives it on, unless somebody would have to await it. `by` says which function gave it. @throws TypeError */
@@ -21,6 +22,23 @@ export function checkGiven<T>(given: T, by: string, instead = "Let it answer at 
     `Cannot wait for ${describe(given)} that ${by} gave: it is an ordinary function, which is called and not ` +
       `awaited. ${instead}`,
   );
+}
+
+/**
+ * Whether a value is there to be awaited: a coroutine, a plain generator, a task, a future, whatever the library gives for
+ * `yield*`, or an object written out as `{ *[Symbol.iterator]() {…} }`. Much that is data can be iterated over, too: an array, a
+ * map, headers, an instance of a class of yours.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from "cede";
+ * import { isAwaitable } from "cede/lowlevel";
+ *
+ * console.log(isAwaitable(sleep(1)), isAwaitable(new Map())); // prints: true false
+ * ```
+ */
+export function isAwaitable(value: unknown): value is Awaitable<unknown> {
+  return isObject(value) && (value instanceof Outcome || value === checkpoint || isToAwait(value));
 }
 
 /** What else can be iterated over is data: an array, a map. Tasks and futures, which go on by themselves, are left out. */
