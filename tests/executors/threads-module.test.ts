@@ -2,8 +2,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { EventLoop } from "cede";
+import { allSettled, EventLoop } from "cede";
 import { threads } from "cede/executors";
+import { runTest } from "cede/testing";
 import { failureOf } from "../support/failure.ts";
 import { onThreads, SOURCE } from "./on-threads.ts";
 
@@ -39,6 +40,20 @@ describe("a module", () => {
   ])("with %j", (options, says) => {
     expect(() => threads(new URL("file:///jobs.ts"), options)).toThrow(says);
   });
+});
+
+test("virtual time stands still while a thread that ended is replaced", { timeout: LIMIT }, async () => {
+  const patient = { patience: LIMIT, realTimeout: LIMIT };
+  const told = await runTest(function* () {
+    const jobs = yield* onThreads<typeof import("./broken/slow.ts")>("./broken/slow.ts", { workers: 1 });
+    const lose = () => allSettled([jobs.exit(3)]);
+    const lost = [...(yield* lose())];
+    const first = yield* jobs.add(1, 2); // no deadlock, though nobody here could end the wait
+    lost.push(...(yield* lose()));
+    const second = yield* jobs.add.with({ timeout: 60_000 })(3, 4);
+    return [...lost.map(({ status }) => status), first, second];
+  }, patient);
+  expect(told).toEqual(["rejected", "rejected", 3, 7]);
 });
 
 describe("a process", () => {

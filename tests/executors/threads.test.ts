@@ -21,7 +21,6 @@ import {
   type Jobs,
   type ThreadsOptions,
 } from "cede/executors";
-import { runTest } from "cede/testing";
 import { failureOf } from "../support/failure.ts";
 import { onThreads } from "./on-threads.ts";
 
@@ -170,21 +169,6 @@ describe("a job whose thread ends", () => {
       expect(warnings.every(({ name }) => name === "CedeWarning")).toBe(true);
     }),
   );
-});
-
-describe("virtual time", () => {
-  test("stands still while a thread that ended is replaced", { timeout: LIMIT }, async () => {
-    const patient = { patience: LIMIT, realTimeout: LIMIT };
-    const sums = await runTest(function* () {
-      const jobs = yield* onThreads<typeof import("./broken/slow.ts")>("./broken/slow.ts", { workers: 1 });
-      const lose = (): Awaitable<Error> => thrown(() => jobs.exit(3));
-      expect(yield* lose()).toBeInstanceOf(WorkerLostError);
-      const first = yield* jobs.add(1, 2); // no deadlock, though nobody here could end the wait
-      expect(yield* lose()).toBeInstanceOf(WorkerLostError);
-      return [first, yield* jobs.add.with({ timeout: 60_000 })(3, 4)];
-    }, patient);
-    expect(sums).toEqual([3, 7]);
-  });
 });
 
 describe("a stream whose thread ends", () => {
