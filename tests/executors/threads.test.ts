@@ -391,6 +391,17 @@ describe("what goes where", () => {
     }),
   );
   test(
+    "functions where no coroutine would have to wait for them, if there is such a thread",
+    { timeout: LIMIT },
+    on({ workers: 2, grace: 10 }, function* (jobs) {
+      const { task } = yield* begun((options) => jobs.forever.with(options)());
+      const { task: blocking } = yield* begun((options) => jobs.blockFor.with(options)(100));
+      void task.cancel(); // it is unwound at once, and its thread is not ended for it
+      expect(yield* blocking).toBe(100);
+      expect(Executor.of(jobs).statistics).toMatchObject({ workers: 2, failed: 0, cancelled: 1 });
+    }),
+  );
+  test(
     "buffers are moved there, and back",
     { timeout: LIMIT },
     on({ workers: 1 }, function* (jobs) {
