@@ -56,6 +56,16 @@ test("virtual time stands still while a thread that ended is replaced", { timeou
   expect(told).toEqual(["rejected", "rejected", 3, 7]);
 });
 
+test("threads have an environment of their own", { timeout: LIMIT }, async () => {
+  const value = await EventLoop.run(function* () {
+    const env = { CEDE_TEST: "there" };
+    return yield* (yield* onThreads<typeof import("./faults.ts")>("./faults.ts", { env })).variable(
+      "CEDE_TEST",
+    );
+  });
+  expect(value).toBe("there");
+});
+
 describe("a process", () => {
   const node = (file: string, ...args: string[]): Promise<{ code: number | null; output: string }> =>
     new Promise((resolve, reject) => {

@@ -445,11 +445,4 @@ describe("what goes where", () => {
       expect(shared[0]).toBe(20);
     }),
   );
-  test(
-    "an environment of their own",
-    { timeout: LIMIT },
-    on({ env: { CEDE_TEST: "there" } }, function* (jobs) {
-      expect(yield* jobs.variable("CEDE_TEST")).toBe("there");
-    }),
-  );
 });
