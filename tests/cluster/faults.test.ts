@@ -12,6 +12,7 @@ import {
   coroutine,
   createTask,
   EventLoop,
+  InvalidStateError,
   map,
   moveOnAfter,
   sleep,
@@ -201,6 +202,19 @@ describe.skipIf(withoutRedis())("a cluster", { timeout: LIMIT }, () => {
       expect(yield* call(others)).toBe(1);
       expect(linesOf(file)).toHaveLength(2);
       const error = yield* failureOf(() => jobs.add.with({ id: "a:b/c" })(1, 2));
+      expect((error as Error).message).toMatch(/that is the id of job nap/);
+    });
+  });
+
+  it("gives a call no other job's outcome, though that has its id and runs still", async () => {
+    await start(1);
+    await withJobs(function* (jobs) {
+      const [napped, error] = yield* all([
+        jobs.nap.with({ id: "x" })(300),
+        failureOf(() => jobs.add.with({ id: "x" })(1, 2)),
+      ]);
+      expect(napped).toBe(1);
+      expect(error).toBeInstanceOf(InvalidStateError);
       expect((error as Error).message).toMatch(/that is the id of job nap/);
     });
   });

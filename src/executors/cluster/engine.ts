@@ -172,7 +172,9 @@ export class Cluster implements Engine, Tower {
     };
     let entry = this.#entries.get(job);
     const joins = entry !== undefined;
-    if (entry === undefined) this.#entries.set(job, (entry = new Entry(job, call.key !== undefined)));
+    if (entry === undefined)
+      this.#entries.set(job, (entry = new Entry(job, call.name, call.key !== undefined)));
+    else checkName(call, entry.name);
     const flight = new Flight(this, entry, call, tell, group);
     flight.sent = joins
       ? Promise.resolve()
@@ -212,12 +214,7 @@ export class Cluster implements Engine, Tower {
   async #sent({ entry, call }: Flight, nonce: string): Promise<void> {
     if (call.key !== undefined) {
       const [name, text] = await this.redis.hmget(this.queue.toKey(entry.job), "name", "data");
-      if (typeof name === "string" && name !== call.name) {
-        throw new InvalidStateError(
-          `Cannot call ${call.title} by the id ${JSON.stringify(call.key)}: that is the id of job ${name}, which the queue ` +
-            "still has. Let the id name the job too.",
-        );
-      }
+      if (typeof name === "string") checkName(call, name);
       entry.own = typeof text !== "string" || (JSON.parse(text) as JobData).nonce === nonce;
       entry.added = true;
       await this.#results!.look([entry.job]); // it may have ended already
@@ -292,6 +289,15 @@ export class Cluster implements Engine, Tower {
 function firstOf<T>(set: Iterable<T>): T | undefined {
   for (const one of set) return one;
   return undefined;
+}
+
+/** `name`: of the job that has its id. @throws InvalidStateError */
+function checkName(call: Call, name: string): void {
+  if (name === call.name) return;
+  throw new InvalidStateError(
+    `Cannot call ${call.title} by the id ${JSON.stringify(call.key)}: that is the id of job ${name}, which the queue ` +
+      "still has. Let the id name the job too.",
+  );
 }
 
 const running = coroutine(function* cluster(engine: Cluster, call: Call, tell: Tell): Awaitable<Envelope> {

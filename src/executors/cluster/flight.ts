@@ -32,6 +32,8 @@ export interface Tower {
 /** A job in the queue, and the calls here that wait for it: more than one where they have the same id. */
 export class Entry {
   readonly job: string;
+  /** What it runs. */
+  readonly name: string;
   /** Whether its id is the caller's, and may have been used before. */
   readonly keyed: boolean;
   readonly flights: Set<Flight> = new Set();
@@ -44,8 +46,9 @@ export class Entry {
   /** By the index of the sender: the last item that came. */
   readonly items: Map<number, { attempt: number; number: number; taken: boolean | null }> = new Map();
 
-  constructor(job: string, keyed: boolean) {
+  constructor(job: string, name: string, keyed: boolean) {
     this.job = job;
+    this.name = name;
     this.keyed = keyed;
   }
 }
