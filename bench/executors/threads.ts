@@ -1,7 +1,7 @@
 // Jobs on worker threads: Cede beside the pool library with its default settings, and beside nothing but a thread.
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { timed, type Workload } from "../harness/workload.ts";
+import { timed, type Job, type Workload } from "../harness/workload.ts";
 import type { Session } from "./session.ts";
 import type { Suite } from "./suite.ts";
 
@@ -30,22 +30,8 @@ const tiny: Workload = timed({
         return sum;
       };
     },
-    piscina: async () => {
-      const pool = await piscina();
-      return async (jobs) => {
-        let sum = 0;
-        for (let i = 0; i < jobs; i++) sum += await pool.run({ a: 1, b: 2 }, { name: "add" });
-        return sum;
-      };
-    },
-    "piscina, awake": async () => {
-      const pool = await piscina(true);
-      return async (jobs) => {
-        let sum = 0;
-        for (let i = 0; i < jobs; i++) sum += await pool.run({ a: 1, b: 2 }, { name: "add" });
-        return sum;
-      };
-    },
+    piscina: oneByOne(false),
+    "piscina, awake": oneByOne(true),
     cede: async () => {
       const { withThreads } = await cede();
       return (count) =>
@@ -72,14 +58,8 @@ const atOnce = (
         const ask = await bareWorker();
         return (jobs) => inBatches(jobs, () => ask({ a: 1, b: 2 }) as Promise<number>);
       },
-      piscina: async () => {
-        const pool = await piscina();
-        return (jobs) => inBatches(jobs, () => pool.run({ a: 1, b: 2 }, { name: peer }) as Promise<number>);
-      },
-      "piscina, awake": async () => {
-        const pool = await piscina(true);
-        return (jobs) => inBatches(jobs, () => pool.run({ a: 1, b: 2 }, { name: peer }) as Promise<number>);
-      },
+      piscina: allAtOnce(false, peer),
+      "piscina, awake": allAtOnce(true, peer),
       cede: async () => {
         const { all, withThreads } = await cede();
         return (count) =>
@@ -247,6 +227,24 @@ async function bareWorker(): Promise<(value: unknown) => Promise<unknown>> {
 async function piscina(awake = false): Promise<import("piscina").Piscina> {
   const { Piscina } = await import("piscina");
   return new Piscina({ filename: JOBS.href, ...(awake && { atomics: "disabled" as const }) });
+}
+
+function oneByOne(awake: boolean): () => Promise<Job> {
+  return async () => {
+    const pool = await piscina(awake);
+    return async (jobs) => {
+      let sum = 0;
+      for (let i = 0; i < jobs; i++) sum += await pool.run({ a: 1, b: 2 }, { name: "add" });
+      return sum;
+    };
+  };
+}
+
+function allAtOnce(awake: boolean, name: string): () => Promise<Job> {
+  return async () => {
+    const pool = await piscina(awake);
+    return (jobs) => inBatches(jobs, () => pool.run({ a: 1, b: 2 }, { name }) as Promise<number>);
+  };
 }
 
 async function inBatches(jobs: number, start: () => Promise<number>): Promise<number> {
