@@ -93,7 +93,7 @@ describe("an error", () => {
     ]) {
       const back = sent(error) as object;
       expect(Object.getPrototypeOf(back)).toBe(Object.getPrototypeOf(error));
-      expect(back).toMatchObject({ ...error });
+      expect(back).toMatchObject(Object.assign({}, error));
     }
   });
   test("of a class that only the worker knows keeps its name", () => {

@@ -66,7 +66,7 @@ export function errorAgain(plain: PlainError, where: string): unknown {
   // Made as an Error with its class's prototype: the constructor may want more than a message, and the fields come below.
   const error =
     errors === undefined
-      ? (Reflect.construct(Error, [message], CLASSES.get(name) ?? Error) as Error)
+      ? Reflect.construct(Error, [message], CLASSES.get(name) ?? Error)
       : new AggregateError(
           errors.map((one) => errorAgain(one, where)),
           message,
