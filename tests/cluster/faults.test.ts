@@ -1,7 +1,9 @@
 /** What becomes of jobs when workers, callers and Redis fail. */
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -317,6 +319,27 @@ describe.skipIf(withoutRedis())("a cluster", { timeout: LIMIT }, () => {
     }
   });
 
+  it("waits no longer than ten seconds for a Redis that hangs, where a call is cancelled", async () => {
+    const frozen = await RedisServer.start();
+    try {
+      await withJobs(
+        function* (jobs) {
+          const error = createTask(failureOf(() => jobs.nap.with({ timeout: 200 })(1)));
+          yield* sleep(100);
+          frozen.freeze();
+          const { expired, value } = yield* moveOnAfter(16_000, () => error);
+          frozen.thaw();
+          expect(expired).toBe(false);
+          expect(value).toBeInstanceOf(TimeoutError);
+        },
+        { redis: frozen.url },
+      );
+    } finally {
+      frozen.thaw();
+      await frozen.close();
+    }
+  });
+
   it("drains a worker on SIGTERM, and leaves to others what does not end in time", async () => {
     await start(2, ["--drain", "500"]);
     await withJobs(function* (jobs) {
@@ -366,6 +389,24 @@ describe.skipIf(withoutRedis())("a cluster", { timeout: LIMIT }, () => {
     expect(
       left.filter((key) => !["events", "id", "meta", "pc", "marker", "stalled-check"].includes(key)),
     ).toEqual([]);
+  });
+
+  it("ends with its process where Redis does not answer, and shows no password", async () => {
+    const program =
+      'import { run } from "cede"; import { cluster } from "cede/executors";' +
+      'const redis = "redis://127.0.0.1:1?password=secret";' +
+      'let at; try { await run(() => cluster({ queue: "q", redis, connectTimeout: 200 })); }' +
+      "catch (error) { console.log(error.message); at = performance.now(); }" +
+      'process.on("exit", () => console.log("lived on for", performance.now() - at));';
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "--conditions=@cede/source",
+      "--input-type=module",
+      "-e",
+      program,
+    ]);
+    expect(stdout).toMatch(/^Cannot reach Redis at redis:\/\/127\.0\.0\.1:1: /);
+    expect(stdout).not.toContain("secret");
+    expect(Number(/lived on for (.*)/.exec(stdout)![1])).toBeLessThan(1500);
   });
 
   it("says so where Redis does not answer", async () => {

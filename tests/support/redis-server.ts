@@ -108,6 +108,14 @@ export class RedisServer {
     await ended;
   }
 
+  /** Has it answer nothing, though it holds its connections, until `thaw`. */
+  freeze(): void {
+    this.#process!.kill("SIGSTOP");
+  }
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
   /** For the end of this process: nothing can be waited for any more. */
   abandon(): void {
     this.#process?.kill("SIGKILL");

@@ -89,9 +89,6 @@ export class Cluster implements Engine, Tower {
   get where(): string {
     return this.#connections.where;
   }
-  get connected(): boolean {
-    return this.#redis?.status === "ready";
-  }
   /** @throws InvalidStateError */
   get queue(): Queue {
     if (this.#queue !== null) return this.#queue;
@@ -129,7 +126,7 @@ export class Cluster implements Engine, Tower {
       told: (job, end) => this.#told(job, end),
       ended: (job, end) => this.#ended(job, end),
       outstanding: () => this.#added(),
-      looked: () => void this.#countWorkers(),
+      looked: () => void this.#countWorkers().catch(() => {}), // then it is counted when Redis is back
     });
     await this.#results.open();
     await this.#countWorkers();

@@ -25,8 +25,6 @@ export interface Tower {
   /** What is still kept of a job that was stopped is removed, so that its id is free. */
   forget(job: string): Promise<void>;
   answer(worker: string, message: ToWorker): void;
-  /** Whether Redis answers. */
-  readonly connected: boolean;
 }
 
 /** A job in the queue, and the calls here that wait for it: more than one where they have the same id. */
@@ -55,7 +53,7 @@ export class Entry {
 
 /** How often a worker is told again to stop, in milliseconds. */
 const TELL_AGAIN = 1000;
-/** How long it is told while Redis is away, in milliseconds. */
+/** How long it is told while Redis does not answer, away or hung, in milliseconds. */
 const GIVE_UP = 10_000;
 
 export class Flight {
@@ -110,19 +108,24 @@ export class Flight {
     this.entry.flights.delete(this);
     if (entry.flights.size > 0) return;
     entry.flights.add(this); // its end is still to be heard of
-    let away = 0;
+    let answeredAt = performance.now();
     const over = this.sent.then(
       () => (entry.own ? tower.withdraw(entry.job) : true),
       () => true, // it was never in the queue
     );
     for (let asked: Promise<boolean> = over; ; asked = tower.withdraw(entry.job)) {
-      const answer = asked.catch(() => false);
+      const answer = asked.then(
+        (isOver) => {
+          answeredAt = performance.now();
+          return isOver;
+        },
+        () => false,
+      );
       const { value } = yield* moveOnAfter(TELL_AGAIN, () => until(answer));
       if (value === true || this.over) break;
       yield* moveOnAfter(TELL_AGAIN, () => this.#change());
       if (this.over) break;
-      away = tower.connected ? 0 : away + TELL_AGAIN;
-      if (away < GIVE_UP) continue;
+      if (performance.now() - answeredAt < GIVE_UP) continue;
       process.emitWarning(
         `${call.title} was cancelled, and may still run: ${tower.where} has not answered for ${GIVE_UP / 1000} s.`,
         "CedeWarning",
