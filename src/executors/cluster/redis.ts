@@ -5,10 +5,18 @@ import { loadRedis } from "./peers.ts";
 
 /** How often it is tried again when the connection is lost: soon, and then once a second. */
 const RETRY: RedisOptions = {
+  disconnectTimeout: 100, // how long a connection that was never made keeps the process once it is given up
   maxRetriesPerRequest: null, // what was asked waits until Redis is there again
   enableReadyCheck: true,
   retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1000),
 };
+
+/** An address without what may be a password: for messages. */
+export function shown(address: string): string {
+  const { scheme, rest } = /^(?<scheme>[a-z][a-z\d+.-]*:)?(?<rest>[^]*)$/i.exec(address)!.groups!;
+  if (/[?#][^]*@/.test(rest!)) return `${scheme ?? ""}//…`; // part of a password may stand on either side
+  return (scheme ?? "") + rest!.replace(/[?#][^]*$/, "").replace(/^(\/*)[^]*@/, "$1");
+}
 
 /** Makes connections, and closes them all. */
 export class Connections {
@@ -25,7 +33,7 @@ export class Connections {
         : typeof (source as { duplicate?: unknown } | null)?.duplicate === "function";
     if (!ok) {
       throw new TypeError(
-        `Cannot reach Redis by ${typeof source === "string" ? `"${source}"` : String(source)}: give its address, ` +
+        `Cannot reach Redis by ${typeof source === "string" ? `"${shown(source)}"` : String(source)}: give its address, ` +
           '"redis://localhost:6379", or a client of the package ioredis.',
       );
     }
@@ -35,7 +43,7 @@ export class Connections {
   /** In words, for messages: without a password. */
   get where(): string {
     if (typeof this.#source !== "string") return "the Redis of the client that was given";
-    return `Redis at ${this.#source.replace(/\/\/[^@/]*@/, "//")}`;
+    return `Redis at ${shown(this.#source)}`;
   }
 
   /** @throws Error if they were closed: whoever opened them was cancelled meanwhile */
