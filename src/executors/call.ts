@@ -5,6 +5,12 @@ import type { Movable } from "./transfer.ts";
 /** Where a call is: it waits for a place, it runs, or it is told to stop. */
 export type CallState = "waiting" | "running" | "cancelling" | "ended";
 
+/** An option of a call that runs a part of another executor's job: what the job is told of itself is that one's. */
+export const AS: unique symbol = Symbol("as");
+export interface As {
+  readonly [AS]?: { readonly attempt: number; readonly worker: string } | undefined;
+}
+
 export class Call {
   readonly id: string;
   /** The job's name. */
@@ -19,6 +25,8 @@ export class Call {
   /** How long it is to wait before it may begin, in milliseconds. */
   readonly delay: number;
   readonly onProgress: ((value: unknown) => void) | undefined;
+  /** What the job is told of itself, where this call is a part of another. */
+  readonly as: As[typeof AS];
   state: CallState = "waiting";
   /** Where it runs: "worker 2". */
   worker: string | undefined = undefined;
@@ -35,7 +43,7 @@ export class Call {
     name: string,
     args: readonly unknown[],
     senders: Call["senders"],
-    options: Pick<Call, "transfer" | "priority" | "key" | "delay" | "onProgress">,
+    options: Pick<Call, "transfer" | "priority" | "key" | "delay" | "onProgress" | "as">,
     now: () => number,
   ) {
     this.id = id;
@@ -47,6 +55,7 @@ export class Call {
     this.key = options.key;
     this.delay = options.delay;
     this.onProgress = options.onProgress;
+    this.as = options.as;
     this.#now = now;
   }
 

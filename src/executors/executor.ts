@@ -15,7 +15,7 @@ import {
   type RetryPolicy,
 } from "../index.ts";
 import { jobObserver, park, type JobEvent, type JobObserver, type ParkedWait } from "../lowlevel.ts";
-import { Call } from "./call.ts";
+import { AS, Call, type As } from "./call.ts";
 import { errorAgain, type Envelope } from "./envelope.ts";
 import { ExecutorClosedError, PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
 import { proxyOf, type Jobs } from "./jobs.ts";
@@ -215,8 +215,9 @@ export class Executor {
     const { transfer = [], priority = 0, delay = 0, onProgress } = options;
     // What is called again since it failed is another job than the one that did.
     const key = options.id === undefined || tries === 1 ? options.id : `${options.id} (try ${tries})`;
+    const { [AS]: as } = options as As;
     const { now } = jobObserver();
-    return new Call(id, name, plain, senders, { transfer, priority, key, delay, onProgress }, now);
+    return new Call(id, name, plain, senders, { transfer, priority, key, delay, onProgress, as }, now);
   }
 
   /** Runs a call, and tells how it went. @internal */

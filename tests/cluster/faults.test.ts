@@ -138,9 +138,13 @@ describe.skipIf(withoutRedis())("a cluster", { timeout: LIMIT }, () => {
   });
 
   it("runs a function that lost its thread again, and gives it up as one that ends every worker", async () => {
-    await start(1);
+    await start(1, ["--name", "one"]);
     await withJobs(function* (jobs) {
-      expect(yield* jobs.exit(file, false)).toBe("done");
+      expect(yield* jobs.exit.with({ id: "e" })(file, false)).toEqual({
+        worker: "one",
+        attempt: 2,
+        id: "e",
+      });
       expect(linesOf(file)).toHaveLength(2);
       expect(Executor.of(jobs).statistics.restarted).toBe(1);
       expect(yield* failureOf(() => jobs.exit(file, true))).toBeInstanceOf(WorkerLostError);

@@ -9,6 +9,7 @@ import {
   type Awaitable,
   type Coroutine,
 } from "../../index.ts";
+import { AS } from "../call.ts";
 import { currentJob } from "../current-job.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { Jobs } from "../jobs.ts";
@@ -215,7 +216,7 @@ function onPool(pool: Jobs<Record<string, (...args: unknown[]) => unknown>>, nam
   return coroutine(function* (...args: unknown[]): Awaitable<unknown> {
     const job = currentJob();
     const options = {
-      ...(job !== undefined && { id: job.id }),
+      ...(job !== undefined && { id: job.id, [AS]: { attempt: job.attempt, worker: job.worker } }),
       onProgress: (value: unknown) => job?.progress(value),
     };
     try {

@@ -213,7 +213,7 @@ export class Pool {
     worker: PoolWorker,
     title: string,
     mayHold: boolean,
-    message: Omit<JobMessage, "cell" | "run" | "worker">,
+    message: Omit<JobMessage, "cell" | "run">,
     transfer: readonly unknown[],
     outcome: Outcome,
   ): Sent {
@@ -221,7 +221,7 @@ export class Pool {
     const cell = this.#free.pop()!;
     const sent = new Sent(run, cell, title, mayHold, worker, outcome, this.#cells);
     worker.jobs.set(run, sent);
-    const task = { ...message, cell, run, worker: worker.name, [QUEUE_OPTIONS]: sent };
+    const task = { ...message, cell, run, [QUEUE_OPTIONS]: sent };
     const ended = this.#piscina.run(task, { transferList: transfer as never }) as Promise<Envelope>;
     const over = (): void => {
       worker.jobs.delete(run);

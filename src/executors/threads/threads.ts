@@ -299,13 +299,15 @@ class Flight implements Outcome {
   }
 
   send(): void {
-    const { id, name, args, senders, transfer, title } = this.#call;
+    const { id, name, args, senders, transfer, title, as } = this.#call;
     this.#tell.started(this.#worker.name);
+    const { attempt } = this.#call; // as of now: it has just begun
     const message = {
       id,
       name,
       args: [...args],
-      attempt: this.#call.attempt,
+      attempt: as === undefined ? attempt : as.attempt + attempt - 1,
+      worker: as?.worker ?? this.#worker.name,
       senders: senders.map(({ at }) => at),
     };
     const mayHold = this.#kind === "function";
