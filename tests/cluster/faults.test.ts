@@ -137,22 +137,6 @@ describe.skipIf(withoutRedis())("a cluster", { timeout: LIMIT }, () => {
     });
   });
 
-  it("runs a function that lost its thread again, and gives it up as one that ends every worker", async () => {
-    await start(1, ["--name", "one"]);
-    await withJobs(function* (jobs) {
-      expect(yield* jobs.exit.with({ id: "e" })(file, false)).toEqual({
-        worker: "one",
-        attempt: 2,
-        id: "e",
-      });
-      expect(linesOf(file)).toHaveLength(2);
-      expect(Executor.of(jobs).statistics.restarted).toBe(1);
-      expect(yield* failureOf(() => jobs.exit(file, true))).toBeInstanceOf(WorkerLostError);
-      expect(linesOf(file)).toHaveLength(4);
-      expect(yield* jobs.add(1, 2)).toBe(3);
-    });
-  });
-
   it("never records what has succeeded as failed, also where every worker was blocked for far too long", async () => {
     await start(3);
     await withJobs(function* (jobs) {

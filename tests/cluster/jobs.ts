@@ -46,14 +46,6 @@ export function* poisonOnce(file: string): Awaitable<number> {
   for (;;) yield* sleep(1000);
 }
 
-/** A function that ends the thread on which it is run: always, or the first time. */
-export function exit(file: string, always: boolean): { worker: string; attempt: number; id: string } {
-  note(file, "begun");
-  if (always || linesOf(file).length === 1) process.exit(3);
-  const { worker, attempt, id } = currentJob()!;
-  return { worker, attempt, id };
-}
-
 /** Keeps its worker from everything else, from telling that it is alive too. */
 export function* block(ms: number, file: string): Awaitable<string> {
   note(file, "begun");

@@ -46,17 +46,6 @@ export interface JobServerOptions {
   readonly concurrency: number;
 }
 
-/** On the job that runs, for what runs its function on a thread: says that the thread was lost. */
-export const LOSE_THREAD: unique symbol = Symbol("lose thread");
-
-/**
- * Counts a job as taken from a lost worker, if this one still holds it: by the field in which the queue counts those that
- * were silent. How often, or -1.
- */
-const COUNT_LOST = `
-if redis.call("GET", KEYS[2]) ~= ARGV[1] then return -1 end
-return redis.call("HINCRBY", KEYS[1], "stc", 1)`;
-
 /** Why a job of this worker was stopped. */
 type Stop = "cancelled" | "superseded" | "leaving";
 
@@ -64,8 +53,6 @@ interface Running {
   progress?: NonNullable<Returned["progress"]>;
   task: Task<unknown> | null;
   stopped: Stop | null;
-  /** The thread that ran its function has ended. */
-  threadLost?: true;
   readonly post: Post;
 }
 
@@ -73,7 +60,6 @@ interface Running {
 interface Ended extends Pick<Returned, "progress" | "cleanup"> {
   readonly envelope?: Envelope;
   readonly stopped?: Stop | null;
-  readonly threadLost?: boolean;
 }
 
 /** How long other workers have to say that they are not blocked, in milliseconds. */
@@ -179,8 +165,7 @@ export class JobServer {
     fence(job, async () => {
       if (returned !== null) await this.#late(job, key, returned);
     });
-    const { envelope, stopped, threadLost, ...told } = await this.#run(job);
-    if (threadLost === true) await this.#threadLost(job, token, key);
+    const { envelope, stopped, ...told } = await this.#run(job);
     if (stopped === "leaving") {
       await job.moveToWait(token).catch(() => {}); // if it was taken away, it waits already
       throw new WaitingError();
@@ -193,15 +178,6 @@ export class JobServer {
     const value = { v: 1, worker: this.#options.name, e: this.#encoded(job, envelope), ...told } as const;
     if (envelope.ok === true) returned = value;
     return value;
-  }
-
-  /** Its function has ended its thread: to the queue, that is a worker lost. @throws always */
-  async #threadLost(job: Job, token: string, key: string): Promise<never> {
-    const { redis, bullmq, maxStalledCount } = this.#options;
-    const times = Number(await redis.eval(COUNT_LOST, 2, key, `${key}:lock`, token));
-    if (times > maxStalledCount) throw new bullmq.UnrecoverableError(LOST);
-    if (times > 0) await job.moveToWait(token).catch(() => {}); // if it was taken away, it waits already
-    throw new bullmq.WaitingError();
   }
 
   #encoded({ name }: Job, envelope: Envelope): Returned["e"] {
@@ -300,7 +276,6 @@ export class JobServer {
         worker,
         args,
         grace,
-        [LOSE_THREAD]: () => void (running.threadLost = true),
         progress: (value: unknown) => {
           checkPayload(value, `the progress of job ${name}`);
           progress.tell(structuredClone(value));
@@ -317,7 +292,6 @@ export class JobServer {
       });
       await post.flush();
       progress.end();
-      if (running.threadLost === true && running.stopped === null) return { threadLost: true };
       return { ...ended, ...(running.progress !== undefined && { progress: running.progress }) };
     } catch (error) {
       return { envelope: { ok: false, error: plainError(error) } };

@@ -11,7 +11,6 @@ import {
 } from "../../index.ts";
 import { AS } from "../call.ts";
 import { currentJob } from "../current-job.ts";
-import { WorkerLostError } from "../errors.ts";
 import type { Jobs } from "../jobs.ts";
 import { jobsOf, type JobModule } from "../module.ts";
 import { checkCount, checkTime, DRAIN_TIMEOUT, GRACE } from "../options.ts";
@@ -21,7 +20,7 @@ import { warnOf } from "./check-redis.ts";
 import { LARGEST } from "./codec.ts";
 import { loadBullmq } from "./peers.ts";
 import { Connections } from "./redis.ts";
-import { JobServer, LOSE_THREAD } from "./job-server.ts";
+import { JobServer } from "./job-server.ts";
 
 /** How a worker serves a queue. */
 export interface ServeClusterOptions extends QueueOptions {
@@ -207,10 +206,6 @@ function* loading(
   };
 }
 
-interface LosesThread {
-  [LOSE_THREAD]?(): void;
-}
-
 /** A function, as a coroutine that runs it on a thread. */
 function onPool(pool: Jobs<Record<string, (...args: unknown[]) => unknown>>, name: string): unknown {
   return coroutine(function* (...args: unknown[]): Awaitable<unknown> {
@@ -222,7 +217,6 @@ function onPool(pool: Jobs<Record<string, (...args: unknown[]) => unknown>>, nam
     try {
       return yield* pool[name]!.with(options)(...args);
     } catch (error) {
-      if (error instanceof WorkerLostError) (job as unknown as LosesThread | undefined)?.[LOSE_THREAD]?.();
       // That it ran on a thread of this worker is not what its caller is told.
       if (error instanceof Error)
         error.stack = error.stack?.replace(/\n +at job \S+ \(worker \d+\)[^]*$/, "") ?? "";
