@@ -15,6 +15,7 @@ import { Teller, type Asked, type ToldOrder, type ToldTest } from "./asked.ts";
 import { difference } from "./afresh.ts";
 import { printing } from "./console.ts";
 import { errorInWords, printed as inText } from "./in-words.ts";
+import { isPartOfName } from "./part-of-name.ts";
 import { TestRules } from "./rules.ts";
 import { runningTest, testFile, testPlace, type RunningTest } from "./test-name.ts";
 import { Values } from "./values.ts";
@@ -79,9 +80,7 @@ let calls = 0;
 function isMeant({ file, only }: Asked, { name }: RunningTest): boolean {
   const own = testFile();
   if (file !== undefined && own !== undefined && own !== file) return false;
-  // Groups and tests are joined by a sign, or by a space.
-  const joined = (text: string): string => text.replaceAll(" > ", " ");
-  return only === undefined || name === undefined || joined(name).includes(joined(only));
+  return only === undefined || name === undefined || isPartOfName(only, name);
 }
 
 const known = new Map<string, number>();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Asked } from "../../../testing/explored-test/asked.ts";
+import { isPartOfName } from "../../../testing/explored-test/part-of-name.ts";
 import { Interrupted, withInterruption } from "../../interruption.ts";
 import { describeTerminal } from "../../render/terminal.ts";
 import { harmless, printable } from "../../render/text.ts";
@@ -96,19 +97,14 @@ function onlyThose(ran: Ran, only: string | undefined): Ran {
   const { outcomes, told } = ran;
   if (outcomes === undefined || only === undefined) return ran;
   const exact = outcomes.tests.filter(({ name }) => name === only);
-  const tests = exact.length > 0 ? exact : outcomes.tests.filter(({ name }) => has(name, only));
+  const tests = exact.length > 0 ? exact : outcomes.tests.filter(({ name }) => isPartOfName(only, name));
   const own = told.filter((one) => {
     const test = testOf(one, ran);
-    return test === undefined ? one.test === undefined || has(one.test, only) : tests.includes(test);
+    return test === undefined ? one.test === undefined || isPartOfName(only, one.test) : tests.includes(test);
   });
   const others = outcomes.tests.some((test) => test.failed && !tests.includes(test));
   const excused = outcomes.excused === true || others;
   return { ...ran, outcomes: { ...outcomes, tests, excused }, told: own };
-}
-
-/** Groups and tests are joined by a sign, or by a space. */
-function has(name: string, part: string): boolean {
-  return name.replaceAll(" > ", " ").includes(part.replaceAll(" > ", " "));
 }
 
 /** The program that the schedule is one of. @throws UsageError if there is none */
