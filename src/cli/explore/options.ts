@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ExploreStrategy } from "cede/testing";
+import { wholeNumberIn } from "../numbers.ts";
 import { printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -99,8 +100,8 @@ function budgetOf(text: string): ExploreCommandOptions["budget"] {
 }
 
 function whole(flag: string, text: string, example: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (Number.isSafeInteger(value)) return value;
+  const value = wholeNumberIn(text);
+  if (value >= 0) return value;
   throw new UsageError(
     `Cannot use ${flag} "${printable(text)}": it takes a whole number (0 or more).`,
     `Write for example ${flag} ${example}.`,

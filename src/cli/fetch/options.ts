@@ -1,3 +1,4 @@
+import { numberIn } from "../numbers.ts";
 import { printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -96,8 +97,7 @@ function number(
 ): number {
   const text = raw[key];
   if (text === undefined) return none;
-  // Number() alone would take "", "0x10" and "Infinity".
-  const value = /^\d+(?:\.\d+)?(?:e\d+)?$/.test(text) ? Number(text) : NaN;
+  const value = numberIn(text);
   if (value >= least && value < Infinity) return value;
   const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text) ?? [];
   const factor = UNITS[key]?.[unit?.toLowerCase() ?? ""];

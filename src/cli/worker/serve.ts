@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { EventLoop } from "cede";
 import { serveCluster, type ServeClusterOptions } from "cede/executors";
 import { Interrupted, withInterruption } from "../interruption.ts";
+import { wholeNumberIn } from "../numbers.ts";
 import { address, printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -78,8 +79,8 @@ function optionsOf(
 }
 
 function number(option: string, text: string, least: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  const value = wholeNumberIn(text);
+  if (value >= least) return value;
   throw new UsageError(
     `Cannot use ${option} ${printable(text)}: it is no whole number, ${least} or more.`,
     "Or leave it out.",
