@@ -3,9 +3,10 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EventLoop } from "cede";
 import { serveCluster, type ServeClusterOptions } from "cede/executors";
+import { isAddress, shown } from "../../executors/cluster/redis.ts";
 import { Interrupted, withInterruption } from "../interruption.ts";
 import { wholeNumberIn } from "../numbers.ts";
-import { address, printable } from "../render/text.ts";
+import { printable } from "../render/text.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** As they are written. */
@@ -58,10 +59,12 @@ function optionsOf(
   onState: NonNullable<ServeClusterOptions["onState"]>,
 ): ServeClusterOptions {
   const redis = raw.redis ?? process.env["REDIS_URL"] ?? "redis://localhost:6379";
-  if (!/^rediss?:\/\//.test(redis)) {
+  if (!isAddress(redis)) {
     throw new UsageError(
-      `Cannot reach Redis by "${address(redis)}": that is no address of one.`,
-      "Write --redis redis://localhost:6379",
+      `Cannot reach Redis by "${shown(printable(redis))}": that is no address of one.`,
+      redis.includes("@")
+        ? "Write --redis redis://name:password@localhost:6379, both of them as encodeURIComponent writes them."
+        : "Write --redis redis://localhost:6379",
     );
   }
   const { prefix, name, concurrency, threads, stalled, drain } = raw;

@@ -18,6 +18,18 @@ export function shown(address: string): string {
   return (scheme ?? "") + rest!.replace(/[?#][^]*$/, "").replace(/^(\/*)[^]*@/, "$1");
 }
 
+/** Whether it is one that ioredis can read: what it throws of another one shows the password. */
+export function isAddress(text: string): boolean {
+  if (!/^rediss?:\/\//.test(text)) return false;
+  try {
+    const { username, password } = new URL(text);
+    for (const part of [username, password]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Makes connections, and closes them all. */
 export class Connections {
   readonly #source: string | RedisClient;
@@ -29,12 +41,12 @@ export class Connections {
   constructor(source: string | RedisClient) {
     const ok =
       typeof source === "string"
-        ? /^rediss?:\/\//.test(source)
+        ? isAddress(source)
         : typeof (source as { duplicate?: unknown } | null)?.duplicate === "function";
     if (!ok) {
       throw new TypeError(
         `Cannot reach Redis by ${typeof source === "string" ? `"${shown(source)}"` : String(source)}: give its address, ` +
-          '"redis://localhost:6379", or a client of the package ioredis.',
+          '"redis://localhost:6379" (a password in it as encodeURIComponent writes it), or a client of the package ioredis.',
       );
     }
     this.#source = source;
@@ -60,12 +72,15 @@ export class Connections {
     if (this.#closed) throw new Error(`Cannot connect to ${this.where}: it is not wanted any more.`);
     const redis = make();
     redis.setMaxListeners(0);
-    redis.on("error", (error: unknown) => (this.#problem = error));
+    redis.on("error", (error: Error & { command?: unknown }) => {
+      delete error.command; // HELLO or AUTH, with the password: whoever waits for an answer is given this error
+      this.#problem = error;
+    });
     this.#open.push(redis);
     return redis;
   }
 
-  /** Waits until Redis answers. @throws Error after `ms` milliseconds */
+  /** Waits until Redis answers. @throws Error after `ms` milliseconds, or when it refuses */
   async answered(redis: Redis, ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -78,8 +93,13 @@ export class Connections {
         reject(error);
       }, ms);
     });
+    const answer = redis.ping().catch((cause: Error) => {
+      throw new Error(`Cannot reach ${this.where}: it refuses (${cause.message}). Is the password right?`, {
+        cause,
+      });
+    });
     try {
-      await Promise.race([redis.ping(), late]);
+      await Promise.race([answer, late]);
     } finally {
       clearTimeout(timer);
     }
