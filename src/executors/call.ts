@@ -1,5 +1,7 @@
 /** One call of one job: what engines are given, what labels, statistics and observers tell of it. */
 import type { Sender } from "../index.ts";
+import type { JobObserver } from "../lowlevel.ts";
+import type { JobOptions } from "./options.ts";
 import type { Movable } from "./transfer.ts";
 
 /** Where a call is: it waits for a place, it runs, or it is told to stop. */
@@ -10,6 +12,8 @@ export const AS: unique symbol = Symbol("as");
 export interface As {
   readonly [AS]?: { readonly attempt: number; readonly worker: string } | undefined;
 }
+
+const NOTHING: readonly Movable[] = [];
 
 export class Call {
   readonly id: string;
@@ -36,27 +40,30 @@ export class Call {
   attempt = 0;
   /** When it began, by the clock of its loop. */
   startedAt = 0;
-  readonly #now: () => number;
+  /** Of the task that waits for it. */
+  readonly observer: JobObserver;
 
   constructor(
     id: string,
     name: string,
     args: readonly unknown[],
     senders: Call["senders"],
-    options: Pick<Call, "transfer" | "priority" | "key" | "delay" | "onProgress" | "as">,
-    now: () => number,
+    key: string | undefined,
+    options: JobOptions & As,
+    observer: JobObserver,
   ) {
+    const { transfer = NOTHING, priority = 0, delay = 0, onProgress } = options;
     this.id = id;
     this.name = name;
     this.args = args;
     this.senders = senders;
-    this.transfer = options.transfer;
-    this.priority = options.priority;
-    this.key = options.key;
-    this.delay = options.delay;
-    this.onProgress = options.onProgress;
-    this.as = options.as;
-    this.#now = now;
+    this.key = key;
+    this.transfer = transfer;
+    this.priority = priority;
+    this.delay = delay;
+    this.onProgress = onProgress;
+    this.as = options[AS];
+    this.observer = observer;
   }
 
   /** For messages: "job resize". */
@@ -67,7 +74,7 @@ export class Call {
   /** What its task waits for, in words: "job resize, worker 2, 1.2 s". */
   get label(): string {
     if (this.worker === undefined) return `a worker for ${this.title}`;
-    const seconds = ((this.#now() - this.startedAt) / 1000).toFixed(1);
+    const seconds = ((this.observer.now() - this.startedAt) / 1000).toFixed(1);
     return `${this.title}, ${this.state === "cancelling" ? "told to stop, " : ""}${this.worker}, ${seconds} s`;
   }
 
@@ -75,7 +82,7 @@ export class Call {
   begin(worker: string): void {
     this.attempt++;
     this.worker = worker;
-    this.startedAt = this.#now();
+    this.startedAt = this.observer.now();
     this.state = "running";
   }
 

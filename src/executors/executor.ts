@@ -13,9 +13,10 @@ import {
   type Awaitable,
   type CancelScope,
   type RetryPolicy,
+  type Sender,
 } from "../index.ts";
-import { jobObserver, park, type JobEvent, type JobObserver, type ParkedWait } from "../lowlevel.ts";
-import { AS, Call, type As } from "./call.ts";
+import { jobObserver, park, type JobEvent, type ParkedWait } from "../lowlevel.ts";
+import { Call } from "./call.ts";
 import { errorAgain, type Envelope } from "./envelope.ts";
 import { ExecutorClosedError, PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
 import { proxyOf, type Jobs } from "./jobs.ts";
@@ -71,8 +72,8 @@ export interface ExecutorStatistics {
   readonly restarted: number;
 }
 
-/** What the proxy is asked by: `EventLoop.runInExecutor` does too. */
-const EXECUTOR: unique symbol = Symbol.for("cede.executor") as never;
+/** What a proxy is asked by for its executor. */
+const EXECUTOR: unique symbol = Symbol("executor");
 
 /**
  * What runs the jobs behind a proxy: `Executor.of(jobs)`.
@@ -156,6 +157,7 @@ export class Executor {
   submit(name: string, args: readonly unknown[], options: JobOptions = {}): Awaitable<unknown> {
     checkJobOptions(name, options);
     const { timeout: ms, retry: policy } = options;
+    if (ms === undefined && policy === undefined) return attempt(this, name, args, options, 1);
     let tries = 0;
     const once = (): Awaitable<unknown> => attempt(this, name, args, options, ++tries);
     const tried = policy === undefined ? once : (): Awaitable<unknown> => retry(once, worthwhile(policy));
@@ -203,51 +205,29 @@ export class Executor {
   newCall(name: string, args: readonly unknown[], options: JobOptions, tries: number): Call {
     if (this.#closed !== null) throw this.#closed;
     const id = options.id ?? String(++this.#counts.created);
-    const senders: { at: number; sender: never }[] = [];
-    const plain = args.map((value, at) => {
+    const senders: { at: number; sender: Sender<unknown> }[] = [];
+    const plain = [...args];
+    for (const [at, value] of args.entries()) {
       if (isSender(value)) {
-        senders.push({ at, sender: value as never });
-        return null;
+        senders.push({ at, sender: value });
+        plain[at] = null;
+      } else {
+        checkPayload(value, `argument ${at + 1} of job ${name}`, options.transfer);
       }
-      checkPayload(value, `argument ${at + 1} of job ${name}`, options.transfer);
-      return value;
-    });
-    const { transfer = [], priority = 0, delay = 0, onProgress } = options;
+    }
     // What is called again since it failed is another job than the one that did.
     const key = options.id === undefined || tries === 1 ? options.id : `${options.id} (try ${tries})`;
-    const { [AS]: as } = options as As;
-    const { now } = jobObserver();
-    return new Call(id, name, plain, senders, { transfer, priority, key, delay, onProgress, as }, now);
+    return new Call(id, name, plain, senders, key, options, jobObserver());
   }
 
   /** Runs a call, and tells how it went. @internal */
-  readonly serve: (call: Call, scope: CancelScope) => Awaitable<Envelope> = coroutine(function* serve(
-    this: Executor,
-    call: Call,
-    scope: CancelScope,
-  ): Awaitable<Envelope> {
-    const observer = jobObserver();
+  *serve(call: Call, scope: CancelScope): Awaitable<Envelope> {
     let outcome: NonNullable<JobEvent["outcome"]> = "cancelled";
     this.#calls.add(scope);
-    this.#tell(observer, call, { what: "queued" });
+    this.#tell(call, "queued");
     try {
       if (call.delay > 0 && this.#engine.kind !== "cluster") yield* this.#delay(call.delay);
-      const envelope = yield* this.#engine.run(call, {
-        started: (worker) => {
-          call.begin(worker);
-          if (call.attempt > 1) this.#counts.restarted++;
-          this.#tell(observer, call, { what: call.attempt > 1 ? "restarted" : "started" });
-        },
-        progress: (value) => {
-          this.#tell(observer, call, { what: "progress", value });
-          try {
-            call.onProgress?.(value);
-          } catch (error) {
-            call.failed ??= { error };
-            scope.cancel(error);
-          }
-        },
-      });
+      const envelope = yield* this.#engine.run(call, new Telling(this, call, scope));
       if (envelope.ok !== "cancelled") outcome = envelope.ok ? "result" : "error";
       return envelope;
     } catch (error) {
@@ -257,10 +237,21 @@ export class Executor {
       call.state = "ended";
       this.#counts[outcome]++;
       this.#calls.delete(scope);
-      this.#tell(observer, call, { what: "ended", outcome });
+      this.#tell(call, "ended", { outcome });
       if (this.#calls.size === 0) for (const wait of this.#drains) wait.complete();
     }
-  }).bind(this);
+  }
+
+  /** @internal */
+  started(call: Call): void {
+    if (call.attempt > 1) this.#counts.restarted++;
+    this.#tell(call, call.attempt > 1 ? "restarted" : "started");
+  }
+
+  /** @internal */
+  progressed(call: Call, value: unknown): void {
+    this.#tell(call, "progress", { value });
+  }
 
   *#delay(ms: number): Awaitable<void> {
     this.#delayed++;
@@ -271,12 +262,37 @@ export class Executor {
     }
   }
 
-  #tell(
-    observer: JobObserver,
-    { id, name, worker }: Call,
-    event: Pick<JobEvent, "what" | "outcome" | "value">,
-  ): void {
-    observer.tell({ id, job: name, executor: this.name, worker, ...event });
+  #tell(call: Call, what: JobEvent["what"], more?: Pick<JobEvent, "outcome" | "value">): void {
+    const { id, name, worker, observer } = call;
+    if (observer.heard) observer.tell({ id, job: name, executor: this.name, worker, what, ...more });
+  }
+}
+
+/** How an engine tells of a call. */
+class Telling implements Tell {
+  readonly #executor: Executor;
+  readonly #call: Call;
+  readonly #scope: CancelScope;
+
+  constructor(executor: Executor, call: Call, scope: CancelScope) {
+    this.#executor = executor;
+    this.#call = call;
+    this.#scope = scope;
+  }
+
+  started(worker: string): void {
+    this.#call.begin(worker);
+    this.#executor.started(this.#call);
+  }
+
+  progress(value: unknown): void {
+    this.#executor.progressed(this.#call, value);
+    try {
+      this.#call.onProgress?.(value);
+    } catch (error) {
+      this.#call.failed ??= { error };
+      this.#scope.cancel(error);
+    }
   }
 }
 

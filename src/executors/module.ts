@@ -41,8 +41,16 @@ function kindOf(job: object): JobKind {
   return Object.prototype.isPrototypeOf.call(GeneratorFunction, job) ? "coroutine" : "function";
 }
 
+/** By their own text, which is long to read: once each. */
+const classes = new WeakMap<object, boolean>();
+
 function isClass(value: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value));
+  let known = classes.get(value);
+  if (known === undefined) {
+    known = /^class\b/.test(Function.prototype.toString.call(value));
+    classes.set(value, known);
+  }
+  return known;
 }
 
 /**

@@ -39,7 +39,7 @@ export function checkPayload(value: unknown, what: string, moved: readonly unkno
     return;
   }
   try {
-    look(value, what, "", new Set(moved as object[]), 0);
+    look(value, what, "", moved.length === 0 ? new Set() : new Set(moved as object[]), 0);
   } catch (error) {
     throw error instanceof PayloadError ? error : unread(what, error);
   }

@@ -1,4 +1,4 @@
-import { current, type Runner } from "./current.ts";
+import { current, type LoopPort, type Runner } from "./current.ts";
 import { InvalidStateError } from "./errors.ts";
 import type { JobEvent, TaskInfo } from "./monitor.ts";
 
@@ -7,6 +7,8 @@ export interface JobObserver {
   readonly task: TaskInfo;
   /** The time of its loop, in milliseconds. */
   now(): number;
+  /** Whether anybody hears: ask before you make an event of what is told often. */
+  readonly heard: boolean;
   tell(event: Omit<JobEvent, "task">): void;
 }
 
@@ -38,12 +40,27 @@ export function jobObserver(): JobObserver {
       "Cannot tell of a job: no task is running here. Ask inside the coroutine that waits for it.",
     );
   }
-  const { loop } = task;
-  return {
-    task,
-    now: () => loop.now(),
-    tell(event) {
-      loop.monitor?.job?.({ ...event, task });
-    },
-  };
+  return new Observer(task);
+}
+
+class Observer implements JobObserver {
+  readonly task: TaskInfo;
+  readonly #loop: LoopPort;
+
+  constructor(task: Runner) {
+    this.task = task;
+    this.#loop = task.loop;
+  }
+
+  get heard(): boolean {
+    return this.#loop.monitor?.job !== undefined;
+  }
+
+  now(): number {
+    return this.#loop.now();
+  }
+
+  tell(event: Omit<JobEvent, "task">): void {
+    this.#loop.monitor?.job?.({ ...event, task: this.task });
+  }
 }

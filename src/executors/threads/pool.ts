@@ -5,11 +5,13 @@
 import type { EventEmitter } from "node:events";
 import type { Worker as Thread } from "node:worker_threads";
 import { InvalidStateError } from "../../index.ts";
+import type { Call } from "../call.ts";
 import { errorAgain, type Envelope, type PlainError } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { JobKind } from "../module.ts";
 import {
   BEGUN,
+  cellOf,
   isHello,
   SENT,
   WITHDRAWN,
@@ -20,6 +22,9 @@ import {
   type Order,
   type WorkerData,
 } from "./protocol.ts";
+
+/** By which the pool library is told something of a task. */
+const QUEUE_OPTIONS: unique symbol = Symbol.for("Piscina.queueOptions") as never;
 
 export type Library = typeof import("piscina").Piscina;
 
@@ -52,46 +57,66 @@ export interface Outcome {
   gone(): void;
 }
 
-/** A job on its way to a worker, or there. */
-export class Sent {
+/** A job on its way to a worker, or there. It is its own message: what is sent of it are its public fields. */
+export class Sent implements JobMessage {
   readonly run: number;
-  readonly cell: number;
-  readonly title: string;
-  /** Whether it is a function, which may keep the thread for itself. */
-  readonly mayHold: boolean;
-  readonly worker: PoolWorker;
-  readonly outcome: Outcome;
+  readonly id: string;
+  readonly name: string;
+  readonly attempt: number;
+  readonly worker: string;
+  readonly args: readonly unknown[];
+  readonly senders: readonly number[];
+  readonly #to: PoolWorker;
+  readonly #mayHold: boolean;
+  readonly #outcome: Outcome;
   readonly #cells: Int32Array;
 
   constructor(
     run: number,
-    cell: number,
-    title: string,
+    { id, name, args, senders, attempt, as }: Call,
+    to: PoolWorker,
     mayHold: boolean,
-    worker: PoolWorker,
     outcome: Outcome,
     cells: Int32Array,
   ) {
     this.run = run;
-    this.cell = cell;
-    this.title = title;
-    this.mayHold = mayHold;
-    this.worker = worker;
-    this.outcome = outcome;
+    this.id = id;
+    this.name = name;
+    this.attempt = as === undefined ? attempt : as.attempt + attempt - 1;
+    this.worker = as === undefined ? to.name : as.worker;
+    this.args = args;
+    this.senders = senders.length === 0 ? NONE : senders.map(({ at }) => at);
+    this.#to = to;
+    this.#mayHold = mayHold;
+    this.#outcome = outcome;
     this.#cells = cells;
-    Atomics.store(cells, cell, SENT);
+    Atomics.store(cells, cellOf(run, cells), SENT);
   }
 
-  /** Whether the worker has called it, and it has not returned. */
-  get called(): boolean {
-    return Atomics.load(this.#cells, this.cell) === BEGUN;
+  /** For the pool library's balancer of loads, which sees no more of it than this. */
+  get [QUEUE_OPTIONS](): PoolWorker {
+    return this.#to;
+  }
+
+  get to(): PoolWorker {
+    return this.#to;
+  }
+  get outcome(): Outcome {
+    return this.#outcome;
+  }
+
+  /** Whether it is a function that was called and has not returned: it keeps the thread for itself. */
+  get holds(): boolean {
+    return this.#mayHold && Atomics.load(this.#cells, cellOf(this.run, this.#cells)) === BEGUN;
   }
 
   /** Takes it back, if no worker has begun it. */
   withdraw(): boolean {
-    return Atomics.compareExchange(this.#cells, this.cell, SENT, WITHDRAWN) === SENT;
+    return Atomics.compareExchange(this.#cells, cellOf(this.run, this.#cells), SENT, WITHDRAWN) === SENT;
   }
 }
+
+const NONE: readonly number[] = [];
 
 /** One worker, from its first word to its end. */
 export class PoolWorker {
@@ -99,8 +124,6 @@ export class PoolWorker {
   readonly name: string;
   readonly number: number;
   readonly thread: Thread;
-  /** What it runs, by number. */
-  readonly jobs: Map<number, Sent> = new Map();
   /** How many places are taken. */
   taken = 0;
   /** Whether a function keeps it for itself. */
@@ -108,23 +131,26 @@ export class PoolWorker {
   /** Why it was ended, if it was: in words. */
   ending: string | undefined = undefined;
   readonly #port: Hello["port"];
+  readonly #jobs: JobsByCell;
   #flushed: (() => void) | undefined = undefined;
 
-  constructor(number: number, thread: Thread, port: Hello["port"]) {
+  constructor(number: number, thread: Thread, port: Hello["port"], jobs: JobsByCell) {
+    this.#jobs = jobs;
     this.number = number;
     this.name = `worker ${number}`;
     this.thread = thread;
     this.#port = port;
     port.on("message", (news: News) => {
-      if (news.what === "flushed") this.#flushed?.();
-      else this.jobs.get(news.run)?.outcome.news(news);
+      if (news.what === "flushed") return this.#flushed?.();
+      const sent = this.#jobs[cellOf(news.run, this.#jobs)];
+      if (sent?.run === news.run) sent.outcome.news(news);
     });
     port.unref();
   }
 
   /** Whether a function runs there, which may keep it from answering. */
   get runsFunction(): boolean {
-    return [...this.jobs.values()].some((sent) => sent.mayHold && sent.called);
+    return this.#jobs.some((sent) => sent?.to === this && sent.holds);
   }
 
   order(order: Order): void {
@@ -145,6 +171,9 @@ export class PoolWorker {
   }
 }
 
+/** What is with workers now. */
+type JobsByCell = readonly (Sent | undefined)[];
+
 export class Pool {
   /** Those that have said hello and have not ended. */
   readonly workers: Set<PoolWorker> = new Set();
@@ -154,6 +183,8 @@ export class Pool {
   broken: Error | null = null;
   readonly #piscina: InstanceType<Library>;
   readonly #cells: Int32Array;
+  readonly #jobs: (Sent | undefined)[];
+  /** The numbers of the next runs: one for each cell that is free. */
   readonly #free: number[];
   readonly #changed: () => void;
   readonly #file: string;
@@ -162,7 +193,6 @@ export class Pool {
   readonly #silent = new Set<Thread>();
   /** How many in a row could not load the module. */
   #failures = 0;
-  #run = 0;
   #closed = false;
 
   /**
@@ -171,6 +201,7 @@ export class Pool {
   constructor(library: Library, url: string, options: PoolOptions, jobsAtOnce: number, changed: () => void) {
     const count = jobsAtOnce; // one that was withdrawn keeps its cell, and its place, until its message was read
     this.#cells = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
+    this.#jobs = Array.from({ length: count }, () => undefined);
     this.#free = Array.from({ length: count }, (_, i) => count - 1 - i);
     this.#changed = changed;
     this.#file = url.slice(url.lastIndexOf("/") + 1);
@@ -188,7 +219,7 @@ export class Pool {
       // A worker that has no job still has timers and connections of its own.
       atomics: "disabled",
       loadBalancer: (task, candidates) => {
-        const { thread } = (task as unknown as Record<symbol, Sent>)[QUEUE_OPTIONS]!.worker;
+        const { thread } = (task as unknown as Sent)[QUEUE_OPTIONS];
         // One that has ended meanwhile: the job was withdrawn, so any other may read its message.
         return candidates.find(({ id }) => id === thread.threadId) ?? candidates[0] ?? null;
       },
@@ -208,24 +239,17 @@ export class Pool {
     });
   }
 
-  /** Sends a job to a worker. @throws what the platform throws for what it cannot send */
-  send(
-    worker: PoolWorker,
-    title: string,
-    mayHold: boolean,
-    message: Omit<JobMessage, "cell" | "run">,
-    transfer: readonly unknown[],
-    outcome: Outcome,
-  ): Sent {
-    const run = ++this.#run;
-    const cell = this.#free.pop()!;
-    const sent = new Sent(run, cell, title, mayHold, worker, outcome, this.#cells);
-    worker.jobs.set(run, sent);
-    const task = { ...message, cell, run, [QUEUE_OPTIONS]: sent };
-    const ended = this.#piscina.run(task, { transferList: transfer as never }) as Promise<Envelope>;
+  /** Sends a job to a worker. `mayHold`: see `holds`. @throws what the platform throws for what it cannot send */
+  send(call: Call, to: PoolWorker, mayHold: boolean, outcome: Outcome): Sent {
+    const run = this.#free.pop()!;
+    const sent = new Sent(run, call, to, mayHold, outcome, this.#cells);
+    this.#jobs[cellOf(run, this.#jobs)] = sent;
+    const { transfer, title } = call;
+    const options = transfer.length === 0 ? undefined : { transferList: transfer as never };
+    const ended = this.#piscina.run(sent, options) as Promise<Envelope>;
     const over = (): void => {
-      worker.jobs.delete(run);
-      this.#free.push(cell);
+      this.#jobs[cellOf(run, this.#jobs)] = undefined;
+      this.#free.push(run + this.#jobs.length);
       outcome.gone();
     };
     ended.then(
@@ -234,7 +258,7 @@ export class Pool {
         outcome.ended(envelope);
       },
       (error: unknown) => {
-        this.#lost(sent, error);
+        this.#lost(sent, title, error);
         over();
       },
     );
@@ -283,7 +307,7 @@ export class Pool {
     this.#failures = 0;
     this.broken = null;
     this.kinds = new Map(jobs);
-    const worker = new PoolWorker(this.#freeNumber(), thread, port);
+    const worker = new PoolWorker(this.#freeNumber(), thread, port, this.#jobs);
     this.workers.add(worker);
     // Its jobs are told by the pool library, before or after this.
     const gone = (): void => {
@@ -315,18 +339,18 @@ export class Pool {
   }
 
   /** The library has no result: the worker is gone, or the message could not be sent. */
-  #lost(sent: Sent, error: unknown): void {
+  #lost(sent: Sent, title: string, error: unknown): void {
     // Where the worker is there no more, it is its own message that could not be sent.
-    if (error instanceof Error && error.name === "DataCloneError" && this.workers.has(sent.worker)) {
-      return sent.outcome.ended({ ok: false, error: unsent(sent.title, error) });
+    if (error instanceof Error && error.name === "DataCloneError" && this.workers.has(sent.to)) {
+      return sent.outcome.ended({ ok: false, error: unsent(title, error) });
     }
-    const { worker } = sent;
+    const worker = sent.to;
     this.workers.delete(worker);
     const begun = !sent.withdraw();
     const why = worker.ending ?? reasonOf(error);
     const lost = new WorkerLostError(
-      `${sent.title} was lost: ${worker.name}, where it ran, ${why}.`,
-      sent.title,
+      `${title} was lost: ${worker.name}, where it ran, ${why}.`,
+      title,
       worker.name,
       worker.ending === undefined ? { cause: error } : {},
     );
@@ -346,8 +370,6 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
   await Promise.race([work, over]);
   clearTimeout(timer);
 }
-
-const QUEUE_OPTIONS = Symbol.for("Piscina.queueOptions");
 
 function unsent(title: string, error: Error): PlainError {
   return { name: "PayloadError", message: `Cannot send the arguments of ${title}: ${error.message}` };

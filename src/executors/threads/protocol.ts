@@ -8,9 +8,14 @@ export interface WorkerData {
   readonly cede: {
     /** The address of the module. */
     readonly url: string;
-    /** A cell for each job that is on its way: see below. */
+    /** A cell for each job that is on its way: see `cellOf`. */
     readonly cells: Int32Array;
   };
+}
+
+/** The cell of a run: each is used again by every run whose number has the same remainder. */
+export function cellOf(run: number, cells: { readonly length: number }): number {
+  return run % cells.length;
 }
 
 // What a cell says of its job.
@@ -25,7 +30,6 @@ export const WITHDRAWN = 2;
 
 /** A job, as it is sent to a worker. */
 export interface JobMessage {
-  readonly cell: number;
   /** Of this attempt alone: what is told of it is told by this number. */
   readonly run: number;
   readonly id: string;
@@ -33,7 +37,7 @@ export interface JobMessage {
   readonly attempt: number;
   /** What the worker is called: "worker 2". */
   readonly worker: string;
-  readonly args: unknown[];
+  readonly args: readonly unknown[];
   /** Which of the arguments are senders. */
   readonly senders: readonly number[];
 }
@@ -55,7 +59,7 @@ export function isHello(message: unknown): message is Hello {
 export type Order =
   /** The pool is closing: what was written is to come first. */
   | { readonly what: "flush" }
-  | { readonly what: "cancel"; readonly run: number; readonly reason: string | undefined }
+  | { readonly what: "cancel"; readonly run: number }
   /** An item was taken by the caller's channel, or never will be. */
   | { readonly what: "taken"; readonly run: number; readonly at: number; readonly taken: boolean }
   /** All that was told of the job was heard. */

@@ -178,7 +178,8 @@ class Threads implements Engine {
       const file = this.#url.slice(this.#url.lastIndexOf("/") + 1);
       throw unknownJob(call.name, file, [...this.pool.kinds.keys()]);
     }
-    return running(this, kind, call, tell);
+    if (call.senders.length === 0) return running(this, kind, call, tell, null);
+    return taskGroup((group) => running(this, kind, call, tell, group));
   }
 
   /** Waits for a worker. */
@@ -236,32 +237,25 @@ const opening = coroutine(function* threads(engine: Threads): Awaitable<void> {
   yield* engine.loaded();
 });
 
-/** One call, on one worker after another until one has begun it. */
+/** One call, on one worker after another until one has begun it; if this is cancelled, it is stopped there. */
 const running = coroutine(function* threads(
   engine: Threads,
   kind: JobKind,
   call: Call,
   tell: Tell,
+  group: TaskGroup | null,
 ): Awaitable<Envelope> {
   for (;;) {
-    const worker = yield* engine.enter(kind, call);
-    const body = (group: TaskGroup | null): Awaitable<Envelope | null> =>
-      flying(new Flight(engine, kind, worker, call, tell, group));
-    const envelope = call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
-    if (envelope !== null) return envelope;
-    call.notBegun();
-  }
-});
-
-/** Waits for the end of what was sent, and stops it if this is cancelled. `null`: it is to be sent anew. */
-const flying = coroutine(function* job(flight: Flight): Awaitable<Envelope | null> {
-  flight.send();
-  try {
-    const result = yield* flight.end();
-    if (result instanceof WorkerLostError) throw result;
-    return result;
-  } finally {
-    if (!flight.done) yield* flight.stop();
+    const flight = new Flight(engine, kind, yield* engine.enter(kind, call), call, tell, group);
+    flight.send();
+    try {
+      const result = yield* flight.end();
+      if (result instanceof WorkerLostError) throw result;
+      if (result !== null) return result;
+    } finally {
+      if (!flight.done) yield* flight.stop();
+    }
+    call.notBegun(); // its worker was lost before that
   }
 });
 
@@ -299,19 +293,8 @@ class Flight implements Outcome {
   }
 
   send(): void {
-    const { id, name, args, senders, transfer, title, as } = this.#call;
     this.#tell.started(this.#worker.name);
-    const { attempt } = this.#call; // as of now: it has just begun
-    const message = {
-      id,
-      name,
-      args: [...args],
-      attempt: as === undefined ? attempt : as.attempt + attempt - 1,
-      worker: as?.worker ?? this.#worker.name,
-      senders: senders.map(({ at }) => at),
-    };
-    const mayHold = this.#kind === "function";
-    this.#sent = this.#engine.pool.send(this.#worker, title, mayHold, message, transfer, this);
+    this.#sent = this.#engine.pool.send(this.#call, this.#worker, this.#kind === "function", this);
   }
 
   /** Waits for its end. */
@@ -328,14 +311,14 @@ class Flight implements Outcome {
     const { grace, pool } = this.#engine;
     this.#call.state = "cancelling";
     if (this.#sent!.withdraw()) return;
-    this.#worker.order({ what: "cancel", run: this.#sent!.run, reason: "the call was cancelled" });
+    this.#cancel();
     // By the real clock, whatever this loop's is: the thread is real.
     const look = (): void => {
       // Cleanup may take as long as it takes, but not keep the thread from answering. A function of somebody else's may
       // keep it from that, and is not to be lost for it.
       if (this.#kind === "coroutine" && (this.#answered || this.#worker.runsFunction)) {
         this.#answered = false;
-        this.#worker.order({ what: "cancel", run: this.#sent!.run, reason: "the call was cancelled" });
+        this.#cancel();
         timer = setTimeout(look, Math.max(grace, GRACE)); // it has shown good will: no haste
       } else {
         pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
@@ -351,6 +334,10 @@ class Flight implements Outcome {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #cancel(): void {
+    this.#worker.order({ what: "cancel", run: this.#sent!.run });
   }
 
   ended(envelope: Envelope): void {

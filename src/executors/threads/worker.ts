@@ -1,6 +1,6 @@
 /** What runs on a worker thread: loads the module, serves its jobs, each in a run of its own, and unwinds what is cancelled. */
 import { MessageChannel, parentPort, threadId, workerData } from "node:worker_threads";
-import { EventLoop } from "../../index.ts";
+import { CancelledError, currentTask, EventLoop, type Task } from "../../index.ts";
 import { printReport } from "../../lowlevel.ts";
 import { plainError, type Envelope } from "../envelope.ts";
 import { jobsOf, type JobKind, type JobModule } from "../module.ts";
@@ -10,6 +10,7 @@ import { serveSending, type Link } from "../sending.ts";
 import type { Movable } from "../transfer.ts";
 import {
   BEGUN,
+  cellOf,
   RETURNED,
   SENT,
   type Hello,
@@ -24,29 +25,80 @@ const { url, cells } = (workerData as WorkerData).cede;
 const { port1: control, port2 } = new MessageChannel();
 const where = url.slice(url.lastIndexOf("/") + 1);
 
-interface Running {
+/** A job that runs here, and its way to the caller's senders. */
+class Running implements Link {
   /** Whether it is a function, which may hold its thread for as long as it likes. */
   readonly mayHold: boolean;
-  readonly controller: AbortController;
-  /** Who waits for an item of this argument to be taken. */
-  readonly taken: Map<number, (taken: boolean) => void>;
+  /** The main task of its run, once that has begun. */
+  task: Task<unknown> | null = null;
+  /** Whether it was told to stop. */
+  cancelled = false;
+  /** Who waits for an item to be taken, by the index of the argument. */
+  readonly taken: ((taken: boolean) => void)[] = [];
   /** Waits for the caller to have heard all that was told. */
-  heard: (() => void) | undefined;
+  heard: (() => void) | undefined = undefined;
+  /** Whether anything was told of it. */
+  told = false;
+  progress: Progress | null = null;
+  readonly run: number;
+
+  constructor(run: number, mayHold: boolean) {
+    this.run = run;
+    this.mayHold = mayHold;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    void this.task?.cancel("the call was cancelled");
+  }
+
+  tell(news: JobNews): void {
+    this.told = true;
+    control.postMessage(news);
+  }
+
+  send(at: number, item: unknown): Promise<boolean> {
+    this.tell({ what: "item", run: this.run, at, item });
+    return new Promise((resolve) => {
+      this.taken[at] = resolve;
+    });
+  }
+
+  closed(at: number): void {
+    this.tell({ what: "closed", run: this.run, at });
+  }
+
+  tellProgress(value: unknown): void {
+    this.progress ??= new Progress((latest) => this.tell({ what: "progress", run: this.run, value: latest }));
+    this.progress.tell(value);
+  }
+
+  /** Waits until the caller has heard what was told: the result comes by another way, and must not overtake it. */
+  ended(): Promise<void> | undefined {
+    this.progress?.end();
+    if (!this.told) return undefined;
+    return new Promise<void>((resolve) => {
+      this.heard = resolve;
+      this.tell({ what: "told", run: this.run });
+    });
+  }
 }
-const running = new Map<number, Running>();
+const running: (Running | undefined)[] = Array.from({ length: cells.length }, () => undefined);
 
 const loop = new EventLoop({
   onReport(report) {
-    const meant = report.kind === "loop-held" && [...running.values()].some(({ mayHold }) => mayHold);
+    const meant = report.kind === "loop-held" && running.some((job) => job?.mayHold);
     if (!meant) printReport(report);
   },
 });
 
 let kinds: ReadonlyMap<string, JobKind> = new Map();
 
+let loaded: JobModule | undefined;
 const loading: Promise<JobModule> = import(url) as Promise<JobModule>;
 loading.then(
   (module) => {
+    loaded = module;
     kinds = jobsOf(module);
     hello({ jobs: [...kinds] });
   },
@@ -59,16 +111,16 @@ function hello(said: Pick<Hello, "jobs" | "error">): void {
 
 control.on("message", (order: Order) => {
   if (order.what === "flush") return void flush();
-  const job = running.get(order.run);
-  if (job === undefined) return; // it has just ended
+  const job = running[cellOf(order.run, running)];
+  if (job?.run !== order.run) return; // it has just ended
   switch (order.what) {
     case "taken":
-      return job.taken.get(order.at)?.(order.taken);
+      return job.taken[order.at]?.(order.taken);
     case "heard":
       return job.heard?.();
     case "cancel":
       control.postMessage({ what: "cancelling", run: order.run } satisfies JobNews);
-      job.controller.abort(order.reason);
+      job.cancel();
   }
 });
 /** A thread that is ended loses what it has written and nobody has read. */
@@ -85,66 +137,47 @@ control.unref(); // it is the pool that keeps a worker alive
 
 /** Called by the pool library for each job. */
 export async function serveJob(message: JobMessage): Promise<unknown> {
-  if (Atomics.compareExchange(cells, message.cell, SENT, BEGUN) !== SENT) return { ok: "cancelled" };
-  const { run: number, args, senders, ...request } = message;
-  const module = await loading;
-  const controller = new AbortController();
-  const mayHold = kinds.get(request.name) === "function";
-  const job: Running = { mayHold, controller, taken: new Map(), heard: undefined };
-  running.set(number, job);
-  let told = false;
-  const tell = (news: JobNews): void => {
-    told = true;
-    control.postMessage(news);
-  };
-  const progress = new Progress((value) => tell({ what: "progress", run: number, value }));
-  const link: Link = {
-    send(at, item) {
-      tell({ what: "item", run: number, at, item });
-      return new Promise((resolve) => {
-        job.taken.set(at, resolve);
-      });
-    },
-    closed: (at) => tell({ what: "closed", run: number, at }),
-  };
+  const { run, name, id, attempt, worker, args, senders } = message;
+  const cell = cellOf(run, cells);
+  if (Atomics.compareExchange(cells, cell, SENT, BEGUN) !== SENT) return CANCELLED;
+  const job = new Running(run, kinds.get(name) === "function");
+  running[cell] = job;
   try {
+    const request = {
+      name,
+      id,
+      attempt,
+      worker,
+      args,
+      grace: Infinity, // a promise that does not settle ends with its worker
+      returned: () => void Atomics.compareExchange(cells, cell, BEGUN, RETURNED),
+      progress: (value: unknown) => {
+        checkPayload(value, `the progress of job ${name}`);
+        job.tellProgress(value);
+      },
+    };
+    const module = loaded ?? (await loading);
+    if (job.cancelled) return CANCELLED;
     const { envelope, buffers } = await loop.runUntilComplete(
-      () =>
-        serveSending(
-          module,
-          where,
-          {
-            ...request,
-            args,
-            returned: () => void Atomics.compareExchange(cells, message.cell, BEGUN, RETURNED),
-            grace: Infinity, // a promise that does not settle ends with its worker
-            progress: (value) => {
-              checkPayload(value, `the progress of job ${request.name}`);
-              progress.tell(value);
-            },
-          },
-          senders,
-          link,
-        ),
-      { signal: controller.signal, name: request.name },
+      () => {
+        job.task = currentTask()!;
+        return serveSending(module, where, request, senders, job);
+      },
+      { name },
     );
     return buffers.length === 0 ? envelope : await moved(envelope, buffers);
   } catch (error) {
-    if (!controller.signal.aborted) return { ok: false, error: plainError(error) } satisfies Envelope;
-    if (error === controller.signal.reason) return { ok: "cancelled" } satisfies Envelope;
+    if (!job.cancelled) return { ok: false, error: plainError(error) } satisfies Envelope;
+    if (error instanceof CancelledError && job.task?.cancelled) return CANCELLED;
     return { ok: "cancelled", error: plainError(error) } satisfies Envelope; // its cleanup failed
   } finally {
-    progress.end();
-    // The result comes by another way, and must not overtake what was told by this one.
-    if (told) {
-      await new Promise<void>((resolve) => {
-        job.heard = resolve;
-        tell({ what: "told", run: number });
-      });
-    }
-    running.delete(number);
+    const heard = job.ended();
+    if (heard !== undefined) await heard;
+    running[cell] = undefined;
   }
 }
+
+const CANCELLED: Envelope = { ok: "cancelled" };
 
 /** A result whose buffers the pool library is to move. */
 async function moved(envelope: Envelope, buffers: readonly Movable[]): Promise<unknown> {
