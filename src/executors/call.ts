@@ -66,6 +66,11 @@ export class Call {
     this.observer = observer;
   }
 
+  /** The sender among the arguments at this index. */
+  senderAt(at: number): Sender<unknown> {
+    return this.senders.find((one) => one.at === at)!.sender;
+  }
+
   /** For messages: "job resize". */
   get title(): string {
     return `job ${this.name}`;

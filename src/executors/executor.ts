@@ -6,10 +6,12 @@ import {
   cancelScope,
   coroutine,
   moveOnAfter,
+  resource,
   retry,
   Schedule,
   sleep,
   timeout,
+  use,
   type Awaitable,
   type CancelScope,
   type RetryPolicy,
@@ -44,6 +46,10 @@ export interface Engine {
    * @throws WorkerLostError; whatever keeps a call from being run
    */
   run(call: Call, tell: Tell): Awaitable<Envelope>;
+  /** Before the first call. */
+  open?(): Awaitable<void>;
+  /** After the last one, also where it could not be opened. */
+  close?(): Awaitable<void>;
 }
 
 /** What an engine tells of a call. */
@@ -328,6 +334,25 @@ const attempt = coroutine(function* job(
   if (value.ok) return value.value;
   throw errorAgain(value.error, `${call.title} (${call.worker})`);
 });
+
+/** The jobs of an executor that belongs to whoever awaits this: it is opened there, and closed when that is left. */
+export function opened<M>(engine: Engine, options: ExecutorOptions): Awaitable<Jobs<M>> {
+  const executor = new Executor(engine, options);
+  return use(
+    resource(function* (provide) {
+      try {
+        if (engine.open) yield* engine.open();
+        yield* provide(executor.jobs<M>());
+      } finally {
+        try {
+          yield* executor.close();
+        } finally {
+          if (engine.close) yield* engine.close();
+        }
+      }
+    }),
+  );
+}
 
 const closing = coroutine(function* close(executor: Executor, drainTimeout: number): Awaitable<void> {
   executor.refuseCalls();

@@ -1,12 +1,13 @@
-import { coroutine, resource, use, type Awaitable, type Sender } from "../index.ts";
+import type { Awaitable } from "../index.ts";
 import type { Call } from "./call.ts";
 import type { Envelope } from "./envelope.ts";
-import { Executor, type Engine, type Tell } from "./executor.ts";
-import { Gate } from "./gate.ts";
+import { opened, type Engine, type Tell } from "./executor.ts";
 import type { Jobs } from "./jobs.ts";
 import type { JobModule } from "./module.ts";
 import { checkCount, checkTime, GRACE, type ExecutorOptions } from "./options.ts";
 import { checkPayload, copyPayload } from "./payload.ts";
+import { Places } from "./places.ts";
+import { pass } from "./senders.ts";
 import { serveSending, type Link } from "./sending.ts";
 
 /** How jobs are run on this loop. */
@@ -22,8 +23,7 @@ class Inline implements Engine {
   readonly workers = 1;
   readonly #module: JobModule;
   readonly #grace: number;
-  readonly #gate: Gate<true>;
-  #free: number;
+  readonly #places: Places;
 
   constructor(
     module: JobModule,
@@ -34,63 +34,43 @@ class Inline implements Engine {
     checkTime("grace", grace);
     this.#module = module;
     this.#grace = grace;
-    this.#free = concurrency;
-    const leave = (): void => void this.#free++;
-    this.#gate = new Gate<true>(() => (this.#free > 0 ? (this.#free--, true) : undefined), leave, maxWaiting);
+    this.#places = new Places(concurrency, maxWaiting);
   }
 
   get waiting(): number {
-    return this.#gate.waiting;
+    return this.#places.waiting;
   }
 
-  readonly run: (call: Call, tell: Tell) => Awaitable<Envelope> = coroutine(function* inline(
-    this: Inline,
-    call: Call,
-    tell: Tell,
-  ): Awaitable<Envelope> {
-    yield* this.#gate.enter(() => call.label, call.priority);
-    try {
-      tell.started(WORKER);
-      const { name, id, attempt, title } = call;
-      const args = copyPayload(call.args, `the arguments of ${title}`, call.transfer);
-      const progress = (value: unknown): void => {
-        checkPayload(value, `the progress of job ${name}`);
-        tell.progress(copyPayload(value, `the progress of ${title}`));
-      };
-      const request = { name, id, attempt, worker: WORKER, progress, args, grace: this.#grace };
-      const at = call.senders.map((one) => one.at);
-      const { envelope, buffers } = yield* serveSending(
-        this.#module,
-        "the module",
-        request,
-        at,
-        linkOf(call),
-      );
-      return copyPayload(envelope, `the result of ${title}`, buffers);
-    } finally {
-      this.#free++;
-      this.#gate.open();
-    }
-  }).bind(this);
+  run(call: Call, tell: Tell): Awaitable<Envelope> {
+    return this.#places.hold(
+      () => call.label,
+      call.priority,
+      () => this.#serve(call, tell),
+    );
+  }
+
+  *#serve(call: Call, tell: Tell): Awaitable<Envelope> {
+    tell.started(WORKER);
+    const { name, id, attempt, title } = call;
+    const args = copyPayload(call.args, `the arguments of ${title}`, call.transfer);
+    const progress = (value: unknown): void => {
+      checkPayload(value, `the progress of job ${name}`);
+      tell.progress(copyPayload(value, `the progress of ${title}`));
+    };
+    const request = { name, id, attempt, worker: WORKER, progress, args, grace: this.#grace };
+    const at = call.senders.map((one) => one.at);
+    const { envelope, buffers } = yield* serveSending(this.#module, "the module", request, at, linkOf(call));
+    return copyPayload(envelope, `the result of ${title}`, buffers);
+  }
 }
 
 /** Items go a short way here, but the same: checked, copied, one at a time. */
 function linkOf(call: Call): Link {
-  const senderAt = (at: number): Sender<unknown> => call.senders.find((one) => one.at === at)!.sender;
   return {
-    send: (at, item) => pass(senderAt(at), copyPayload(item, `an item of ${call.title}`)),
-    closed: (at) => senderAt(at).close(),
+    send: (at, item) => pass(call.senderAt(at), copyPayload(item, `an item of ${call.title}`)),
+    closed: (at) => call.senderAt(at).close(),
   };
 }
-
-const pass = coroutine(function* send(sender: Sender<unknown>, item: unknown): Awaitable<boolean> {
-  try {
-    yield* sender.send(item);
-    return true;
-  } catch {
-    return false; // the caller's channel is closed: the job hears of it where it sends
-  }
-});
 
 /**
  * Runs the jobs of a module on this loop: what `threads` and `cluster` are measured by, and what tests take in their place.
@@ -119,14 +99,5 @@ export function inline<M extends object>(module: M, options: InlineOptions = {})
       "Cannot run jobs inline without their module: `import * as jobs from …`, then `inline(jobs)`.",
     );
   }
-  const executor = new Executor(new Inline(module as JobModule, options), options);
-  return use(
-    resource(function* (provide) {
-      try {
-        yield* provide(executor.jobs<M>());
-      } finally {
-        yield* executor.close();
-      }
-    }),
-  );
+  return opened<M>(new Inline(module as JobModule, options), options);
 }

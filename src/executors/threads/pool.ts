@@ -9,6 +9,7 @@ import type { Call } from "../call.ts";
 import { errorAgain, type Envelope, type PlainError } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { JobKind } from "../module.ts";
+import { within } from "../within.ts";
 import {
   BEGUN,
   cellOf,
@@ -360,16 +361,6 @@ export class Pool {
 
 /** How long threads have for what they have written, in milliseconds: one that is held up does not hold up the end. */
 const FLUSH_MS = 1000;
-
-/** By the real clock, whatever the loop's is. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
-}
 
 function unsent(title: string, error: Error): PlainError {
   return { name: "PayloadError", message: `Cannot send the arguments of ${title}: ${error.message}` };

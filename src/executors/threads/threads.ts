@@ -1,22 +1,14 @@
-import {
-  coroutine,
-  resource,
-  taskGroup,
-  until,
-  use,
-  type Awaitable,
-  type Sender,
-  type TaskGroup,
-} from "../../index.ts";
+import { coroutine, taskGroup, until, type Awaitable, type TaskGroup } from "../../index.ts";
 import { park, type ParkedWait } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
 import { errorAgain, type Envelope } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
-import { Executor, type Engine, type Tell } from "../executor.ts";
+import { opened, type Engine, type Tell } from "../executor.ts";
 import { Gate } from "../gate.ts";
 import type { Jobs } from "../jobs.ts";
 import { unknownJob, type JobKind } from "../module.ts";
 import { checkCount, checkTime, GRACE, type ExecutorOptions } from "../options.ts";
+import { pass } from "../senders.ts";
 import { loadLibrary, Pool, type Library, type Outcome, type PoolWorker, type Sent } from "./pool.ts";
 import type { JobNews } from "./protocol.ts";
 
@@ -67,22 +59,7 @@ export function threads<M extends object>(
   options: ThreadsOptions = {},
 ): Awaitable<Jobs<M>> {
   const url = addressOf(module);
-  const engine = new Threads(url, options);
-  const executor = new Executor(engine, options);
-  return use(
-    resource(function* (provide) {
-      try {
-        yield* engine.open();
-        yield* provide(executor.jobs<M>());
-      } finally {
-        try {
-          yield* executor.close();
-        } finally {
-          yield* engine.close();
-        }
-      }
-    }),
-  );
+  return opened<M>(new Threads(url, options), options);
 }
 
 /** @throws TypeError */
@@ -369,7 +346,7 @@ class Flight implements Outcome {
         });
         break;
       case "closed":
-        this.#sender(news.at).close();
+        this.#call.senderAt(news.at).close();
         break;
       case "told":
         this.#worker.order({ what: "heard", run: news.run });
@@ -380,17 +357,10 @@ class Flight implements Outcome {
   *#pass(at: number, item: unknown): Awaitable<void> {
     let taken = false;
     try {
-      yield* this.#sender(at).send(item);
-      taken = true;
-    } catch {
-      // The caller's channel is closed: the job hears of it where it sends.
+      taken = yield* pass(this.#call.senderAt(at), item);
     } finally {
       this.#worker.order({ what: "taken", run: this.#sent!.run, at, taken });
     }
-  }
-
-  #sender(at: number): Sender<unknown> {
-    return this.#call.senders.find((one) => one.at === at)!.sender;
   }
 
   #settle(result: Envelope | WorkerLostError | null): void {
