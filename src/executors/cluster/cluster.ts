@@ -1,4 +1,4 @@
-import { resource, until, use, type Awaitable } from "../../index.ts";
+import { resource, use, type Awaitable } from "../../index.ts";
 import { Executor } from "../executor.ts";
 import type { Jobs } from "../jobs.ts";
 import { Cluster, engines } from "./engine.ts";
@@ -37,13 +37,13 @@ export function cluster<M extends object>(options: ClusterOptions): Awaitable<Jo
   return use(
     resource(function* (provide) {
       try {
-        yield* until(engine.open());
+        yield* engine.open();
         yield* provide(executor.jobs<M>());
       } finally {
         try {
           yield* executor.close();
         } finally {
-          yield* until(engine.close());
+          yield* engine.close();
         }
       }
     }),

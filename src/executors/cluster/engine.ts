@@ -1,7 +1,15 @@
 /** The engine of `cluster`: what it calls stands in the queue, and whatever comes back of it is told to who called. */
 import type { Job, Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { coroutine, InvalidStateError, taskGroup, type Awaitable, type TaskGroup } from "../../index.ts";
+import {
+  coroutine,
+  InvalidStateError,
+  taskGroup,
+  until,
+  type Awaitable,
+  type TaskGroup,
+} from "../../index.ts";
+import { park } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
 import type { Envelope } from "../envelope.ts";
 import { Executor, type Engine, type Tell } from "../executor.ts";
@@ -9,7 +17,9 @@ import { Gate } from "../gate.ts";
 import { checkCount, checkTime } from "../options.ts";
 import { warnOf } from "./check-redis.ts";
 import { encode, LARGEST } from "./codec.ts";
-import { Entry, Flight, refuse, type Tower } from "./flight.ts";
+import { Entry } from "./entry.ts";
+import { Flight, refuse, type Tower } from "./flight.ts";
+import { remove, type Incarnation } from "./incarnation.ts";
 import { loadBullmq } from "./peers.ts";
 import { checkQueue, type ClusterOptions, type Keep } from "./options.ts";
 import { Connections } from "./redis.ts";
@@ -56,12 +66,12 @@ export class Cluster implements Engine, Tower {
   readonly #gate: Gate<true>;
   /** What its jobs and its channel are called after. */
   readonly #me: string = crypto.randomUUID();
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<Flight>>();
   #free: number;
   #called = 0;
   #queue: Queue | null = null;
   #redis: Redis | null = null;
-  #results: Results | null = null;
+  #results: Results<Entry<Flight>> | null = null;
 
   constructor(options: ClusterOptions) {
     const { concurrency = CONCURRENCY, maxWaiting = Infinity, maxPayload = LARGEST } = options;
@@ -100,7 +110,14 @@ export class Cluster implements Engine, Tower {
     return this.#redis!;
   }
 
-  async open(): Promise<void> {
+  *open(): Awaitable<void> {
+    yield* until(this.#connect());
+  }
+  *close(): Awaitable<void> {
+    yield* until(this.#disconnect());
+  }
+
+  async #connect(): Promise<void> {
     const { Queue } = await loadBullmq();
     const {
       queue,
@@ -124,7 +141,7 @@ export class Cluster implements Engine, Tower {
       key: (of) => this.#queue!.toKey(of),
       interval: pollInterval,
       told: (job, end) => this.#told(job, end),
-      ended: (job, end) => this.#ended(job, end),
+      ended: (entry, end) => this.#ended(entry, end),
       outstanding: () => this.#added(),
       looked: () => void this.#countWorkers().catch(() => {}), // then it is counted when Redis is back
     });
@@ -133,7 +150,7 @@ export class Cluster implements Engine, Tower {
     await warnOf(redis, this.where);
   }
 
-  async close(): Promise<void> {
+  async #disconnect(): Promise<void> {
     this.#results?.close();
     const queue = this.#queue;
     this.#queue = null;
@@ -167,18 +184,18 @@ export class Cluster implements Engine, Tower {
       args: encode(call.args, `the arguments of ${call.title}`, this.maxPayload),
       senders: call.senders.map(({ at }) => at),
     };
-    let entry = this.#entries.get(job);
-    const joins = entry !== undefined;
-    if (entry === undefined)
-      this.#entries.set(job, (entry = new Entry(job, call.name, call.key !== undefined)));
-    else checkName(call, entry.name);
+    const joined = this.#entries.get(job);
+    if (joined !== undefined) {
+      checkName(call, joined.name);
+      return new Flight(this, joined, call, tell, group);
+    }
+    const entry = new Entry<Flight>(job, call.name, call.key !== undefined, nonce);
+    this.#entries.set(job, entry);
     const flight = new Flight(this, entry, call, tell, group);
-    flight.sent = joins
-      ? Promise.resolve()
-      : this.add(call.name, data, job, call).then(() => this.#sent(flight, nonce));
-    const { flights } = entry;
-    flight.sent.catch((error: unknown) => {
-      for (const one of flights) one.unsent(error as Error);
+    entry.sent = this.add(call.name, data, job, call).then(() => this.#sent(flight));
+    entry.sent.catch((error: unknown) => {
+      this.#close(entry);
+      for (const one of entry.flights) one.unsent(error as Error);
     });
     return flight;
   }
@@ -208,13 +225,17 @@ export class Cluster implements Engine, Tower {
   }
 
   /** Redis has it. If the id was the caller's, it may have had it before. */
-  async #sent({ entry, call }: Flight, nonce: string): Promise<void> {
+  async #sent({ entry, call }: Flight): Promise<void> {
     if (call.key !== undefined) {
       const [name, text] = await this.redis.hmget(this.queue.toKey(entry.job), "name", "data");
       if (typeof name === "string") checkName(call, name);
-      entry.own = typeof text !== "string" || (JSON.parse(text) as JobData).nonce === nonce;
       entry.added = true;
-      await this.#results!.look([entry.job]); // it may have ended already
+      const end =
+        typeof text === "string"
+          ? entry.seen((JSON.parse(text) as Partial<JobData> | null)?.nonce)
+          : undefined;
+      if (end !== undefined) return this.#ended(entry, end);
+      await this.#results!.look([entry]); // it may have ended already
     }
     entry.added = true;
   }
@@ -222,18 +243,41 @@ export class Cluster implements Engine, Tower {
   forgetFlight(flight: Flight): void {
     flight.leave();
     const { entry } = flight;
-    if (entry.flights.size === 0) this.#entries.delete(entry.job);
+    if (entry.flights.size > 0) return;
+    entry.stopping = false;
+    this.#close(entry);
+    for (const wait of entry.freed) wait.complete();
   }
 
-  async withdraw(job: string): Promise<boolean> {
-    this.#toWorkers({ what: "cancel", job });
-    const [timestamp, finished] = await this.redis.hmget(this.queue.toKey(job), "timestamp", "finishedOn");
-    if (typeof timestamp !== "string" || typeof finished === "string") return true;
-    return (await this.queue.remove(job)) === 1;
+  /** Whoever calls its id from now on calls another job, or asks the queue how this one ended. */
+  #close(entry: Entry<Flight>): void {
+    if (!entry.stopping && this.#entries.get(entry.job) === entry) this.#entries.delete(entry.job);
   }
 
-  async forget(job: string): Promise<void> {
-    await this.#queue?.remove(job).catch(() => {}); // then it is kept as long as others
+  /** Waits while the id of a call is that of a job which is being stopped here: its end is not for this call. */
+  *freed({ key, title }: Call): Awaitable<void> {
+    if (key === undefined) return;
+    const job = idInQueue(key);
+    for (let entry = this.#entries.get(job); entry?.stopping; entry = this.#entries.get(job)) {
+      const { freed } = entry;
+      yield* park<void>({ label: `the id of ${title}, which is being cancelled`, kind: "job" }, (wait) => {
+        freed.add(wait);
+        return () => freed.delete(wait);
+      });
+    }
+  }
+
+  async withdraw({ job, nonce }: Incarnation): Promise<boolean> {
+    this.#toWorkers({ what: "cancel", job, nonce });
+    return remove(this.redis, this.queue.toKey(""), { job, nonce }, false);
+  }
+
+  async forget(job: Incarnation): Promise<void> {
+    try {
+      await remove(this.redis, this.queue.toKey(""), job, true);
+    } catch {
+      // Then it is kept as long as others
+    }
   }
 
   answer(worker: string, message: ToWorker): void {
@@ -244,30 +288,33 @@ export class Cluster implements Engine, Tower {
     this.#redis?.publish(this.#names.workers, JSON.stringify(message)).catch(() => {});
   }
 
-  *#added(): Iterable<string> {
-    for (const entry of this.#entries.values()) if (entry.added) yield entry.job;
+  *#added(): Iterable<Entry<Flight>> {
+    for (const entry of this.#entries.values()) if (entry.added) yield entry;
   }
 
-  #ended(job: string, end: End): void {
-    for (const flight of this.#entries.get(job)?.flights ?? []) flight.ended(end);
+  #ended(entry: Entry<Flight>, end: End): void {
+    this.#close(entry);
+    for (const flight of entry.flights) flight.ended(end);
   }
 
-  /** An event of the queue. */
+  /** An event of the queue: it may be about one before, of the same id. */
   #told(job: string, end: End): void {
     const entry = this.#entries.get(job);
     if (entry === undefined) return;
-    if (!entry.keyed) return this.#ended(job, end);
-    // It may be about one before it, of the same id. Before it was added, it is.
-    if (entry.added) this.#results!.confirm(job, end).catch(() => {}); // then it is looked for when Redis is back
+    if (entry.isOf(end)) this.#ended(entry, end);
+    else if (entry.added && entry.maybe !== undefined) this.#results!.lookSoon();
   }
 
   #heard(text: string): void {
     const message = parse<ToCaller>(text);
     if (message === undefined) return;
     const entry = this.#entries.get(message.job);
-    if (entry === undefined) {
+    if (entry === undefined || entry.inQueue !== message.nonce) {
       if (message.what === "item") refuse(this, message);
       return;
+    }
+    if (message.what === "late") {
+      return this.#ended(entry, { how: "returned", text: JSON.stringify(message.returned) });
     }
     try {
       if (message.what === "item") firstOf(entry.flights)?.heard(message);
@@ -314,6 +361,7 @@ const flying = coroutine(function* job(
   tell: Tell,
   group: TaskGroup | null,
 ): Awaitable<Envelope> {
+  yield* engine.freed(call);
   const flight = engine.send(call, tell, group);
   try {
     return yield* flight.result();

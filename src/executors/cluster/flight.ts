@@ -13,6 +13,8 @@ import { errorAgain, type Envelope } from "../envelope.ts";
 import { JobLostError, WorkerLostError } from "../errors.ts";
 import type { Tell } from "../executor.ts";
 import { decode } from "./codec.ts";
+import type { Entry } from "./entry.ts";
+import type { Incarnation } from "./incarnation.ts";
 import type { End } from "./results.ts";
 import { CANCELLED, LOST, type Returned, type ToCaller, type ToWorker } from "./wire.ts";
 
@@ -21,34 +23,10 @@ export interface Tower {
   readonly maxPayload: number;
   readonly where: string;
   /** Tells every worker to stop it, and takes it out of the queue if it is in no worker's hands. Whether it is over. */
-  withdraw(job: string): Promise<boolean>;
+  withdraw(job: Incarnation): Promise<boolean>;
   /** What is still kept of a job that was stopped is removed, so that its id is free. */
-  forget(job: string): Promise<void>;
+  forget(job: Incarnation): Promise<void>;
   answer(worker: string, message: ToWorker): void;
-}
-
-/** A job in the queue, and the calls here that wait for it: more than one where they have the same id. */
-export class Entry {
-  readonly job: string;
-  /** What it runs. */
-  readonly name: string;
-  /** Whether its id is the caller's, and may have been used before. */
-  readonly keyed: boolean;
-  readonly flights: Set<Flight> = new Set();
-  /** Whether it stands in the queue for certain. */
-  added = false;
-  /** Whether a call of this executor put it there. Who did stops it; others only stop waiting. */
-  own = true;
-  /** The latest attempt that is known of. */
-  attempt = 0;
-  /** By the index of the sender: the last item that came. */
-  readonly items: Map<number, { attempt: number; number: number; taken: boolean | null }> = new Map();
-
-  constructor(job: string, name: string, keyed: boolean) {
-    this.job = job;
-    this.name = name;
-    this.keyed = keyed;
-  }
 }
 
 /** How often a worker is told again to stop, in milliseconds. */
@@ -57,13 +35,11 @@ const TELL_AGAIN = 1000;
 const GIVE_UP = 10_000;
 
 export class Flight {
-  readonly entry: Entry;
+  readonly entry: Entry<Flight>;
   readonly call: Call;
   readonly #tower: Tower;
   readonly #tell: Tell;
   readonly #group: TaskGroup | null;
-  /** Settled once Redis has said that it has the job. */
-  sent: Promise<void> = Promise.resolve();
   #result: Envelope | Error | undefined = undefined;
   /** Whether the job is over: if not, and there is a result, it is an error of this side. */
   #over = false;
@@ -72,7 +48,7 @@ export class Flight {
   /** How much of its progress was heard of. */
   #progress = 0;
 
-  constructor(tower: Tower, entry: Entry, call: Call, tell: Tell, group: TaskGroup | null) {
+  constructor(tower: Tower, entry: Entry<Flight>, call: Call, tell: Tell, group: TaskGroup | null) {
     this.#tower = tower;
     this.entry = entry;
     this.call = call;
@@ -108,12 +84,13 @@ export class Flight {
     this.entry.flights.delete(this);
     if (entry.flights.size > 0) return;
     entry.flights.add(this); // its end is still to be heard of
+    entry.stopping = true;
     let answeredAt = performance.now();
-    const over = this.sent.then(
-      () => (entry.own ? tower.withdraw(entry.job) : true),
+    const over = entry.sent.then(
+      () => (entry.own ? tower.withdraw(entry) : true),
       () => true, // it was never in the queue
     );
-    for (let asked: Promise<boolean> = over; ; asked = tower.withdraw(entry.job)) {
+    for (let asked: Promise<boolean> = over; ; asked = tower.withdraw(entry)) {
       const answer = asked.then(
         (isOver) => {
           answeredAt = performance.now();
@@ -132,7 +109,10 @@ export class Flight {
       );
       break;
     }
-    if (entry.own && entry.keyed) yield* moveOnAfter(TELL_AGAIN, () => until(tower.forget(entry.job)));
+    if (entry.own && entry.keyed) {
+      const ms = GIVE_UP - (performance.now() - answeredAt);
+      yield* moveOnAfter(Math.max(TELL_AGAIN, ms), () => until(tower.forget(entry)));
+    }
     if (this.#cleanupFailed !== undefined) throw this.#cleanupFailed;
   }
 
@@ -180,13 +160,14 @@ export class Flight {
         );
       case "removed":
         if (state === "cancelling") return { ok: "cancelled" };
+        if (end.nonce !== undefined) return cancelledByOther(title);
         return new CancelledError(`Cannot wait for ${title} any longer: it was taken out of the queue.`);
       case "failed":
         break;
     }
     if (end.reason.startsWith(CANCELLED)) {
       if (state === "cancelling") return { ok: "cancelled" };
-      return new CancelledError(`Cannot wait for ${title} any longer: whoever called it first cancelled it.`);
+      return cancelledByOther(title);
     }
     const worker = this.call.worker ?? "a worker";
     const why = end.reason.startsWith(LOST) || /stalled more than/.test(end.reason);
@@ -222,7 +203,7 @@ export class Flight {
     this.#tell.progress(decode(value, `the progress of ${this.call.title}`, this.#tower.maxPayload));
   }
 
-  heard(message: ToCaller): void {
+  heard(message: Exclude<ToCaller, { what: "late" }>): void {
     if (this.#result !== undefined) {
       if (message.what === "item") refuse(this.#tower, message);
       return;
@@ -242,9 +223,6 @@ export class Flight {
       case "progress":
         if (message.attempt < entry.attempt || this.call.state !== "running") return;
         this.#progressed(message);
-        break;
-      case "late":
-        this.ended({ how: "returned", text: JSON.stringify(message.returned) });
         break;
       case "item":
         this.#item(message);
@@ -301,15 +279,20 @@ export class Flight {
     }
   }
 
-  #answer({ job, attempt, at, number, from }: Extract<ToCaller, { what: "item" }>, taken: boolean): void {
-    this.#tower.answer(from, { what: "taken", job, attempt, at, number, taken });
+  #answer(item: Extract<ToCaller, { what: "item" }>, taken: boolean): void {
+    const { job, nonce, attempt, at, number, from } = item;
+    this.#tower.answer(from, { what: "taken", job, nonce, attempt, at, number, taken });
   }
 }
 
 /** Nobody takes it, nor will. */
 export function refuse(
   tower: Pick<Tower, "answer">,
-  { job, attempt, at, number, from }: Extract<ToCaller, { what: "item" }>,
+  { job, nonce, attempt, at, number, from }: Extract<ToCaller, { what: "item" }>,
 ): void {
-  tower.answer(from, { what: "taken", job, attempt, at, number, taken: false });
+  tower.answer(from, { what: "taken", job, nonce, attempt, at, number, taken: false });
+}
+
+function cancelledByOther(title: string): CancelledError {
+  return new CancelledError(`Cannot wait for ${title} any longer: whoever called it first cancelled it.`);
 }

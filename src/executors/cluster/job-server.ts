@@ -21,6 +21,7 @@ import {
   LOST,
   namesOf,
   parse,
+  reasonOf,
   type JobData,
   type Names,
   type Returned,
@@ -53,6 +54,8 @@ interface Running {
   progress?: NonNullable<Returned["progress"]>;
   task: Task<unknown> | null;
   stopped: Stop | null;
+  /** Of the call that put it into the queue. */
+  readonly nonce: string;
   readonly post: Post;
 }
 
@@ -129,7 +132,7 @@ export class JobServer {
   /** Stops what runs here, and leaves it to others. */
   leaveAll(): void {
     this.#leaving = true;
-    for (const job of this.#running.keys()) this.#stop(job, "leaving");
+    for (const all of this.#running.values()) for (const running of all) this.#stop(running, "leaving");
   }
 
   async close(): Promise<void> {
@@ -156,8 +159,9 @@ export class JobServer {
       throw new UnrecoverableError(`Cannot run job ${job.name}: it is not in the form of a cluster's jobs.`);
     }
     const key = this.#worker!.toKey(job.id!);
+    const { nonce } = job.data;
     if (job.attemptsStarted > 1) {
-      const late = await readLate(redis, key);
+      const late = await readLate(redis, key, nonce);
       if (late !== undefined) return late;
       if (job.stalledCounter > maxStalledCount) await this.#hopeless(job, token);
     }
@@ -171,11 +175,17 @@ export class JobServer {
       throw new WaitingError();
     }
     if (stopped === "superseded" || (job.attemptsStarted > 1 && envelope?.ok !== true)) {
-      const late = await readLate(redis, key);
+      const late = await readLate(redis, key, nonce);
       if (late !== undefined) return late;
     }
-    if (envelope === undefined) throw new UnrecoverableError(CANCELLED);
-    const value = { v: 1, worker: this.#options.name, e: this.#encoded(job, envelope), ...told } as const;
+    if (envelope === undefined) throw new UnrecoverableError(reasonOf(CANCELLED, nonce));
+    const value = {
+      v: 1,
+      nonce,
+      worker: this.#options.name,
+      e: this.#encoded(job, envelope),
+      ...told,
+    } as const;
     if (envelope.ok === true) returned = value;
     return value;
   }
@@ -198,16 +208,17 @@ export class JobServer {
   async #hopeless(job: Job, token: string): Promise<never> {
     const { bullmq, stalledInterval } = this.#options;
     const { DelayedError, UnrecoverableError } = bullmq;
-    if (await this.#someoneRuns(job.id!)) {
+    const { nonce } = job.data as JobData;
+    if (await this.#someoneRuns(job.id!, nonce)) {
       await job.moveToDelayed(Date.now() + stalledInterval, token);
       throw new DelayedError();
     }
-    throw new UnrecoverableError(LOST);
+    throw new UnrecoverableError(reasonOf(LOST, nonce));
   }
 
-  async #someoneRuns(job: string): Promise<boolean> {
+  async #someoneRuns(job: string, nonce: string): Promise<boolean> {
     const question = crypto.randomUUID();
-    const asked: ToWorkers = { what: "whoRuns", job, question, from: this.#id };
+    const asked: ToWorkers = { what: "whoRuns", job, nonce, question, from: this.#id };
     const answered = new Set<string>();
     let enough!: (runs: boolean) => void;
     let expected = Infinity;
@@ -233,9 +244,9 @@ export class JobServer {
     const how = await writeLate(this.#options.redis, key, returned);
     if (how === "ended") return;
     // What Redis has lost may be waited for still.
-    if (how === "written") this.#tellWorkers({ what: "superseded", job: job.id!, by: this.#id });
-    const { caller } = job.data as JobData;
-    if (caller !== "") this.#tell(caller, { what: "late", job: job.id!, returned });
+    const { caller, nonce } = job.data as JobData;
+    if (how === "written") this.#tellWorkers({ what: "superseded", job: job.id!, nonce, by: this.#id });
+    if (caller !== "") this.#tell(caller, { what: "late", job: job.id!, nonce, returned });
   }
 
   /** Runs it as a task of the loop. How it ended, or why it was stopped. */
@@ -243,12 +254,13 @@ export class JobServer {
     const { group, module, where, name: worker, grace, maxPayload } = this.#options;
     const { id, attemptsStarted: attempt, name } = job;
     const data = job.data as JobData;
-    const head = { job: id!, attempt };
+    const { nonce } = data;
+    const head = { job: id!, nonce, attempt };
     const post = new Post(this.#id, head, (message) => {
       begun.now();
       return this.#publish(data.caller, message);
     });
-    const running: Running = { task: null, stopped: null, post };
+    const running: Running = { task: null, stopped: null, nonce, post };
     const all = this.#running.get(id!);
     if (all === undefined) this.#running.set(id!, new Set([running]));
     else all.add(running);
@@ -305,13 +317,16 @@ export class JobServer {
     }
   }
 
-  #stop(job: string, why: Stop): void {
-    for (const running of this.#running.get(job) ?? []) {
-      if (running.stopped !== null) continue;
-      running.stopped = why;
-      running.post.close(); // what it still sends nobody takes
-      if (running.task !== null) void running.task.cancel(why);
-    }
+  /** What of a job runs here; not what has its id and is another. */
+  #ofJob(job: string, nonce: string): Running[] {
+    return [...(this.#running.get(job) ?? [])].filter((running) => running.nonce === nonce);
+  }
+
+  #stop(running: Running, why: Stop): void {
+    if (running.stopped !== null) return;
+    running.stopped = why;
+    running.post.close(); // what it still sends nobody takes
+    if (running.task !== null) void running.task.cancel(why);
   }
 
   #heard(text: string): void {
@@ -319,21 +334,23 @@ export class JobServer {
     if (message === undefined) return;
     switch (message.what) {
       case "cancel":
-        return this.#stop(message.job, "cancelled");
+        for (const running of this.#ofJob(message.job, message.nonce)) this.#stop(running, "cancelled");
+        return;
       case "superseded":
-        if (message.by !== this.#id) this.#stop(message.job, "superseded");
+        if (message.by === this.#id) return;
+        for (const running of this.#ofJob(message.job, message.nonce)) this.#stop(running, "superseded");
         return;
       case "whoRuns":
         return this.#answer(message.from, {
           what: "answer",
           question: message.question,
           from: this.#id,
-          runs: this.#running.has(message.job),
+          runs: this.#ofJob(message.job, message.nonce).length > 0,
         });
       case "answer":
         return this.#questions.get(message.question)?.(message.from, message.runs);
       case "taken":
-        for (const { post } of this.#running.get(message.job) ?? []) post.taken(message);
+        for (const { post } of this.#ofJob(message.job, message.nonce)) post.taken(message);
     }
   }
 

@@ -6,29 +6,36 @@
  */
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Returned } from "./wire.ts";
+import { markOf, type Returned } from "./wire.ts";
 
 /** A field of the job's own hash, so that it goes when the job does. */
 const FIELD = "cede:late";
 
 const WRITE = `
-if redis.call("HEXISTS", KEYS[1], "timestamp") == 0 then return -1 end
+local data = redis.call("HGET", KEYS[1], "data")
+if not data or not string.find(data, ARGV[2], 1, true) then return -1 end
 if redis.call("HEXISTS", KEYS[1], "finishedOn") == 1 then return 0 end
 return redis.call("HSETNX", KEYS[1], "${FIELD}", ARGV[1])`;
 
-/** Whether it was written: not if the job has ended, or another was as late, nor if the queue does not know it any more. */
+/**
+ * Whether it was written: not if the job has ended, or another was as late, nor if the queue does not know it any more, though
+ * it may know another one of its id.
+ */
 export async function writeLate(
   redis: Redis,
   key: string,
   returned: Returned,
 ): Promise<"written" | "ended" | "gone"> {
-  const answer = await redis.eval(WRITE, 1, key, JSON.stringify(returned));
+  const answer = await redis.eval(WRITE, 1, key, JSON.stringify(returned), markOf(returned.nonce));
   return answer === 1 ? "written" : answer === -1 ? "gone" : "ended";
 }
 
-export async function readLate(redis: Redis, key: string): Promise<Returned | undefined> {
+/** `nonce`: of the job, whose id may be that of another one by now. */
+export async function readLate(redis: Redis, key: string, nonce: string): Promise<Returned | undefined> {
   const text = await redis.hget(key, FIELD);
-  return text === null ? undefined : (JSON.parse(text) as Returned);
+  if (text === null) return undefined;
+  const late = JSON.parse(text) as Returned;
+  return late.nonce === nonce ? late : undefined;
 }
 
 // What BullMQ says of a job that this worker does not hold any more: it is gone, its lock is, it is in no worker's hands, or

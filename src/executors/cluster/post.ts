@@ -5,7 +5,7 @@
 import type { Link } from "../sending.ts";
 import { encode } from "./codec.ts";
 import { within } from "./within.ts";
-import type { ToCaller, ToWorker } from "./wire.ts";
+import type { Attempt, ToCaller, ToWorker } from "./wire.ts";
 
 type Item = Extract<ToCaller, { what: "item" }>;
 
@@ -18,7 +18,7 @@ const FLUSH = 5000;
 
 export class Post implements Link {
   readonly #me: string;
-  readonly #head: { readonly job: string; readonly attempt: number };
+  readonly #head: Attempt;
   /** How many heard it. */
   readonly #publish: (message: ToCaller) => Promise<number>;
   readonly #numbers = new Map<number, number>();
@@ -27,11 +27,7 @@ export class Post implements Link {
   readonly #closings: Promise<boolean>[] = [];
   #closed = false;
 
-  constructor(
-    me: string,
-    head: { readonly job: string; readonly attempt: number },
-    publish: (message: ToCaller) => Promise<number>,
-  ) {
+  constructor(me: string, head: Attempt, publish: (message: ToCaller) => Promise<number>) {
     this.#me = me;
     this.#head = head;
     this.#publish = publish;
@@ -51,9 +47,10 @@ export class Post implements Link {
     await within(FLUSH, Promise.all(this.#closings));
   }
 
-  taken({ attempt, at, number, taken }: Extract<ToWorker, { what: "taken" }>): void {
+  taken({ nonce, attempt, at, number, taken }: Extract<ToWorker, { what: "taken" }>): void {
+    if (nonce !== this.#head.nonce || attempt !== this.#head.attempt) return;
     const waiting = this.#waiting.get(at);
-    if (attempt === this.#head.attempt && waiting?.number === number) waiting.end(taken);
+    if (waiting?.number === number) waiting.end(taken);
   }
 
   /** The job has ended: nothing is sent any more. */

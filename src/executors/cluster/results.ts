@@ -1,19 +1,35 @@
 /**
  * How the ends of jobs come back: from the queue's events, each of which is read once; and, for whatever did not come that
  * way, by looking at what the queue has. So no end is waited for that has come, or never will.
+ *
+ * An answer of Redis is about the job that was asked about, not about whatever has its id when the answer comes: so jobs are
+ * told apart by what waits for them, never by their ids alone.
  */
 import type { Redis } from "ioredis";
+import { LOOK } from "./incarnation.ts";
+import { markOf } from "./wire.ts";
 
 /** What has become of a job, as the queue has it. */
 export type End =
   | { readonly how: "returned"; readonly text: string }
   | { readonly how: "failed"; readonly reason: string }
-  /** Somebody took it out. */
-  | { readonly how: "removed" }
+  /** Somebody took it out: a call that was cancelled, if there is a nonce, or another program. */
+  | { readonly how: "removed"; readonly nonce: string | undefined }
   /** The queue does not know it: it was lost. */
   | { readonly how: "gone" };
 
-export interface ResultsOptions {
+/** A job that is waited for. */
+export interface Awaited {
+  readonly job: string;
+  /** Whether its id may have been used before, or be used again. */
+  readonly keyed: boolean;
+  /** Of the call that put it into the queue; `undefined`: another program did. */
+  readonly inQueue: string | undefined;
+  /** What was told of its id before it was known which job has it: how this one ended if the queue does not have it. */
+  readonly maybe: End | undefined;
+}
+
+export interface ResultsOptions<Job extends Awaited> {
   /** For the events alone: reading blocks it. */
   readonly reader: Redis;
   readonly redis: Redis;
@@ -21,21 +37,30 @@ export interface ResultsOptions {
   key(of: string): string;
   /** How often is looked, in milliseconds. */
   readonly interval: number;
-  /** An event says so. */
-  told(job: string, end: End): void;
+  /** An event says so, perhaps of another one that had this id. */
+  told(id: string, end: End): void;
   /** The queue has it so. */
-  ended(job: string, end: End): void;
+  ended(job: Job, end: End): void;
   /** Those that are waited for, and stand in the queue for certain. */
-  outstanding(): Iterable<string>;
+  outstanding(): Iterable<Job>;
   /** As often as is looked. */
   looked(): void;
 }
 
+/** A job that the queue does not know. */
+interface Gone {
+  /** Since when. */
+  readonly at: number;
+  /** The event up to which its end is to be looked for: what comes after is about others. */
+  readonly upTo: string;
+}
+
 const AT_ONCE = 1000;
 const BLOCK_MS = 2000;
+const LOOK_AGAIN = 500;
 
-export class Results {
-  readonly #options: ResultsOptions;
+export class Results<Job extends Awaited> {
+  readonly #options: ResultsOptions<Job>;
   readonly #known: ReadonlySet<string> = new Set(["completed", "failed", "removed"]);
   #last = "0-0";
   /** When the events were last read to their end. */
@@ -43,10 +68,9 @@ export class Results {
   #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #looking = false;
-  /** Since when a job is not known to the queue. */
-  readonly #gone = new Map<string, number>();
+  readonly #gone = new Map<Job, Gone>();
 
-  constructor(options: ResultsOptions) {
+  constructor(options: ResultsOptions<Job>) {
     this.#options = options;
   }
 
@@ -85,6 +109,7 @@ export class Results {
           this.#event(fields);
         }
         if (events.length < AT_ONCE) this.#readAt = started;
+        for (const job of this.#gone.keys()) this.#goneFor(job);
       } catch {
         if (this.#closed) return;
         await new Promise((resolve) => {
@@ -99,14 +124,16 @@ export class Results {
     if (fields[0] !== "event" || !this.#known.has(fields[1]!)) return;
     let job = "";
     let text = "";
+    let nonce: string | undefined;
     for (let i = 2; i < fields.length; i += 2) {
       if (fields[i] === "jobId") job = fields[i + 1]!;
       else if (fields[i] === "returnvalue" || fields[i] === "failedReason") text = fields[i + 1]!;
+      else if (fields[i] === "nonce") nonce = fields[i + 1]!;
     }
     const { told } = this.#options;
     if (fields[1] === "completed") told(job, { how: "returned", text });
     else if (fields[1] === "failed") told(job, { how: "failed", reason: text });
-    else told(job, { how: "removed" });
+    else told(job, { how: "removed", nonce });
   }
 
   #soon(ms: number): void {
@@ -122,9 +149,10 @@ export class Results {
     let next = this.#options.interval;
     try {
       const jobs = [...this.#options.outstanding()];
-      for (const job of this.#gone.keys()) if (!jobs.includes(job)) this.#gone.delete(job);
+      const all = new Set(jobs);
+      for (const job of this.#gone.keys()) if (!all.has(job)) this.#gone.delete(job);
       await this.look(jobs);
-      if (this.#gone.size > 0) next = Math.min(next, 500);
+      if (this.#gone.size > 0) next = Math.min(next, LOOK_AGAIN);
       this.#options.looked();
     } catch {
       // Redis is away: it is looked again when it is back, and then and now
@@ -134,35 +162,31 @@ export class Results {
     }
   }
 
-  /**
-   * For a job whose id may have been used before: whether what was told is about the one that the queue has now. What the
-   * queue does not have any more has ended as it was told.
-   */
-  async confirm(job: string, told: End): Promise<void> {
-    const { redis, key, ended } = this.#options;
-    const [timestamp] = await redis.hmget(key(job), "timestamp");
-    if (timestamp === null) ended(job, told);
-    else await this.look([job]);
-  }
-
   /** Looks at what the queue has of these. */
-  async look(jobs: readonly string[]): Promise<void> {
+  async look(jobs: readonly Job[]): Promise<void> {
     const { redis, key, ended } = this.#options;
     for (let from = 0; from < jobs.length; from += AT_ONCE) {
       const some = jobs.slice(from, from + AT_ONCE);
       const asked = redis.pipeline();
-      for (const job of some) asked.hmget(key(job), "timestamp", "finishedOn", "returnvalue", "failedReason");
+      for (const { job, keyed, inQueue } of some) {
+        if (!keyed || inQueue === undefined)
+          asked.hmget(key(job), "timestamp", "finishedOn", "returnvalue", "failedReason");
+        else asked.eval(LOOK, 1, key(job), markOf(inQueue));
+      }
+      asked.xrevrange(key("events"), "+", "-", "COUNT", 1);
       const at = Date.now();
       const answers = (await asked.exec()) ?? [];
-      for (const [i, [error, answer]] of answers.entries()) {
-        if (error !== null) throw error;
+      for (const [error] of answers) if (error !== null) throw error;
+      const [newest] = answers.pop()![1] as [[string]?];
+      for (const [i, [, answer]] of answers.entries()) {
         const job = some[i]!;
         const [timestamp, finished, returned, reason] = answer as (string | null)[];
         if (timestamp === null || timestamp === undefined) {
           // Its end may stand among the events that are still to be read, before it was removed.
-          const since = this.#gone.get(job);
-          if (since === undefined) this.#gone.set(job, at);
-          else if (this.#readAt > since) ended(job, { how: "gone" });
+          const since = this.#gone.get(job)?.at;
+          if (since === undefined) this.#gone.set(job, { at, upTo: newest?.[0] ?? "0-0" });
+          this.#goneFor(job);
+          if (since !== undefined && this.#readAt > since) ended(job, { how: "gone" });
           continue;
         }
         this.#gone.delete(job);
@@ -172,4 +196,24 @@ export class Results {
       }
     }
   }
+
+  /** The queue does not know it: how it ended may have been told, of its id, by what has been read by now. */
+  #goneFor(job: Job): void {
+    const { upTo } = this.#gone.get(job)!;
+    if (job.maybe === undefined || !isUpTo(this.#last, upTo)) return;
+    this.#gone.delete(job);
+    this.#options.ended(job, job.maybe);
+  }
+
+  /** Looks soon at what is waited for: something was told of it that may not be true. */
+  lookSoon(): void {
+    if (!this.#looking) this.#soon(0);
+  }
+}
+
+/** Whether an event is that one, or came after it: they are called after their time, and numbered within a millisecond. */
+function isUpTo(event: string, other: string): boolean {
+  const [ms, number] = event.split("-").map(Number) as [number, number];
+  const [otherMs, otherNumber] = other.split("-").map(Number) as [number, number];
+  return ms > otherMs || (ms === otherMs && number >= otherNumber);
 }

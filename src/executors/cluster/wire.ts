@@ -22,46 +22,54 @@ export function namesOf(prefix: string, queue: string): Names {
   };
 }
 
+/** Which attempt of which job. */
+export interface Attempt {
+  readonly job: string;
+  /** Of the call that put it into the queue: another one may have its id by the time a message comes. */
+  readonly nonce: string;
+  readonly attempt: number;
+}
+
 /** To a caller. */
 export type ToCaller =
-  | { readonly what: "started"; readonly job: string; readonly attempt: number; readonly worker: string }
-  | {
+  | (Attempt & { readonly what: "started"; readonly worker: string })
+  | (Attempt & {
       readonly what: "progress";
-      readonly job: string;
-      readonly attempt: number;
       readonly number: number;
       readonly value: Plain;
-    }
+    })
   /** The job sends an item, or, without one, has closed its sender. It comes again until it is answered. */
-  | {
+  | (Attempt & {
       readonly what: "item";
-      readonly job: string;
-      readonly attempt: number;
       readonly at: number;
       readonly number: number;
       readonly item?: Plain;
       readonly from: string;
-    }
+    })
   /** A worker that the queue had given up has finished after all. */
-  | { readonly what: "late"; readonly job: string; readonly returned: Returned };
+  | { readonly what: "late"; readonly job: string; readonly nonce: string; readonly returned: Returned };
 
 /** To workers. */
 export type ToWorkers =
-  | { readonly what: "cancel"; readonly job: string }
+  | { readonly what: "cancel"; readonly job: string; readonly nonce: string }
   /** Another has finished it. */
-  | { readonly what: "superseded"; readonly job: string; readonly by: string }
-  | { readonly what: "whoRuns"; readonly job: string; readonly question: string; readonly from: string };
+  | { readonly what: "superseded"; readonly job: string; readonly nonce: string; readonly by: string }
+  | {
+      readonly what: "whoRuns";
+      readonly job: string;
+      readonly nonce: string;
+      readonly question: string;
+      readonly from: string;
+    };
 
 /** To one worker. */
 export type ToWorker =
-  | {
+  | (Attempt & {
       readonly what: "taken";
-      readonly job: string;
-      readonly attempt: number;
       readonly at: number;
       readonly number: number;
       readonly taken: boolean;
-    }
+    })
   | { readonly what: "answer"; readonly question: string; readonly from: string; readonly runs: boolean };
 
 /** A job, as it stands in the queue. */
@@ -71,7 +79,10 @@ export interface JobData {
   readonly id: string;
   /** Whom to tell; empty: nobody waits. */
   readonly caller: string;
-  /** Of this call alone: so that a second one with the same id knows that it is the second. */
+  /**
+   * Of this call alone. An id is used again, by calls that join a job and by those that come after it: whatever is told of a
+   * job carries its nonce, so that nothing that comes late is taken for what is told of the next one.
+   */
   readonly nonce: string;
   readonly args: Plain;
   readonly senders: readonly number[];
@@ -80,6 +91,8 @@ export interface JobData {
 /** What the queue keeps of its end. */
 export interface Returned {
   readonly v: 1;
+  /** Of the call that put it into the queue. */
+  readonly nonce: string;
   readonly worker: string;
   /** The envelope. */
   readonly e: Plain;
@@ -89,9 +102,24 @@ export interface Returned {
   readonly cleanup?: true;
 }
 
-/** Why the queue has it as failed: jobs that failed are results for it. */
+/** Why the queue has it as failed: jobs that failed are results for it. The nonce of the job follows: see `reasonOf`. */
 export const CANCELLED = "cede: cancelled";
 export const LOST = "cede: every worker that began it was lost";
+
+/** For the queue: why it has failed, and which one of its id. */
+export function reasonOf(why: string, nonce: string): string {
+  return `${why} [${nonce}]`;
+}
+
+/** The nonce in a reason; none in those of others. */
+export function nonceOfReason(reason: string): string | undefined {
+  return /^cede: .* \[(.*)\]$/.exec(reason)?.[1];
+}
+
+/** What the text of a job's data in Redis has in it, and that of no other job: for scripts that must not parse it. */
+export function markOf(nonce: string): string {
+  return `"nonce":${JSON.stringify(nonce)}`;
+}
 
 /** A message; `undefined` for what is none: anybody may write to a channel. */
 export function parse<T extends { readonly what: string }>(text: string): T | undefined {
@@ -105,11 +133,12 @@ export function parse<T extends { readonly what: string }>(text: string): T | un
 
 /** Whether it is a job of a cluster: another program may put its own into the queue. */
 export function isJobData(data: unknown): data is JobData {
-  const { v, id, caller, args, senders } = (data ?? {}) as Partial<Record<keyof JobData, unknown>>;
+  const { v, id, caller, nonce, args, senders } = (data ?? {}) as Partial<Record<keyof JobData, unknown>>;
   return (
     v === 1 &&
     typeof id === "string" &&
     typeof caller === "string" &&
+    typeof nonce === "string" &&
     Array.isArray(args) &&
     Array.isArray(senders) &&
     senders.every((at) => Number.isInteger(at) && at >= 0 && at < args.length)

@@ -1,0 +1,242 @@
+/** Calls by an id: what is alive together is one job, and nothing of a job that was cancelled comes to the next of its id. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  all,
+  CancelledError,
+  coroutine,
+  createTask,
+  EventLoop,
+  moveOnAfter,
+  sleep,
+  until,
+  type Awaitable,
+  type Task,
+} from "cede";
+import { cluster, Executor, type ClusterOptions, type Jobs } from "cede/executors";
+import { readLate, writeLate } from "../../src/executors/cluster/late.ts";
+import { RedisServer, withoutRedis } from "../support/redis-server.ts";
+import { linesOf } from "./jobs.ts";
+import { endWorkers, startWorkers, type WorkerProcess } from "./workers.ts";
+
+type Module = typeof import("./jobs.ts");
+
+/** What a call comes to, in a word: its value, or what it throws. `"hung"`: nothing. */
+const outcomeOf = coroutine(function* outcomeOf(body: () => Awaitable<unknown>): Awaitable<string> {
+  try {
+    const { expired, value } = yield* moveOnAfter(15_000, body);
+    return expired ? "hung" : String(value);
+  } catch (error) {
+    if (!(error instanceof CancelledError)) return String(error);
+    return /whoever called it first cancelled it/.test(error.message) ? "cancelled with it" : error.message;
+  }
+});
+
+describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000 }, () => {
+  let server: RedisServer;
+  let workers: WorkerProcess[] = [];
+  let folder: string;
+  let queues = 0;
+  let queue: string;
+  let file: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "cede-ids-"));
+    server = await RedisServer.start();
+  });
+  beforeEach(() => {
+    queue = `ids-${++queues}`;
+    file = join(folder, queue);
+  });
+  afterEach(async () => {
+    await endWorkers(workers);
+    workers = [];
+  });
+  afterAll(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const open = (options: Partial<ClusterOptions> = {}): Awaitable<Jobs<Module>> =>
+    cluster<Module>({ queue, redis: server.url, pollInterval: 500, drainTimeout: 30_000, ...options });
+  /** With one worker, and two programs that call it. */
+  const withJobs = async (
+    body: (jobs: Jobs<Module>, others: Jobs<Module>) => Awaitable<unknown>,
+    options?: Partial<ClusterOptions>,
+  ): Promise<void> => {
+    const flags = ["--stalled", "1000", "--concurrency", "20", "--threads", "1"];
+    workers = await startWorkers(1, { queue, redis: server.url, flags });
+    await EventLoop.run(function* () {
+      yield* body(yield* open(options), yield* open(options));
+    });
+  };
+  const nap = (jobs: Jobs<Module>, id: string, ms: number): Awaitable<string> =>
+    outcomeOf(() => jobs.nap.with({ id })(ms, file));
+  function* begun(count: number): Awaitable<void> {
+    while (linesOf(file).filter((line) => line.startsWith("begun")).length < count) yield* sleep(2);
+  }
+  /** Cancels it, in a task of its own. */
+  const cancelling = (task: Task<unknown>): Task<void> =>
+    createTask(function* () {
+      yield* task.cancel();
+    });
+  const NOTHING_KEPT = { keepCompleted: { count: 0 }, keepFailed: { count: 0 } };
+  const ROUNDS = Array.from({ length: 30 }, (_, round) => `round ${round}`);
+
+  for (const [kept, options] of [
+    ["", {}],
+    [", where no outcome is kept", NOTHING_KEPT],
+  ] as const) {
+    it(`is a new job for a call that begins while that of its id is being cancelled here${kept}`, () =>
+      withJobs(function* (jobs) {
+        const outcomes: string[] = [];
+        for (const [n, id] of ROUNDS.entries()) {
+          const first = createTask(jobs.nap.with({ id })(60_000, file));
+          yield* begun(2 * n + 1);
+          const cancelled = cancelling(first);
+          yield* sleep(1 + (n % 5)); // its cleanup takes five
+          outcomes.push(yield* nap(jobs, id, 1));
+          yield* cancelled;
+        }
+        expect(outcomes).toEqual(ROUNDS.map(() => "1"));
+        expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 30, completed: 30, running: 0 });
+      }, options));
+
+    it(`is a new job for whoever calls its id once it was cancelled${kept}`, () =>
+      withJobs(function* (jobs, others) {
+        const outcomes: string[] = [];
+        for (const [n, id] of ROUNDS.entries()) {
+          const first = createTask(jobs.nap.with({ id })(60_000, file));
+          yield* sleep(n % 10);
+          yield* first.cancel();
+          outcomes.push(yield* nap(n % 2 === 0 ? jobs : others, id, 1));
+        }
+        expect(outcomes).toEqual(ROUNDS.map(() => "1"));
+      }, options));
+
+    it(`has an outcome of its own, or is cancelled with the one it joined, in another program${kept}`, () =>
+      withJobs(function* (jobs, others) {
+        const outcomes = new Set<string>();
+        for (const [n, id] of ROUNDS.entries()) {
+          const first = createTask(jobs.nap.with({ id })(5));
+          yield* sleep(3);
+          const cancelled = cancelling(first);
+          yield* sleep((n % 6) * 2);
+          outcomes.add(yield* nap(others, id, 5));
+          yield* cancelled;
+        }
+        outcomes.delete("cancelled with it");
+        expect([...outcomes]).toEqual(["1"]);
+      }, options));
+  }
+
+  it("waits for its id when it begins while two of them are being cancelled", () =>
+    withJobs(function* (jobs) {
+      for (const [n, id] of ROUNDS.slice(0, 10).entries()) {
+        const two = [1, 2].map(() => createTask(jobs.nap.with({ id })(60_000, file)));
+        yield* begun(2 * n + 1);
+        const cancelled = two.map(cancelling);
+        yield* sleep(1 + (n % 4));
+        expect(yield* all([nap(jobs, id, 1), nap(jobs, id, 1)])).toEqual(["1", "1"]); // one job, again
+        yield* all(cancelled);
+        expect(linesOf(file).filter((line) => line.startsWith("begun"))).toHaveLength(2 * n + 2);
+      }
+    }));
+
+  it("can be cancelled while it waits for its id", () =>
+    withJobs(function* (jobs) {
+      for (const [n, id] of ROUNDS.slice(0, 10).entries()) {
+        const first = createTask(jobs.nap.with({ id })(60_000, file));
+        yield* begun(n + 1);
+        const cancelled = cancelling(first);
+        yield* sleep(1);
+        const second = createTask(jobs.nap.with({ id })(60_000, file));
+        yield* sleep(1);
+        yield* second.cancel();
+        expect(second.cancelled).toBe(true);
+        yield* cancelled;
+      }
+      expect(linesOf(file).filter((line) => line.startsWith("begun"))).toHaveLength(10);
+      expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 20, running: 0, waiting: 0 });
+    }));
+
+  it("gets the kept outcome of a job that ends just then, or is a new job where none is kept", async () => {
+    for (const options of [{}, NOTHING_KEPT]) {
+      await withJobs(function* (jobs, others) {
+        for (const id of ROUNDS) {
+          // What is called as soon as the outcome is known must not wait for that of a job that has ended.
+          const outcomes = yield* all(
+            [jobs, jobs, others].map((one) => {
+              const twice = function* (): Awaitable<string[]> {
+                return [yield* nap(one, id, 0), yield* nap(one, id, 0)];
+              };
+              return twice();
+            }),
+          );
+          expect(outcomes.flat()).toEqual(Array(6).fill("1"));
+        }
+      }, options);
+      await endWorkers(workers);
+      queue += "-nothing-kept";
+    }
+  });
+
+  it("is touched by nothing that comes late of another job of its id", () =>
+    withJobs(function* (jobs, others) {
+      const redis = new Redis(server.url);
+      const [id, job] = ["one", "id.one"];
+      const first = createTask(nap(jobs, id, 1000));
+      yield* begun(1);
+      const second = createTask(nap(others, id, 1000));
+      yield* sleep(100);
+      const base = `bull:${queue}`;
+      const nonce = "of-the-job-before";
+      const returned = { v: 1, nonce, worker: "w", e: [] };
+      const event = (...fields: string[]): Awaitable<unknown> =>
+        until(redis.xadd(`${base}:events`, "*", "event", ...fields));
+      yield* event("completed", "jobId", job, "returnvalue", JSON.stringify(returned));
+      yield* event("failed", "jobId", job, "failedReason", `cede: cancelled [${nonce}]`);
+      yield* event("failed", "jobId", job, "failedReason", "cede: cancelled");
+      yield* event("removed", "jobId", job, "nonce", nonce);
+      yield* event("removed", "jobId", job);
+      const toWorkers = [
+        { what: "cancel", job, nonce },
+        { what: "superseded", job, nonce, by: "another" },
+      ];
+      for (const message of toWorkers) {
+        yield* until(redis.publish(`${base}:cede:workers`, JSON.stringify(message)));
+      }
+      const channels = (yield* until(redis.pubsub("CHANNELS", `${base}:cede:caller:*`))) as string[];
+      expect(channels).toHaveLength(2);
+      for (const channel of channels) {
+        yield* until(redis.publish(channel, JSON.stringify({ what: "late", job, nonce, returned })));
+        const begins = { what: "started", job, nonce, attempt: 7, worker: "another" };
+        yield* until(redis.publish(channel, JSON.stringify(begins)));
+      }
+      const key = `${base}:${job}`;
+      expect(yield* until(writeLate(redis, key, returned as never))).toBe("gone");
+      const [own] = /[\da-f-]{36}-\d+/.exec((yield* until(redis.hget(key, "data")))!)!;
+      const late = { ...returned, nonce: own };
+      expect(yield* until(writeLate(redis, key, late as never))).toBe("written");
+      expect(yield* until(readLate(redis, key, nonce))).toBeUndefined();
+      expect(yield* until(readLate(redis, key, own))).toEqual(late);
+      redis.disconnect();
+      expect(yield* all([first, second])).toEqual(["1", "1"]);
+      expect(Executor.of(jobs).statistics.restarted).toBe(0);
+    }));
+
+  it("is cancelled where another program takes its job out of the queue", () =>
+    withJobs(function* (jobs) {
+      yield* until(endWorkers(workers));
+      const call = createTask(nap(jobs, "one", 1));
+      yield* sleep(200);
+      const { Queue } = yield* until(import("bullmq"));
+      const tool = new Queue(queue, { connection: { url: server.url } });
+      yield* until(tool.remove("id.one"));
+      yield* until(tool.close());
+      expect(yield* call).toMatch(/it was taken out of the queue/);
+    }));
+});
