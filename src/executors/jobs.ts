@@ -35,8 +35,10 @@ type Submit = (name: string, args: readonly unknown[], options: JobOptions) => A
 /** The proxy. Names that the platform asks of whatever it meets, `then` above all, are no jobs. */
 export function proxyOf(submit: Submit, label: string, owner: object): object {
   const made = new Map<string, unknown>();
+  const inWords = (): string => `the jobs of ${label}`;
   return new Proxy(owner, {
     get(target, name) {
+      if (name === Symbol.toPrimitive) return inWords;
       if (typeof name === "symbol") return Reflect.get(target, name);
       if (NO_JOBS.has(name)) return undefined;
       let job = made.get(name);

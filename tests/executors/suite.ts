@@ -1094,8 +1094,9 @@ export function suite(name: string, open: Open): void {
     together("its jobs are no promise, no list and no JSON", function* (jobs) {
       const proxy = jobs as unknown as Record<PropertyKey, unknown>;
       for (const key of ["then", "toJSON", "constructor", "__proto__"]) expect(proxy[key]).toBeUndefined();
-      for (const key of [Symbol.iterator, Symbol.asyncIterator, Symbol.toPrimitive, Symbol.toStringTag])
+      for (const key of [Symbol.iterator, Symbol.asyncIterator, Symbol.toStringTag])
         expect(proxy[key]).toBeUndefined();
+      expect(String(jobs)).toBe(`the jobs of ${Executor.of(jobs).name}`);
       expect(yield* until(Promise.resolve(jobs))).toBe(jobs);
       expect(Object.keys(jobs)).toEqual([]);
       expect(JSON.stringify({ jobs })).toBe('{"jobs":{}}');
