@@ -1,9 +1,10 @@
-// Jobs on worker threads: Cede beside the pool library with its default settings, and beside nothing but a thread.
+// Jobs on worker threads: Cede beside the pool library, and beside nothing but a thread.
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import type { Awaitable } from "cede";
 import { timed, type Job, type Workload } from "../harness/workload.ts";
 import type { Session } from "./session.ts";
-import type { Suite } from "./suite.ts";
+import type { Suite, SuiteBar } from "./suite.ts";
 
 type Jobs = typeof import("./jobs.ts");
 
@@ -13,60 +14,59 @@ const MEGABYTE = 1 << 20;
 /** Takes some 20 ms. */
 const LIMIT = 200_000;
 const PRIMES = 17_984;
+
+/** A job that gives a number. */
+interface Simple {
+  readonly name: "add" | "addAsync" | "primesBelow";
+  readonly argument: unknown;
+  readonly gives: number;
+}
+type Ask = () => Promise<number>;
+
+const sum: Simple = { name: "add", argument: { a: 1, b: 2 }, gives: 3 };
+const asyncSum: Simple = { ...sum, name: "addAsync" };
 /** Takes about a millisecond. */
-const FEW = 30_000;
-const FEW_PRIMES = 3245;
+const few: Simple = { name: "primesBelow", argument: 30_000, gives: 3245 };
 
-const tiny: Workload = timed({
-  about: "add two numbers in a function, one job after the other",
-  size: 2000,
-  checksum: (jobs) => jobs * 3,
-  systems: {
-    bare: async () => {
-      const ask = await bareWorker();
-      return async (jobs) => {
-        let sum = 0;
-        for (let i = 0; i < jobs; i++) sum += (await ask({ a: 1, b: 2 })) as number;
-        return sum;
-      };
+const oneByOne = (about: string, size: number, job: Simple): Workload =>
+  timed({
+    about,
+    size,
+    checksum: (jobs) => jobs * job.gives,
+    systems: {
+      bare: async () => inTurn(await asking(job)),
+      piscina: async () => inTurn(await running(job, await piscina())),
+      "piscina, awake": async () => inTurn(await running(job, await piscina(true))),
+      cede: async () => {
+        const { withThreads } = await cede();
+        return (count) =>
+          withThreads(function* (jobs) {
+            const call = jobs[job.name] as (argument: unknown) => Awaitable<number>;
+            let sum = 0;
+            for (let i = 0; i < count; i++) sum += yield* call(job.argument);
+            return sum;
+          });
+      },
     },
-    piscina: oneByOne(false),
-    "piscina, awake": oneByOne(true),
-    cede: async () => {
-      const { withThreads } = await cede();
-      return (count) =>
-        withThreads(function* (jobs) {
-          let sum = 0;
-          for (let i = 0; i < count; i++) sum += yield* jobs.add({ a: 1, b: 2 });
-          return sum;
-        });
-    },
-  },
-});
+  });
 
-const atOnce = (
-  about: string,
-  name: "add" | "addAsync" | "addInCoroutine",
-  peer: "add" | "addAsync",
-): Workload =>
+const atOnce = (about: string, job: Simple, inCede: keyof Jobs = job.name): Workload =>
   timed({
     about,
     size: 5000,
-    checksum: (jobs) => jobs * 3,
+    checksum: (jobs) => jobs * job.gives,
     systems: {
-      bare: async () => {
-        const ask = await bareWorker();
-        return (jobs) => inBatches(jobs, () => ask({ a: 1, b: 2 }) as Promise<number>);
-      },
-      piscina: allAtOnce(false, peer),
-      "piscina, awake": allAtOnce(true, peer),
+      bare: async () => inBatches(await asking(job)),
+      piscina: async () => inBatches(await running(job, await piscina())),
+      "piscina, awake": async () => inBatches(await running(job, await piscina(true))),
       cede: async () => {
         const { all, withThreads } = await cede();
         return (count) =>
           withThreads(function* (jobs) {
+            const call = jobs[inCede] as (argument: unknown) => Awaitable<number>;
             let sum = 0;
             for (let left = count; left > 0; left -= AT_ONCE) {
-              const batch = Array.from({ length: AT_ONCE }, () => jobs[name]({ a: 1, b: 2 }));
+              const batch = Array.from({ length: AT_ONCE }, () => call(job.argument));
               for (const one of yield* all(batch)) sum += one;
             }
             return sum;
@@ -127,39 +127,6 @@ const bytes = (about: string, moves: boolean): Workload =>
     },
   });
 
-const short: Workload = timed({
-  about: "count few primes in a function, a millisecond of work, one job after the other",
-  size: 200,
-  checksum: (jobs) => jobs * FEW_PRIMES,
-  systems: {
-    bare: async () => {
-      const ask = await bareWorker();
-      return async (jobs) => {
-        let sum = 0;
-        for (let i = 0; i < jobs; i++) sum += (await ask(FEW)) as number;
-        return sum;
-      };
-    },
-    piscina: async () => {
-      const pool = await piscina();
-      return async (jobs) => {
-        let sum = 0;
-        for (let i = 0; i < jobs; i++) sum += await pool.run(FEW, { name: "primesBelow" });
-        return sum;
-      };
-    },
-    cede: async () => {
-      const { withThreads } = await cede();
-      return (count) =>
-        withThreads(function* (jobs) {
-          let sum = 0;
-          for (let i = 0; i < count; i++) sum += yield* jobs.primesBelow(FEW);
-          return sum;
-        });
-    },
-  },
-});
-
 const cpu: Workload = timed({
   about: "count primes, 16 jobs of some 20 ms at once, on one thread and on two",
   size: 16,
@@ -185,26 +152,33 @@ const cpu: Workload = timed({
   },
 });
 
+const ADDED = "add two numbers in a function";
+
 export const threads: Suite = {
   workloads: {
-    tiny,
-    "tiny-at-once": atOnce("the same, 100 jobs at once", "add", "add"),
-    "coroutines-at-once": atOnce("the same in a coroutine, 100 jobs at once", "addInCoroutine", "addAsync"),
+    tiny: oneByOne(`${ADDED}, one job after the other`, 5000, sum),
+    "tiny-at-once": atOnce(`${ADDED}, ${AT_ONCE} jobs at once`, sum),
+    "coroutines-at-once": atOnce("the same in a coroutine", asyncSum, "addInCoroutine"),
     copied: bytes("send a megabyte and get it back, copied", false),
     moved: bytes("send a megabyte and get it back, moved", true),
-    short,
+    short: oneByOne(
+      "count few primes in a function, a millisecond of work, one job after the other",
+      200,
+      few,
+    ),
     cpu,
   },
   bars: [
-    ...["tiny", "tiny-at-once", "coroutines-at-once", "copied", "moved", "short"].map((workload) => ({
-      workload,
-      system: "cede",
-      against: "piscina",
-      most: 1.2,
-    })),
+    ...["copied", "moved", "short"].map((workload) => bar(workload, "piscina", 1.2)),
+    // What an empty job costs: see docs/decisions/0013.
+    ...["tiny", "tiny-at-once", "coroutines-at-once"].map((workload) => bar(workload, "piscina, awake", 2)),
     { workload: "cpu", system: "cede, two", against: "cede, one", most: 1 / 1.8 },
   ],
 };
+
+function bar(workload: string, against: string, most: number): SuiteBar {
+  return { workload, system: "cede", against, most };
+}
 
 /** A worker thread that answers each message. */
 async function bareWorker(): Promise<(value: unknown) => Promise<unknown>> {
@@ -223,36 +197,42 @@ async function bareWorker(): Promise<(value: unknown) => Promise<unknown>> {
     });
 }
 
-/** `awake`: its idle threads are not blocked, as those of Cede are not. */
+async function asking({ argument }: Simple): Promise<Ask> {
+  const ask = await bareWorker();
+  return () => ask(argument) as Promise<number>;
+}
+
+/**
+ * With as many threads as Cede has: by default it would end some whenever there is nothing to do, and start them anew.
+ * `awake`: its idle threads are not blocked, as those of Cede are not.
+ */
 async function piscina(awake = false): Promise<import("piscina").Piscina> {
   const { Piscina } = await import("piscina");
-  return new Piscina({ filename: JOBS.href, ...(awake && { atomics: "disabled" as const }) });
+  const count = navigator.hardwareConcurrency;
+  const options = { filename: JOBS.href, minThreads: count, maxThreads: count };
+  return new Piscina({ ...options, ...(awake && { atomics: "disabled" as const }) });
 }
 
-function oneByOne(awake: boolean): () => Promise<Job> {
-  return async () => {
-    const pool = await piscina(awake);
-    return async (jobs) => {
-      let sum = 0;
-      for (let i = 0; i < jobs; i++) sum += await pool.run({ a: 1, b: 2 }, { name: "add" });
-      return sum;
-    };
+async function running({ name, argument }: Simple, pool: import("piscina").Piscina): Promise<Ask> {
+  return () => pool.run(argument, { name }) as Promise<number>;
+}
+
+function inTurn(ask: Ask): Job {
+  return async (jobs) => {
+    let sum = 0;
+    for (let i = 0; i < jobs; i++) sum += await ask();
+    return sum;
   };
 }
 
-function allAtOnce(awake: boolean, name: string): () => Promise<Job> {
-  return async () => {
-    const pool = await piscina(awake);
-    return (jobs) => inBatches(jobs, () => pool.run({ a: 1, b: 2 }, { name }) as Promise<number>);
+function inBatches(ask: Ask): Job {
+  return async (jobs) => {
+    let sum = 0;
+    for (let left = jobs; left > 0; left -= AT_ONCE) {
+      for (const one of await Promise.all(Array.from({ length: AT_ONCE }, ask))) sum += one;
+    }
+    return sum;
   };
-}
-
-async function inBatches(jobs: number, start: () => Promise<number>): Promise<number> {
-  let sum = 0;
-  for (let left = jobs; left > 0; left -= AT_ONCE) {
-    for (const one of await Promise.all(Array.from({ length: AT_ONCE }, start))) sum += one;
-  }
-  return sum;
 }
 
 /** Threads with Cede, which is loaded by those alone who are measured with it. */
