@@ -99,7 +99,8 @@ const EXECUTOR: unique symbol = Symbol("executor");
 export class Executor {
   /** What messages call it. */
   readonly name: string;
-  readonly #engine: Engine;
+  /** @internal */
+  readonly engine: Engine;
   readonly #drainTimeout: number;
   readonly #calls = new Set<CancelScope>();
   readonly #drains = new Set<ParkedWait<void>>();
@@ -113,7 +114,7 @@ export class Executor {
   constructor(engine: Engine, { name = engine.kind, drainTimeout = DRAIN_TIMEOUT }: ExecutorOptions) {
     checkTime("drainTimeout", drainTimeout);
     this.name = name;
-    this.#engine = engine;
+    this.engine = engine;
     this.#drainTimeout = drainTimeout;
   }
 
@@ -132,8 +133,8 @@ export class Executor {
 
   /** What runs and waits, and what became of the rest: at this moment. */
   get statistics(): ExecutorStatistics {
-    const { kind, workers } = this.#engine;
-    const waiting = this.#engine.waiting + this.#delayed;
+    const { kind, workers } = this.engine;
+    const waiting = this.engine.waiting + this.#delayed;
     const { result, error, lost, cancelled, restarted } = this.#counts;
     return {
       kind,
@@ -232,8 +233,8 @@ export class Executor {
     this.#calls.add(scope);
     this.#tell(call, "queued");
     try {
-      if (call.delay > 0 && this.#engine.kind !== "cluster") yield* this.#delay(call.delay);
-      const envelope = yield* this.#engine.run(call, new Telling(this, call, scope));
+      if (call.delay > 0 && this.engine.kind !== "cluster") yield* this.#delay(call.delay);
+      const envelope = yield* this.engine.run(call, new Telling(this, call, scope));
       if (envelope.ok !== "cancelled") outcome = envelope.ok ? "result" : "error";
       return envelope;
     } catch (error) {

@@ -1,7 +1,7 @@
-import { resource, use, type Awaitable } from "../../index.ts";
-import { Executor } from "../executor.ts";
+import type { Awaitable } from "../../index.ts";
+import { opened } from "../executor.ts";
 import type { Jobs } from "../jobs.ts";
-import { Cluster, engines } from "./engine.ts";
+import { Cluster } from "./engine.ts";
 import type { ClusterOptions } from "./options.ts";
 
 /**
@@ -31,21 +31,5 @@ import type { ClusterOptions } from "./options.ts";
  * ```
  */
 export function cluster<M extends object>(options: ClusterOptions): Awaitable<Jobs<M>> {
-  const engine = new Cluster(options);
-  const executor = new Executor(engine, options);
-  engines.set(executor, engine);
-  return use(
-    resource(function* (provide) {
-      try {
-        yield* engine.open();
-        yield* provide(executor.jobs<M>());
-      } finally {
-        try {
-          yield* executor.close();
-        } finally {
-          yield* engine.close();
-        }
-      }
-    }),
-  );
+  return opened<M>(new Cluster(options), options);
 }

@@ -13,8 +13,9 @@ import { park } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
 import type { Envelope } from "../envelope.ts";
 import { Executor, type Engine, type Tell } from "../executor.ts";
-import { Gate } from "../gate.ts";
 import { checkCount, checkTime } from "../options.ts";
+import { Places } from "../places.ts";
+import { within } from "../within.ts";
 import { warnOf } from "./check-redis.ts";
 import { encode, LARGEST } from "./codec.ts";
 import { Entry } from "./entry.ts";
@@ -24,7 +25,6 @@ import { loadBullmq } from "./peers.ts";
 import { checkQueue, type ClusterOptions, type Keep } from "./options.ts";
 import { Connections } from "./redis.ts";
 import { Results, type End } from "./results.ts";
-import { within } from "./within.ts";
 import {
   idInQueue,
   namesOf,
@@ -44,13 +44,10 @@ const CLOSE_MS = 1000;
 const KEEP_COMPLETED: Keep = { age: 3600, count: 1000 };
 const KEEP_FAILED: Keep = { age: 86_400, count: 1000 };
 
-/** The engines behind the executors of `cluster`. */
-export const engines: WeakMap<Executor, Cluster> = new WeakMap();
-
 /** The engine behind a proxy of `cluster`. @throws TypeError */
 export function engineOf(jobs: object): Cluster {
-  const engine = engines.get(Executor.of(jobs));
-  if (engine !== undefined) return engine;
+  const { engine } = Executor.of(jobs);
+  if (engine instanceof Cluster) return engine;
   throw new TypeError(
     "Cannot tell the queue of these jobs: they have none. Give the jobs that `cluster` gave.",
   );
@@ -63,11 +60,10 @@ export class Cluster implements Engine, Tower {
   readonly #options: ClusterOptions;
   readonly #connections: Connections;
   readonly #names: Names;
-  readonly #gate: Gate<true>;
+  readonly #places: Places;
   /** What its jobs and its channel are called after. */
   readonly #me: string = crypto.randomUUID();
   readonly #entries = new Map<string, Entry<Flight>>();
-  #free: number;
   #called = 0;
   #queue: Queue | null = null;
   #redis: Redis | null = null;
@@ -87,14 +83,12 @@ export class Cluster implements Engine, Tower {
     this.#connections = new Connections(redis);
     this.#names = namesOf(prefix, queue);
     this.maxPayload = maxPayload;
-    this.#free = concurrency;
-    const leave = (): void => void this.#free++;
-    this.#gate = new Gate<true>(() => (this.#free > 0 ? (this.#free--, true) : undefined), leave, maxWaiting);
+    this.#places = new Places(concurrency, maxWaiting);
   }
 
   /** For room in the queue; whoever stands there may be in a worker's hands at any moment, and counts as running. */
   get waiting(): number {
-    return this.#gate.waiting;
+    return this.#places.waiting;
   }
   get where(): string {
     return this.#connections.where;
@@ -160,16 +154,12 @@ export class Cluster implements Engine, Tower {
   }
 
   run(call: Call, tell: Tell): Awaitable<Envelope> {
-    return running(this, call, tell);
-  }
-
-  /** Waits until there is room in the queue. */
-  enter(call: Call): Awaitable<true> {
-    return this.#gate.enter(() => `room in the queue for ${call.title}`, call.priority);
-  }
-  leave(): void {
-    this.#free++;
-    this.#gate.open();
+    const body = (group: TaskGroup | null): Awaitable<Envelope> => flying(this, call, tell, group);
+    return this.#places.hold(
+      () => `room in the queue for ${call.title}`,
+      call.priority,
+      () => (call.senders.length === 0 ? body(null) : taskGroup(body)),
+    );
   }
 
   /** Has what its end is told to before anybody can tell it. @throws PayloadError, RangeError */
@@ -343,16 +333,6 @@ function checkName(call: Call, name: string): void {
       "still has. Let the id name the job too.",
   );
 }
-
-const running = coroutine(function* cluster(engine: Cluster, call: Call, tell: Tell): Awaitable<Envelope> {
-  yield* engine.enter(call);
-  try {
-    const body = (group: TaskGroup | null): Awaitable<Envelope> => flying(engine, call, tell, group);
-    return call.senders.length === 0 ? yield* body(null) : yield* taskGroup(body);
-  } finally {
-    engine.leave();
-  }
-});
 
 /** Waits for the end of what was sent, and stops it if this is cancelled. */
 const flying = coroutine(function* job(

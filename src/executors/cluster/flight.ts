@@ -12,6 +12,7 @@ import type { Call } from "../call.ts";
 import { errorAgain, type Envelope } from "../envelope.ts";
 import { JobLostError, WorkerLostError } from "../errors.ts";
 import type { Tell } from "../executor.ts";
+import { pass } from "../senders.ts";
 import { decode } from "./codec.ts";
 import type { Entry } from "./entry.ts";
 import type { Incarnation } from "./incarnation.ts";
@@ -269,10 +270,7 @@ export class Flight {
   ): Awaitable<void> {
     let taken = false;
     try {
-      yield* sender.send(item);
-      taken = true;
-    } catch {
-      // The caller's channel is closed: the job hears of it where it sends.
+      taken = yield* pass(sender, item);
     } finally {
       last.taken = taken;
       this.#answer(message, taken);

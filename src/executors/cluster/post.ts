@@ -4,7 +4,7 @@
  */
 import type { Link } from "../sending.ts";
 import { encode } from "./codec.ts";
-import { within } from "./within.ts";
+import { within } from "../within.ts";
 import type { Attempt, ToCaller, ToWorker } from "./wire.ts";
 
 type Item = Extract<ToCaller, { what: "item" }>;
