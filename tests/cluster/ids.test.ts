@@ -41,7 +41,6 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
   let folder: string;
   let queues = 0;
   let queue: string;
-  let file: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "cede-ids-"));
@@ -49,7 +48,6 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
   });
   beforeEach(() => {
     queue = `ids-${++queues}`;
-    file = join(folder, queue);
   });
   afterEach(async () => {
     await endWorkers(workers);
@@ -73,11 +71,18 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
       yield* body(yield* open(options), yield* open(options));
     });
   };
-  const nap = (jobs: Jobs<Module>, id: string, ms: number): Awaitable<string> =>
-    outcomeOf(() => jobs.nap.with({ id })(ms, file));
-  function* begun(count: number): Awaitable<void> {
-    while (linesOf(file).filter((line) => line.startsWith("begun")).length < count) yield* sleep(2);
+  const call = (jobs: Jobs<Module>, id: string, ms: number): Awaitable<string> =>
+    outcomeOf(() => jobs.tidy.with({ id })(ms, 0, fileOf(id)));
+  const fileOf = (id: string): string => join(folder, `${queue} ${id}`);
+  /** How often it was begun. */
+  const beginnings = (id: string): number =>
+    linesOf(fileOf(id)).filter((line) => line.startsWith("begun")).length;
+  function* noted(line: string, id: string): Awaitable<void> {
+    while (!linesOf(fileOf(id)).some((one) => one.startsWith(line))) yield* sleep(2);
   }
+  /** A call of a job that runs until it is cancelled, and then cleans up for so long. */
+  const endless = (jobs: Jobs<Module>, id: string, cleanup: number): Task<number> =>
+    createTask(jobs.tidy.with({ id })(60_000, cleanup, fileOf(id)));
   /** Cancels it, in a task of its own. */
   const cancelling = (task: Task<unknown>): Task<void> =>
     createTask(function* () {
@@ -94,11 +99,11 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
       withJobs(function* (jobs) {
         const outcomes: string[] = [];
         for (const [n, id] of ROUNDS.entries()) {
-          const first = createTask(jobs.nap.with({ id })(60_000, file));
-          yield* begun(2 * n + 1);
+          const first = endless(jobs, id, n % 4);
+          yield* noted("begun", id);
           const cancelled = cancelling(first);
-          yield* sleep(1 + (n % 5)); // its cleanup takes five
-          outcomes.push(yield* nap(jobs, id, 1));
+          yield* noted("cleaning up", id);
+          outcomes.push(yield* call(jobs, id, 1));
           yield* cancelled;
         }
         expect(outcomes).toEqual(ROUNDS.map(() => "1"));
@@ -109,10 +114,10 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
       withJobs(function* (jobs, others) {
         const outcomes: string[] = [];
         for (const [n, id] of ROUNDS.entries()) {
-          const first = createTask(jobs.nap.with({ id })(60_000, file));
+          const first = endless(jobs, id, 1);
           yield* sleep(n % 10);
           yield* first.cancel();
-          outcomes.push(yield* nap(n % 2 === 0 ? jobs : others, id, 1));
+          outcomes.push(yield* call(n % 2 === 0 ? jobs : others, id, 1));
         }
         expect(outcomes).toEqual(ROUNDS.map(() => "1"));
       }, options));
@@ -121,11 +126,11 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
       withJobs(function* (jobs, others) {
         const outcomes = new Set<string>();
         for (const [n, id] of ROUNDS.entries()) {
-          const first = createTask(jobs.nap.with({ id })(5));
+          const first = createTask(jobs.tidy.with({ id })(5, 5, fileOf(id)));
           yield* sleep(3);
           const cancelled = cancelling(first);
           yield* sleep((n % 6) * 2);
-          outcomes.add(yield* nap(others, id, 5));
+          outcomes.add(yield* call(others, id, 5));
           yield* cancelled;
         }
         outcomes.delete("cancelled with it");
@@ -136,30 +141,31 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
   it("waits for its id when it begins while two of them are being cancelled", () =>
     withJobs(function* (jobs) {
       for (const [n, id] of ROUNDS.slice(0, 10).entries()) {
-        const two = [1, 2].map(() => createTask(jobs.nap.with({ id })(60_000, file)));
-        yield* begun(2 * n + 1);
+        const two = [1, 2].map(() => endless(jobs, id, n % 4));
+        yield* noted("begun", id);
         const cancelled = two.map(cancelling);
-        yield* sleep(1 + (n % 4));
-        expect(yield* all([nap(jobs, id, 1), nap(jobs, id, 1)])).toEqual(["1", "1"]); // one job, again
+        yield* noted("cleaning up", id);
+        expect(yield* all([call(jobs, id, 1), call(jobs, id, 1)])).toEqual(["1", "1"]); // one job, again
         yield* all(cancelled);
-        expect(linesOf(file).filter((line) => line.startsWith("begun"))).toHaveLength(2 * n + 2);
+        expect(beginnings(id)).toBe(2);
       }
     }));
 
   it("can be cancelled while it waits for its id", () =>
     withJobs(function* (jobs) {
       for (const [n, id] of ROUNDS.slice(0, 10).entries()) {
-        const first = createTask(jobs.nap.with({ id })(60_000, file));
-        yield* begun(n + 1);
+        const first = endless(jobs, id, 200);
+        yield* noted("begun", id);
         const cancelled = cancelling(first);
-        yield* sleep(1);
-        const second = createTask(jobs.nap.with({ id })(60_000, file));
-        yield* sleep(1);
+        yield* noted("cleaning up", id);
+        const second = endless(jobs, id, 200);
+        yield* sleep(n);
         yield* second.cancel();
         expect(second.cancelled).toBe(true);
+        expect(cancelled.done).toBe(false); // it did not wait for the first
         yield* cancelled;
+        expect(beginnings(id)).toBe(1);
       }
-      expect(linesOf(file).filter((line) => line.startsWith("begun"))).toHaveLength(10);
       expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 20, running: 0, waiting: 0 });
     }));
 
@@ -171,7 +177,7 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
           const outcomes = yield* all(
             [jobs, jobs, others].map((one) => {
               const twice = function* (): Awaitable<string[]> {
-                return [yield* nap(one, id, 0), yield* nap(one, id, 0)];
+                return [yield* call(one, id, 0), yield* call(one, id, 0)];
               };
               return twice();
             }),
@@ -188,9 +194,9 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
     withJobs(function* (jobs, others) {
       const redis = new Redis(server.url);
       const [id, job] = ["one", "id.one"];
-      const first = createTask(nap(jobs, id, 1000));
-      yield* begun(1);
-      const second = createTask(nap(others, id, 1000));
+      const first = createTask(call(jobs, id, 1000));
+      yield* noted("begun", id);
+      const second = createTask(call(others, id, 1000));
       yield* sleep(100);
       const base = `bull:${queue}`;
       const nonce = "of-the-job-before";
@@ -231,12 +237,12 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
   it("is cancelled where another program takes its job out of the queue", () =>
     withJobs(function* (jobs) {
       yield* until(endWorkers(workers));
-      const call = createTask(nap(jobs, "one", 1));
+      const task = createTask(call(jobs, "one", 1));
       yield* sleep(200);
       const { Queue } = yield* until(import("bullmq"));
       const tool = new Queue(queue, { connection: { url: server.url } });
       yield* until(tool.remove("id.one"));
       yield* until(tool.close());
-      expect(yield* call).toMatch(/it was taken out of the queue/);
+      expect(yield* task).toMatch(/it was taken out of the queue/);
     }));
 });

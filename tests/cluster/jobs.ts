@@ -1,7 +1,7 @@
 /** Jobs that fail in the ways that workers do. What they did stands in a file. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { sleep, type Awaitable, type Sender } from "cede";
-import { currentJob } from "cede/executors";
+import { run, sleep, type Awaitable, type Sender } from "cede";
+import { currentJob, threads } from "cede/executors";
 
 export function note(file: string, line: string): void {
   appendFileSync(file, `${line}\n`);
@@ -31,6 +31,18 @@ export function* nap(ms: number, file?: string): Awaitable<number> {
   return currentJob()!.attempt;
 }
 
+/** Waits, and takes its time to clean up: notes when that begins. */
+export function* tidy(ms: number, cleanup: number, file: string): Awaitable<number> {
+  note(file, `begun ${currentJob()!.attempt}`);
+  try {
+    yield* sleep(ms);
+  } finally {
+    note(file, "cleaning up");
+    yield* sleep(cleanup);
+  }
+  return currentJob()!.attempt;
+}
+
 /** Ends its worker, as the kernel does. */
 export function* poison(file: string): Awaitable<never> {
   note(file, "begun");
@@ -44,6 +56,40 @@ export function* poisonOnce(file: string): Awaitable<number> {
   if (currentJob()!.attempt > 1) return currentJob()!.attempt;
   process.kill(process.pid, "SIGKILL");
   for (;;) yield* sleep(1000);
+}
+
+/** A function that ends the thread on which it is run: always, or as long as the attempt is not beyond so many. */
+export function endThread(file: string, attempts: number = Infinity): number {
+  const { attempt } = currentJob()!;
+  note(file, `begun ${attempt}`);
+  if (attempt <= attempts) process.exit(3);
+  return attempt;
+}
+
+/** A function with threads of its own, one of which it has ended. */
+export function loseThreadOfOwn(file: string): Promise<unknown> {
+  return run(function* () {
+    const own = yield* threads<{ endThread: typeof endThread }>(import.meta.url, { workers: 1 });
+    return yield* own.endThread(file);
+  });
+}
+
+/** A function that computes for so long; its attempt. */
+export function compute(ms: number, file: string): number {
+  const { attempt } = currentJob()!;
+  note(file, `begun ${attempt} ${process.pid}`);
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  note(file, "done");
+  return attempt;
+}
+
+/** A function that waits. */
+export async function rest(ms: number, file: string): Promise<number> {
+  const { attempt } = currentJob()!;
+  note(file, `begun ${attempt} ${process.pid}`);
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return attempt;
 }
 
 /** Keeps its worker from everything else, from telling that it is alive too. */
