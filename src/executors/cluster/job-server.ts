@@ -11,9 +11,10 @@ import { serveSending } from "../sending.ts";
 import type { Served } from "../serve.ts";
 import { decode, encode } from "./codec.ts";
 import { fence, readLate, writeLate } from "./late.ts";
+import { countLost, LOSE_THREAD } from "./lost-thread.ts";
 import type { Bullmq } from "./peers.ts";
 import { Post } from "./post.ts";
-import { within } from "./within.ts";
+import { within } from "../within.ts";
 import type { Connections } from "./redis.ts";
 import {
   CANCELLED,
@@ -54,6 +55,8 @@ interface Running {
   progress?: NonNullable<Returned["progress"]>;
   task: Task<unknown> | null;
   stopped: Stop | null;
+  /** What it is for the queue that the thread of its function has ended, if it has. */
+  lostThread: "lost" | "leaving" | null;
   /** Of the call that put it into the queue. */
   readonly nonce: string;
   readonly post: Post;
@@ -62,7 +65,7 @@ interface Running {
 /** How one ended. */
 interface Ended extends Pick<Returned, "progress" | "cleanup"> {
   readonly envelope?: Envelope;
-  readonly stopped?: Stop | null;
+  readonly stopped?: Stop | "lost" | null;
 }
 
 /** How long other workers have to say that they are not blocked, in milliseconds. */
@@ -178,6 +181,7 @@ export class JobServer {
       const late = await readLate(redis, key, nonce);
       if (late !== undefined) return late;
     }
+    if (stopped === "lost") await this.#lost(job, token, key);
     if (envelope === undefined) throw new UnrecoverableError(reasonOf(CANCELLED, nonce));
     const value = {
       v: 1,
@@ -188,6 +192,15 @@ export class JobServer {
     } as const;
     if (envelope.ok === true) returned = value;
     return value;
+  }
+
+  /** The thread of its function has ended, though nobody has ended it. @throws always */
+  async #lost(job: Job, token: string, key: string): Promise<never> {
+    const { redis, bullmq, maxStalledCount } = this.#options;
+    const times = await countLost(redis, key, token);
+    if (times > maxStalledCount) await this.#hopeless(job, token);
+    if (times > 0) await job.moveToWait(token).catch(() => {}); // if it was taken away, it waits already
+    throw new bullmq.WaitingError();
   }
 
   #encoded({ name }: Job, envelope: Envelope): Returned["e"] {
@@ -260,7 +273,7 @@ export class JobServer {
       begun.now();
       return this.#publish(data.caller, message);
     });
-    const running: Running = { task: null, stopped: null, nonce, post };
+    const running: Running = { task: null, stopped: null, lostThread: null, nonce, post };
     const all = this.#running.get(id!);
     if (all === undefined) this.#running.set(id!, new Set([running]));
     else all.add(running);
@@ -288,6 +301,7 @@ export class JobServer {
         worker,
         args,
         grace,
+        [LOSE_THREAD]: (closed: boolean) => void (running.lostThread = closed ? "leaving" : "lost"),
         progress: (value: unknown) => {
           checkPayload(value, `the progress of job ${name}`);
           progress.tell(structuredClone(value));
@@ -304,6 +318,9 @@ export class JobServer {
       });
       await post.flush();
       progress.end();
+      // One that was stopped, since this worker is being left say, has lost its thread for that.
+      if (running.lostThread !== null)
+        return { stopped: ended.stopped ?? running.stopped ?? running.lostThread };
       return { ...ended, ...(running.progress !== undefined && { progress: running.progress }) };
     } catch (error) {
       return { envelope: { ok: false, error: plainError(error) } };

@@ -21,6 +21,7 @@ import { LARGEST } from "./codec.ts";
 import { loadBullmq } from "./peers.ts";
 import { Connections } from "./redis.ts";
 import { JobServer } from "./job-server.ts";
+import { isLostThread, LOSE_THREAD, type LosesThread } from "./lost-thread.ts";
 
 /** How a worker serves a queue. */
 export interface ServeClusterOptions extends QueueOptions {
@@ -217,6 +218,8 @@ function onPool(pool: Jobs<Record<string, (...args: unknown[]) => unknown>>, nam
     try {
       return yield* pool[name]!.with(options)(...args);
     } catch (error) {
+      if (isLostThread(error))
+        (job as LosesThread | undefined)?.[LOSE_THREAD]?.(/ended with the pool/.test(error.message));
       // That it ran on a thread of this worker is not what its caller is told.
       if (error instanceof Error)
         error.stack = error.stack?.replace(/\n +at job \S+ \(worker \d+\)[^]*$/, "") ?? "";
