@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import manifest from "./package.json" with { type: "json" };
+import "./scripts/compile-cache.ts";
 
 const SOURCE = "--conditions=@cede/source";
 

@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
 import manifest from "../package.json" with { type: "json" };
+import "./compile-cache.ts";
 
 const root = join(import.meta.dirname, "..");
 const PREFIX = "check:";
