@@ -19,6 +19,7 @@ it.for([
   [[JOBS, "--queue", "q", "--redis", "localhost"], /Cannot reach Redis by "localhost"/],
   [[JOBS, "--queue", "q", "--concurrency", "0"], /Cannot use --concurrency 0/],
   [[JOBS, "--queue", "q", "--stalled", "soon"], /Cannot use --stalled soon/],
+  [[JOBS, "--queue", "q", "--max-stalled", "-1"], /Cannot use --max-stalled -1/],
 ] as const)("refuses %o with exit code 2", ([args, message]) => {
   const { status, stdout, stderr } = worker(...args);
   expect(stderr).toMatch(message);

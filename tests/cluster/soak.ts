@@ -52,7 +52,8 @@ export async function soak({ seed, jobs, kills, restarts, workers = 3 }: SoakOpt
     startWorkers(count, {
       queue,
       redis: server.url,
-      flags: ["--stalled", "1000", "--concurrency", "50", "--threads", "1"],
+      // However often it is taken from one that is killed, or has not heard of Redis for too long, a job is not lost.
+      flags: ["--stalled", "1000", "--max-stalled", "100", "--concurrency", "50", "--threads", "1"],
     });
   const running = await start(workers);
   try {

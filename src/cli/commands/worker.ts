@@ -16,6 +16,10 @@ export function workerCommand(): Command {
       "--stalled <ms>",
       "after how long without a sign of life a job is given to another (default: 5000)",
     )
+    .option(
+      "--max-stalled <n>",
+      "how often a job may be given to another before it counts as lost (default: 1)",
+    )
     .option("--drain <ms>", "how long jobs may still run once it is told to stop (default: 10000)")
     .option("--name <name>", "what it is called (default: host:pid)")
     .addHelpText("after", HELP)

@@ -17,6 +17,7 @@ export interface RawWorkerOptions {
   readonly concurrency?: string;
   readonly threads?: string;
   readonly stalled?: string;
+  readonly maxStalled?: string;
   readonly drain?: string;
   readonly name?: string;
 }
@@ -67,7 +68,7 @@ function optionsOf(
         : "Write --redis redis://localhost:6379",
     );
   }
-  const { prefix, name, concurrency, threads, stalled, drain } = raw;
+  const { prefix, name, concurrency, threads, stalled, maxStalled, drain } = raw;
   return {
     queue: raw.queue,
     redis,
@@ -77,6 +78,7 @@ function optionsOf(
     ...(concurrency !== undefined && { concurrency: number("--concurrency", concurrency, 1) }),
     ...(threads !== undefined && { threads: { workers: number("--threads", threads, 1) } }),
     ...(stalled !== undefined && { stalledInterval: number("--stalled", stalled, 100) }),
+    ...(maxStalled !== undefined && { maxStalledCount: number("--max-stalled", maxStalled, 0) }),
     ...(drain !== undefined && { drainTimeout: number("--drain", drain, 0) }),
   };
 }
