@@ -2,6 +2,7 @@
 import type { Sender } from "../index.ts";
 import type { JobObserver } from "../lowlevel.ts";
 import type { JobOptions } from "./options.ts";
+import { copyPayload } from "./payload.ts";
 import type { Movable } from "./transfer.ts";
 
 /** Where a call is: it waits for a place, it runs, or it is told to stop. */
@@ -20,9 +21,9 @@ export class Call {
   /** The job's name. */
   readonly name: string;
   /** The arguments; a sender is where `senders` says, and the engine sees to it. */
-  readonly args: readonly unknown[];
+  args: readonly unknown[];
   readonly senders: readonly { readonly at: number; readonly sender: Sender<unknown> }[];
-  readonly transfer: readonly Movable[];
+  transfer: readonly Movable[];
   readonly priority: number;
   /** Of the calls that are one job on a cluster: its id there, if the caller gave one. */
   readonly key: string | undefined;
@@ -64,6 +65,14 @@ export class Call {
     this.onProgress = onProgress;
     this.as = options[AS];
     this.observer = observer;
+  }
+
+  /** It waits before it is sent: the arguments stay as they are now, whatever becomes of them at the caller's. */
+  keepArguments(): void {
+    const { args, transfer } = this;
+    const kept = copyPayload({ args, transfer }, `the arguments of ${this.title}`, transfer);
+    this.args = kept.args;
+    this.transfer = kept.transfer;
   }
 
   /** The sender among the arguments at this index. */

@@ -1,6 +1,6 @@
 /** What an executor says of its calls. The rest is in the cases that all executors keep. */
 import { expect, test } from "vitest";
-import { createTask, sleep } from "../index.ts";
+import { createTask, currentTask, sleep, sleepForever } from "../index.ts";
 import { runVirtual } from "../testing/index.ts";
 import { Executor, inline } from "./index.ts";
 
@@ -18,3 +18,30 @@ test("a call that waits for its delay to pass waits, and runs when it has", () =
     expect(yield* call).toBe(3);
     expect(Executor.of(jobs).statistics).toMatchObject({ waiting: 0, running: 0, completed: 1 });
   }));
+
+test("S8: of the time that cleanup has, half is for what the jobs clean up", async () => {
+  const done: string[] = [];
+  const long = {
+    *waits() {
+      try {
+        yield* sleepForever();
+      } finally {
+        yield* sleep(1000);
+        done.push("cleaned up");
+      }
+    },
+  };
+  await expect(
+    runVirtual(function* () {
+      const main = currentTask()!;
+      const jobs = yield* inline(long); // `drainTimeout` is as long as a run has to shut down
+      createTask(() => jobs.waits());
+      createTask(function* () {
+        yield* sleep(10);
+        main.cancel();
+      });
+      yield* sleepForever();
+    }),
+  ).rejects.toThrow();
+  expect(done).toEqual(["cleaned up"]);
+});

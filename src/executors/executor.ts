@@ -19,6 +19,7 @@ import {
 } from "../index.ts";
 import { jobObserver, park, type JobEvent, type ParkedWait } from "../lowlevel.ts";
 import { Call } from "./call.ts";
+import { timeToDrain } from "./drain.ts";
 import { errorAgain, type Envelope } from "./envelope.ts";
 import { ExecutorClosedError, PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
 import { proxyOf, type Jobs } from "./jobs.ts";
@@ -173,7 +174,8 @@ export class Executor {
 
   /**
    * Takes no more calls, waits until those that were made have ended, and cancels what has not after `drainTimeout`
-   * milliseconds: whoever awaits it gets an ExecutorClosedError. Closing it again waits for the same.
+   * milliseconds, or after half of the time that cleanup has, if it is closed in some: whoever awaits it gets an
+   * ExecutorClosedError. Closing it again waits for the same.
    *
    * @throws RangeError if `drainTimeout` is negative or not a number.
    */
@@ -233,7 +235,10 @@ export class Executor {
     this.#calls.add(scope);
     this.#tell(call, "queued");
     try {
-      if (call.delay > 0 && this.engine.kind !== "cluster") yield* this.#delay(call.delay);
+      if (call.delay > 0 && this.engine.kind !== "cluster") {
+        call.keepArguments();
+        yield* this.#delay(call.delay);
+      }
       const envelope = yield* this.engine.run(call, new Telling(this, call, scope));
       if (envelope.ok !== "cancelled") outcome = envelope.ok ? "result" : "error";
       return envelope;
@@ -357,7 +362,7 @@ export function opened<M>(engine: Engine, options: ExecutorOptions): Awaitable<J
 
 const closing = coroutine(function* close(executor: Executor, drainTimeout: number): Awaitable<void> {
   executor.refuseCalls();
-  const { expired } = yield* moveOnAfter(drainTimeout, () => executor.drained());
+  const { expired } = yield* moveOnAfter(timeToDrain(drainTimeout), () => executor.drained());
   if (!expired) return;
   executor.cancelCalls();
   yield* executor.drained();

@@ -32,8 +32,8 @@ export class Gate<Place> {
     return this.#waiting;
   }
 
-  /** Waits for a place. @throws ExecutorFullError if too many wait */
-  enter(label: string | (() => string), priority: number): Awaitable<Place> {
+  /** Waits for a place. `waits` hears if there is none at once. @throws ExecutorFullError if too many wait; what `waits` throws */
+  enter(label: string | (() => string), priority: number, waits?: () => void): Awaitable<Place> {
     return park<Place>({ label, hostWork: this.#hostWork }, (wait) => {
       const place = this.#waiting === 0 ? this.#take() : undefined;
       if (place !== undefined) return void wait.complete(place);
@@ -44,6 +44,7 @@ export class Gate<Place> {
             "or start fewer at once.",
         );
       }
+      waits?.();
       const level = this.#level(priority);
       level.waits.add(wait);
       this.#waiting++;

@@ -42,11 +42,7 @@ class Inline implements Engine {
   }
 
   run(call: Call, tell: Tell): Awaitable<Envelope> {
-    return this.#places.hold(
-      () => call.label,
-      call.priority,
-      () => this.#serve(call, tell),
-    );
+    return this.#places.hold(call, () => this.#serve(call, tell));
   }
 
   *#serve(call: Call, tell: Tell): Awaitable<Envelope> {

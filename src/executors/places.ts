@@ -1,4 +1,5 @@
 import { coroutine, type Awaitable } from "../index.ts";
+import type { Call } from "./call.ts";
 import { Gate } from "./gate.ts";
 
 /** So many calls at once; the rest wait at a gate. */
@@ -20,14 +21,14 @@ export class Places {
     return this.#gate.waiting;
   }
 
-  /** Runs a body once there is a place, and keeps that for it. @throws ExecutorFullError if too many wait */
-  hold<T>(label: () => string, priority: number, body: () => Awaitable<T>): Awaitable<T> {
-    return holding(this as Places, label, priority, body);
+  /** Runs a call's body once there is a place, and keeps that for it. @throws ExecutorFullError if too many wait; PayloadError */
+  hold<T>(call: Call, body: () => Awaitable<T>, label = () => call.label): Awaitable<T> {
+    return holding(this as Places, call, body, label);
   }
 
   /** @internal */
-  enter(label: () => string, priority: number): Awaitable<true> {
-    return this.#gate.enter(label, priority);
+  enter(call: Call, label: () => string): Awaitable<true> {
+    return this.#gate.enter(label, call.priority, () => call.keepArguments());
   }
 
   /** @internal */
@@ -39,11 +40,11 @@ export class Places {
 
 const holding = coroutine(function* places<T>(
   places: Places,
-  label: () => string,
-  priority: number,
+  call: Call,
   body: () => Awaitable<T>,
+  label: () => string,
 ): Awaitable<T> {
-  yield* places.enter(label, priority);
+  yield* places.enter(call, label);
   try {
     return yield* body();
   } finally {

@@ -73,6 +73,9 @@ export const append = (list: number[]): number[] => {
   list.push(list.length);
   return list;
 };
+export const lengthOf = coroutine(function* lengthOf(list: unknown[]): Awaitable<number> {
+  return list.length;
+});
 export const withDefault = (a: number, b = 10): number => a + b;
 /** Whether two parts of its argument are the same thing. */
 export const sameThing = (pair: { a: object; b: object }): boolean => pair.a === pair.b;

@@ -687,6 +687,16 @@ export function suite(name: string, open: Open): void {
       yield* jobs.mark(file, "again");
       expect(linesOf(file)).toEqual(["waited", "again"]);
     });
+    alone("what waits is sent as it was when it was called", { places: 1 }, function* (jobs) {
+      const list = [0];
+      let task!: Task<number>;
+      yield* whileHeld(jobs, function* (group) {
+        task = group.createTask(() => jobs.lengthOf(list));
+        yield* waiting(jobs, 1);
+        list.push(5);
+      });
+      expect(yield* task).toBe(1);
+    });
     alone("what waits says for what", { places: 1 }, function* (jobs) {
       yield* whileHeld(jobs, function* (group) {
         const task = group.createTask(() => jobs.mark(newFile(), "ran"));

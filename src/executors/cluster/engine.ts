@@ -156,9 +156,9 @@ export class Cluster implements Engine, Tower {
   run(call: Call, tell: Tell): Awaitable<Envelope> {
     const body = (group: TaskGroup | null): Awaitable<Envelope> => flying(this, call, tell, group);
     return this.#places.hold(
-      () => `room in the queue for ${call.title}`,
-      call.priority,
+      call,
       () => (call.senders.length === 0 ? body(null) : taskGroup(body)),
+      () => `room in the queue for ${call.title}`,
     );
   }
 

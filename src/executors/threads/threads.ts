@@ -161,7 +161,11 @@ class Threads implements Engine {
 
   /** Waits for a worker. */
   enter(kind: JobKind, call: Call): Awaitable<PoolWorker> {
-    return this.#gates[kind].enter(() => call.label, call.priority);
+    return this.#gates[kind].enter(
+      () => call.label,
+      call.priority,
+      () => call.keepArguments(),
+    );
   }
 
   leave(kind: JobKind, worker: PoolWorker): void {
