@@ -4,11 +4,11 @@ import { ContextVar } from "../index.ts";
 export interface CurrentJob {
   /** The name it was called by. */
   readonly name: string;
-  /** What it was called with first, or a number of its own: the same for each attempt of one call. */
+  /** The `id` of its call, or a number of its own: the same for each attempt, and for each try of a `retry`. */
   readonly id: string;
   /** Where it runs: "this loop", "worker 2", "host-7:4711". */
   readonly worker: string;
-  /** Which attempt it is, from 1: more where a job is run again whose worker was lost. */
+  /** Which attempt it is, from 1: more where a job is run again whose worker was lost. What `retry` calls again begins anew. */
   readonly attempt: number;
   /**
    * Tells the caller how far it has come: `onProgress` hears it. It waits for nothing; where it is told faster than it can

@@ -107,7 +107,9 @@ export class Executor {
   readonly #drains = new Set<ParkedWait<void>>();
   /** How many calls wait for their time to come. */
   #delayed = 0;
-  readonly #counts = { result: 0, error: 0, cancelled: 0, lost: 0, restarted: 0, created: 0 };
+  readonly #counts = { result: 0, error: 0, cancelled: 0, lost: 0, restarted: 0 };
+  /** How many calls were given an id here. */
+  #created = 0;
   /** Why nothing more can be called; `null`: it is open. */
   #closed: ExecutorClosedError | null = null;
 
@@ -164,10 +166,10 @@ export class Executor {
    */
   submit(name: string, args: readonly unknown[], options: JobOptions = {}): Awaitable<unknown> {
     checkJobOptions(name, options);
-    const { timeout: ms, retry: policy } = options;
-    if (ms === undefined && policy === undefined) return attempt(this, name, args, options, 1);
+    const { timeout: ms, retry: policy, id = String(++this.#created) } = options;
+    if (ms === undefined && policy === undefined) return attempt(this, id, name, args, options, 1);
     let tries = 0;
-    const once = (): Awaitable<unknown> => attempt(this, name, args, options, ++tries);
+    const once = (): Awaitable<unknown> => attempt(this, id, name, args, options, ++tries);
     const tried = policy === undefined ? once : (): Awaitable<unknown> => retry(once, worthwhile(policy));
     return ms === undefined ? tried() : timeout(ms, tried);
   }
@@ -211,9 +213,8 @@ export class Executor {
   }
 
   /** @internal */
-  newCall(name: string, args: readonly unknown[], options: JobOptions, tries: number): Call {
+  newCall(id: string, name: string, args: readonly unknown[], options: JobOptions, tries: number): Call {
     if (this.#closed !== null) throw this.#closed;
-    const id = options.id ?? String(++this.#counts.created);
     const senders: { at: number; sender: Sender<unknown> }[] = [];
     const plain = [...args];
     for (const [at, value] of args.entries()) {
@@ -324,12 +325,13 @@ const HOPELESS = [ExecutorClosedError, UnknownJobError, PayloadError];
 /** One call of a job, to its end. */
 const attempt = coroutine(function* job(
   executor: Executor,
+  id: string,
   name: string,
   args: readonly unknown[],
   options: JobOptions,
   tries: number,
 ): Awaitable<unknown> {
-  const call = executor.newCall(name, args, options, tries);
+  const call = executor.newCall(id, name, args, options, tries);
   const { cancelled, value } = yield* cancelScope((scope) => executor.serve(call, scope));
   if (call.failed !== null) throw call.failed.error;
   if (cancelled || value.ok === "cancelled") {

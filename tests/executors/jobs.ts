@@ -175,7 +175,7 @@ export const failAsync = async (message: string): Promise<never> => {
 };
 /** Fails until it was called so often: the file knows how often that was. */
 export const flaky = (file: string, failures: number): number => {
-  note(file, "attempt");
+  note(file, `job ${currentJob()!.id}`);
   const attempts = readFileSync(file, "utf8").split("\n").length - 1;
   if (attempts <= failures) throw new Error(`attempt ${attempts} failed`);
   return attempts;

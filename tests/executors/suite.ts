@@ -532,6 +532,7 @@ export function suite(name: string, open: Open): void {
       };
       expect(yield* jobs.flaky.with({ retry: policy })(file, 2)).toBe(3);
       expect(told).toEqual(["attempt 1 failed", "attempt 2 failed"]);
+      expect(new Set(linesOf(file)).size).toBe(1); // it has one id
     });
     together("retry, until its schedule ends", function* (jobs) {
       const error = yield* thrown(() => jobs.flaky.with({ retry: Schedule.fixed(1).limit(2) })(newFile(), 9));

@@ -11,6 +11,7 @@ import {
 } from "../../index.ts";
 import { AS } from "../call.ts";
 import { currentJob } from "../current-job.ts";
+import { timeToDrain } from "../drain.ts";
 import type { Jobs } from "../jobs.ts";
 import { jobsOf, type JobModule } from "../module.ts";
 import { checkCount, checkTime, DRAIN_TIMEOUT, GRACE } from "../options.ts";
@@ -39,7 +40,10 @@ export interface ServeClusterOptions extends QueueOptions {
   stalledInterval?: number;
   /** How often a job may be taken from workers that were lost before it counts as what ends them: once unless given. */
   maxStalledCount?: number;
-  /** How long jobs may still run when this is cancelled, in milliseconds: 10,000 unless given. Then others run them anew. */
+  /**
+   * How long jobs may still run when this is cancelled, in milliseconds: 10,000 unless given, and no more than half of the time
+   * that the program has to shut down. Then others run them anew.
+   */
   drainTimeout?: number;
   /** How long a promise may take to settle once its job is cancelled, in milliseconds: 500 unless given. */
   grace?: number;
@@ -168,7 +172,7 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
         } finally {
           options.onState?.("draining", told);
           yield* until(server.pause());
-          const { expired } = yield* moveOnAfter(drainTimeout, () => server.drained());
+          const { expired } = yield* moveOnAfter(timeToDrain(drainTimeout), () => server.drained());
           if (expired) server.leaveAll();
           yield* server.drained();
           yield* until(server.close());
