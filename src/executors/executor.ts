@@ -32,6 +32,7 @@ import {
 } from "./options.ts";
 import { checkPayload } from "./payload.ts";
 import { isSender } from "./senders.ts";
+import { checkMoved } from "./transfer.ts";
 
 /** How jobs are run: on this loop, on threads, on other machines. */
 export interface Engine {
@@ -217,6 +218,7 @@ export class Executor {
     if (this.#closed !== null) throw this.#closed;
     const senders: { at: number; sender: Sender<unknown> }[] = [];
     const plain = [...args];
+    if (options.transfer !== undefined) checkMoved(options.transfer, `the arguments of job ${name}`);
     for (const [at, value] of args.entries()) {
       if (isSender(value)) {
         senders.push({ at, sender: value });

@@ -112,10 +112,13 @@ function lookIntoNames(value: object, what: string, path: string, seen: Set<obje
 }
 
 function refuse(value: unknown, what: string, path: string, kind: string = kindOf(value)): never {
-  throw new PayloadError(
-    `Cannot send ${what}: ${path === "" ? "it" : `it has at ${path.replace(/^\./, "")}`} ${path === "" ? "is " : ""}` +
-      `${kind}. Send plain data: numbers, texts, dates, bytes, and arrays, maps, sets and objects of them.`,
-  );
+  const has = path === "" ? "it is" : `it has at ${path.replace(/^\./, "")}`;
+  throw new PayloadError(`Cannot send ${what}: ${has} ${kind}. ${adviceOn(kind)}`);
+}
+
+function adviceOn(kind: string): string {
+  if (kind === "a Transferred") return "Give the whole result to `transfer`, not a part of it.";
+  return "Send plain data: numbers, texts, dates, bytes, and arrays, maps, sets and objects of them.";
 }
 
 function kindOf(value: unknown): string {

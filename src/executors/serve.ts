@@ -3,7 +3,7 @@ import { coroutine, type Awaitable, type Coroutine } from "../index.ts";
 import { asJob, type CurrentJob } from "./current-job.ts";
 import { plainError, type Envelope } from "./envelope.ts";
 import { jobNamed, perform, type JobModule } from "./module.ts";
-import { checkPayload } from "./payload.ts";
+import { checkPayload, copyPayload } from "./payload.ts";
 import { untransfer, type Movable } from "./transfer.ts";
 
 /** A job that is to be served. */
@@ -28,8 +28,12 @@ export const serve: (module: JobModule, where: string, request: Request) => Coro
       const fn = jobNamed(module, request.name, where);
       const made = yield* asJob(request, () => perform(fn, request.args, request.grace, request.returned));
       const { value, buffers } = untransfer(made);
-      checkPayload(value, `the result of job ${request.name}`, buffers);
-      return { envelope: { ok: true, value }, buffers };
+      const what = `the result of job ${request.name}`;
+      checkPayload(value, what, buffers);
+      if (buffers.length === 0) return { envelope: { ok: true, value }, buffers };
+      // Moved here first: whatever cannot be moved fails for this job alone, and does not end its worker on the way out.
+      const moved = copyPayload({ value, buffers }, what, buffers);
+      return { envelope: { ok: true, value: moved.value }, buffers: moved.buffers };
     } catch (error) {
       return { envelope: { ok: false, error: plainError(error) }, buffers: [] };
     }

@@ -16,7 +16,7 @@ import {
   type Awaitable,
   type Sender,
 } from "cede";
-import { currentJob } from "cede/executors";
+import { currentJob, transfer } from "cede/executors";
 
 /** Writes a line into a file, for the test to read. */
 function note(file: string, line: string): void {
@@ -100,6 +100,38 @@ export const gives = (what: string): unknown => {
       };
     default:
       return what;
+  }
+};
+/** Gives a picture, and a list of what is to be moved of it that is wrong. */
+export const transferBadly = (what: string): unknown => {
+  const pixels = new Uint8Array(4);
+  switch (what) {
+    case "view":
+      return transfer(pixels, [pixels as never]);
+    case "shared":
+      return transfer(pixels, [new SharedArrayBuffer(4) as never]);
+    case "twice":
+      return transfer(pixels, [pixels.buffer, pixels.buffer]);
+    case "object":
+      return transfer(pixels, [{} as never]);
+    case "nothing":
+      return transfer(pixels, [undefined as never]);
+    case "moved before":
+      structuredClone(pixels.buffer, { transfer: [pixels.buffer] });
+      return transfer({ width: 1 }, [pixels.buffer]);
+    case "moved meanwhile": {
+      const result = transfer({ width: 1 }, [pixels.buffer]);
+      structuredClone(pixels.buffer, { transfer: [pixels.buffer] });
+      return result;
+    }
+    case "shared with others":
+      return transfer("text", [Buffer.from("text").buffer]);
+    case "memory of WebAssembly":
+      return transfer("text", [new WebAssembly.Memory({ initial: 1 }).buffer]);
+    case "inside":
+      return { picture: transfer(pixels, [pixels.buffer]) };
+    default:
+      return transfer(pixels, [pixels.buffer]);
   }
 };
 

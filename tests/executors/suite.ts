@@ -393,6 +393,47 @@ export function suite(name: string, open: Open): void {
       expect(channel.tryReceive()).toEqual({ value: { fine: 1 } });
       expect(channel.tryReceive()).toBeUndefined();
     });
+    const untransferable: [what: string, says: RegExp][] = [
+      ["view", / at \[0\] a Uint8Array, not its buffer\. Give `pixels\.buffer`, not `pixels`\.$/],
+      ["shared", / at \[0\] a SharedArrayBuffer\. Leave it out/],
+      ["twice", / at \[1\] the same again\. Give each once\.$/],
+      ["object", / at \[0\] a value of kind Object\. Give buffers\.$/],
+      ["nothing", / at \[0\] undefined\. Give buffers\.$/],
+      ["moved before", / at \[0\] a buffer that was moved away before\.$/],
+      ["moved meanwhile", /result of job transferBadly: /],
+      ["shared with others", / at \[0\] a buffer that must not be moved, .*Leave it out/],
+      ["memory of WebAssembly", /result of job transferBadly: /],
+      [
+        "inside",
+        /result of job transferBadly: it has at picture a Transferred\. Give the whole result to `transfer`/,
+      ],
+    ];
+    // S12: one job's mistake is told to its caller, and nobody else hears of it.
+    test.each(untransferable)("what is to be moved of a result: %s", { timeout: LIMIT }, (what, says) =>
+      loop.runUntilComplete(function* () {
+        const [error, other] = yield* all([
+          () => thrown(() => shared.transferBadly(what)),
+          () => shared.slowAdd(1, 2),
+        ]);
+        expect(error).toMatchObject({ name: "PayloadError", message: expect.stringMatching(says) });
+        expect(error).toBeInstanceOf(PayloadError);
+        expect(other).toBe(3);
+        expect(yield* shared.transferBadly("fine")).toEqual(new Uint8Array(4));
+      }),
+    );
+    test.each([
+      ["a view", () => [new Uint8Array(1)], / at \[0\] a Uint8Array, not its buffer/],
+      ["no buffer", () => [{}], / at \[0\] a value of kind Object/],
+      ["shared memory", () => [new SharedArrayBuffer(1)], / at \[0\] a SharedArrayBuffer/],
+      ["the same twice", () => Array<ArrayBuffer>(2).fill(new ArrayBuffer(1)), / at \[1\] the same again/],
+    ])("what is to be moved of the arguments: %s", { timeout: LIMIT }, (_, make, says) =>
+      loop.runUntilComplete(function* () {
+        const error = yield* thrown(() => shared.add.with({ transfer: make() as never })(1, 2));
+        expect(error).toBeInstanceOf(PayloadError);
+        expect(String(error)).toMatch(/^PayloadError: Cannot transfer the arguments of job add: /);
+        expect(String(error)).toMatch(says);
+      }),
+    );
     together("and everything goes on as before", function* (jobs) {
       expect(yield* all([jobs.add(1, 2), jobs.slowAdd(1, 2)])).toEqual([3, 3]);
     });
