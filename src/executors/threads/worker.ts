@@ -1,12 +1,13 @@
 /** What runs on a worker thread: loads the module, serves its jobs, each in a run of its own, and unwinds what is cancelled. */
 import { MessageChannel, parentPort, threadId, workerData } from "node:worker_threads";
-import { CancelledError, currentTask, EventLoop, type Task } from "../../index.ts";
+import { CancelledError, currentTask, EventLoop, type Awaitable, type Task } from "../../index.ts";
 import { printReport } from "../../lowlevel.ts";
 import { plainError, type Envelope } from "../envelope.ts";
 import { jobsOf, type JobKind, type JobModule } from "../module.ts";
 import { checkPayload } from "../payload.ts";
 import { Progress } from "../progress.ts";
 import { serveSending, type Link } from "../sending.ts";
+import type { Served } from "../serve.ts";
 import type { Movable } from "../transfer.ts";
 import {
   BEGUN,
@@ -160,6 +161,8 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
     if (job.cancelled) return CANCELLED;
     const { envelope, buffers } = await loop.runUntilComplete(
       () => {
+        // Told to stop since the thread took it: it was not in a task that could be cancelled.
+        if (job.cancelled) return neverBegun();
         job.task = currentTask()!;
         return serveSending(module, where, request, senders, job);
       },
@@ -178,6 +181,10 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
 }
 
 const CANCELLED: Envelope = { ok: "cancelled" };
+
+function* neverBegun(): Awaitable<Served> {
+  return { envelope: CANCELLED, buffers: [] };
+}
 
 /** A result whose buffers the pool library is to move. */
 async function moved(envelope: Envelope, buffers: readonly Movable[]): Promise<unknown> {

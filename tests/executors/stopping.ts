@@ -1,0 +1,26 @@
+/** Jobs that are told to stop at a moment which the test chooses: they share memory with it. */
+import { coroutine, sleep, sleepForever, type Awaitable } from "cede";
+import { currentJob } from "cede/executors";
+
+/** Takes turns with the test: before each step it says which turn it is, and waits until the test has allowed that turn. */
+export const turns = coroutine(function* turns(turn: Int32Array, allowed: Int32Array): Awaitable<void> {
+  for (;;) {
+    const now = Atomics.add(turn, 0, 1) + 1;
+    for (let may = 0; may < now; may = Atomics.load(allowed, 0)) Atomics.wait(allowed, 0, may);
+    if (Atomics.load(allowed, 0) >= LAST) return;
+    yield;
+  }
+});
+export const LAST = 1_000_000;
+
+export const runsFor = coroutine(function* runsFor(ran: Int32Array): Awaitable<never> {
+  Atomics.add(ran, 0, 1);
+  return yield* sleepForever();
+});
+export const runsOnce = (ran: Int32Array): number => Atomics.add(ran, 0, 1);
+
+export const nap = coroutine(function* nap(ms: number): Awaitable<number> {
+  currentJob()?.progress("begun");
+  yield* sleep(ms);
+  return ms;
+});
