@@ -1,4 +1,5 @@
 export type { Awaitable, Body, Signal } from "./kernel/awaitable.ts";
+export { suppress } from "./kernel/errors.ts";
 export { isAwaitable } from "./kernel/given.ts";
 export { park, type ParkedWait, type ParkOptions } from "./kernel/park.ts";
 export { checkpoint } from "./kernel/sleep.ts";

@@ -6,8 +6,10 @@ import {
   CancelledError,
   DeadlockError,
   InvalidStateError,
+  suppressedErrors,
   TimeoutError,
 } from "../index.ts";
+import { suppress } from "../lowlevel.ts";
 import { errorAgain, plainError } from "./envelope.ts";
 import { PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
 import { checkPayload } from "./payload.ts";
@@ -109,6 +111,57 @@ describe("an error", () => {
     ]);
     expect(String(back)).toBe("HttpError: not found");
     expect(Object.keys(back).toSorted()).toEqual(["status"]);
+  });
+  test("S12 has the errors that gave way to it, and those that gave way to them", () => {
+    const [error, later, latest] = [new Error("first"), new InvalidStateError("later"), new Error("latest")];
+    suppress(error, later);
+    suppress(error, "a text");
+    suppress(later, latest);
+    const back = sent(error);
+    expect(suppressedErrors(back).map(String)).toEqual(["InvalidStateError: later", "a text"]);
+    expect(suppressedErrors(back)[0]).toBeInstanceOf(InvalidStateError);
+    expect(suppressedErrors(suppressedErrors(back)[0]).map(String)).toEqual(["Error: latest"]);
+    const thrown = { code: 7 };
+    suppress(thrown, later);
+    expect(sent(thrown)).toEqual(thrown);
+    expect(suppressedErrors(sent(thrown)).map(String)).toEqual(["InvalidStateError: later"]);
+  });
+  test("is once what it was once, so that many with one cause cost no more than they are", () => {
+    let level: Error[] = [];
+    for (let depth = 0; depth < 8; depth++) {
+      level = Array.from({ length: 30 }, () => new AggregateError(level, String(depth)));
+    }
+    const back = sent(new AggregateError(level)) as AggregateError;
+    const [one, other] = back.errors as AggregateError[];
+    expect(one).not.toBe(other);
+    expect(one!.errors[3]).toBe(other!.errors[3]);
+  });
+  test("of the platform's other classes", () => {
+    const abort = sent(new DOMException("stopped", "AbortError")) as DOMException;
+    expect(abort).toBeInstanceOf(DOMException);
+    expect([abort.name, abort.message, Reflect.get(abort, "code")]).toEqual([
+      "AbortError",
+      "stopped",
+      DOMException.ABORT_ERR,
+    ]);
+    const odd = Object.defineProperty(new DOMException("odd"), "code", { value: "E_ODD", enumerable: true });
+    expect((sent(odd) as { code: unknown }).code).toBe("E_ODD");
+    const group = Object.assign(new AggregateError([], "group"), { errors: "none" });
+    expect(sent(group)).toMatchObject({ message: "group" });
+  });
+  test("is not what its name says, but what it is", () => {
+    const Own = class TimeoutError extends RangeError {};
+    const Extended = class extends WorkerLostError {};
+    for (const [error, Class] of [
+      [new Own("late"), RangeError],
+      [Object.assign(new Error("lost"), { name: "WorkerLostError" }), Error],
+      [new Extended("lost", "job nap", "worker 1"), WorkerLostError],
+    ] as const) {
+      const back = sent(error) as Error;
+      expect(Object.getPrototypeOf(back)).toBe(Class.prototype);
+      expect(String(back)).toBe(String(error));
+    }
+    expect(Object.getPrototypeOf(errorAgain({ class: "nobody's" }, "job test"))).toBe(Error.prototype);
   });
   test("with too many causes keeps the first of them", () => {
     let error = new Error("0");

@@ -205,8 +205,18 @@ export function suppressedErrors(error: unknown): readonly unknown[] {
 }
 
 /**
- * Keeps `later` beside `primary`. False: it cannot be, and only the monitor hears of it. A primitive carries nothing;
- * and what carries `primary` itself, since it was thrown before, would make a circle of the two.
+ * Keeps `later` beside `primary`, among its `suppressedErrors`. False: it cannot be, and only the monitor hears of it. A
+ * primitive carries nothing; and what carries `primary` itself, since it was thrown before, would make a circle of the two.
+ *
+ * @example
+ * ```ts
+ * import { suppressedErrors } from "cede";
+ * import { suppress } from "cede/lowlevel";
+ *
+ * const error = new Error("The save failed.");
+ * suppress(error, new Error("Closing the file failed, too."));
+ * console.log(suppressedErrors(error).length); // prints: 1
+ * ```
  */
 export function suppress(primary: unknown, later: unknown): boolean {
   if (!isObject(primary) || withSuppressed(later).has(primary)) return false;

@@ -1,6 +1,6 @@
 /**
  * The jobs that every executor is tried with. They share no memory with who calls them: what they did is in their results, in
- * what they tell, or in a file that they are given the name of.
+ * what they tell, or in a file that they are given the name of. It stays whole: it is the module that executors are given.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
@@ -13,6 +13,8 @@ import {
   shield,
   sleep,
   sleepForever,
+  taskGroup,
+  TimeoutError,
   type Awaitable,
   type Sender,
 } from "cede";
@@ -148,6 +150,14 @@ class StatusError extends Error {
   }
 }
 
+/** Has the name of one of the library's, and nothing else of it. */
+const OwnTimeoutError = class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+};
+class ServerTimeoutError extends TimeoutError {
+  readonly server = "a";
+}
+
 export const fail = (what: string): never => {
   switch (what) {
     case "Error":
@@ -187,6 +197,19 @@ export const fail = (what: string): never => {
       throw { code: 7, why: "no reason" };
     case "function":
       throw () => 1;
+    case "circle of errors": {
+      const error = new AggregateError([], "round");
+      error.errors.push(error, error);
+      throw error;
+    }
+    case "TimeoutError of its own":
+      throw new OwnTimeoutError("The server did not answer.");
+    case "TimeoutError by name":
+      throw Object.assign(new Error("The server did not answer."), { name: "TimeoutError" });
+    case "TimeoutError that is extended":
+      throw new ServerTimeoutError("The server did not answer.", 5);
+    case "SuppressedError":
+      throw new SuppressedError(new RangeError("release"), new TypeError("body"), "both failed");
     case "DOMException":
       throw new DOMException("it was aborted", "AbortError");
     default:
@@ -200,6 +223,26 @@ export const failLater = coroutine(function* failLater(message: string): Awaitab
 const failInside = coroutine(function* failInside(message: string): Awaitable<never> {
   yield* sleep(1);
   throw new RangeError(message);
+});
+/** Fails, and so does its cleanup, twice. */
+export const failTwice = coroutine(function* failTwice(): Awaitable<never> {
+  return yield* taskGroup(function* (group) {
+    group.createTask(function* other() {
+      try {
+        return yield* sleepForever();
+      } finally {
+        throw new RangeError("the cleanup failed");
+      }
+    });
+    group.createTask(function* cleaner() {
+      defer(() => {
+        throw new TypeError("the release failed");
+      });
+      yield* sleepForever();
+    });
+    yield* sleep(1);
+    throw new StatusError(503);
+  });
 });
 export const failAsync = async (message: string): Promise<never> => {
   await turn();

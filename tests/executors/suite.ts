@@ -495,9 +495,55 @@ export function suite(name: string, open: Open): void {
       expect(yield* thrown(() => jobs.fail("object"))).toEqual({ code: 7, why: "no reason" });
       expect(yield* thrown(() => jobs.fail("function"))).toBe("() => 1");
     });
+    together("a circle of errors stays one", function* (jobs) {
+      const error = (yield* thrown(() => jobs.fail("circle of errors"))) as AggregateError;
+      expect(error.message).toBe("round");
+      expect(error.errors).toEqual([error, error]);
+    });
+    // S12: errors are never lost.
+    together("the errors that gave way to it", function* (jobs) {
+      const error = yield* thrown(() => jobs.failTwice());
+      expect(error).toMatchObject({ name: "StatusError", status: 503 });
+      const later = suppressedErrors(error);
+      expect(later.map(String).toSorted()).toEqual([
+        "RangeError: the cleanup failed",
+        "TypeError: the release failed",
+      ]);
+      expect(later.filter((one) => one instanceof RangeError)).toHaveLength(1);
+      expect(Object.keys(error as Error).toSorted()).toEqual(["code", "status"]);
+    });
+    test.skipIf(typeof SuppressedError === "undefined")("SuppressedError, with both errors", () =>
+      loop.runUntilComplete(function* () {
+        const error = (yield* thrown(() => shared.fail("SuppressedError"))) as SuppressedError;
+        expect(error).toBeInstanceOf(SuppressedError);
+        expect(error.message).toBe("both failed");
+        expect(error.error).toBeInstanceOf(RangeError);
+        expect(error.suppressed).toBeInstanceOf(TypeError);
+        expect([error.error.message, error.suppressed.message]).toEqual(["release", "body"]);
+        expect(Object.keys(error)).toEqual([]); // as the platform has it
+      }),
+    );
+    test.each(["TimeoutError of its own", "TimeoutError by name"])(
+      "what only has the name of another is not it: %s",
+      { timeout: LIMIT },
+      (what) =>
+        loop.runUntilComplete(function* () {
+          const error = yield* thrown(() => shared.fail(what));
+          expect(error).not.toBeInstanceOf(TimeoutError);
+          expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
+          expect(String(error)).toBe("TimeoutError: The server did not answer.");
+        }),
+    );
+    together("of a class of one's own that extends another: it is still that one", function* (jobs) {
+      const error = yield* thrown(() => jobs.fail("TimeoutError that is extended"));
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(error).toMatchObject({ ms: 5, server: "a" });
+    });
     together("an abort", function* (jobs) {
       const error = yield* thrown(() => jobs.fail("DOMException"));
-      expect(error).toMatchObject({ name: "AbortError", message: "it was aborted" });
+      expect(error).toBeInstanceOf(DOMException);
+      expect(error).toMatchObject({ name: "AbortError", message: "it was aborted", code: 20 });
+      expect((error as Error).stack).toMatch(/\bfail\b[^]*\n {4}at job fail \(/);
     });
     test.each(["fail", "failLater", "failAsync"] as const)(
       "the stack of %s says where it was thrown, and where it ran",

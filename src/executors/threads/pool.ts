@@ -363,7 +363,11 @@ export class Pool {
 const FLUSH_MS = 1000;
 
 function unsent(title: string, error: Error): PlainError {
-  return { name: "PayloadError", message: `Cannot send the arguments of ${title}: ${error.message}` };
+  return {
+    class: "PayloadError",
+    name: "PayloadError",
+    message: `Cannot send the arguments of ${title}: ${error.message}`,
+  };
 }
 
 /** Why a worker ended, as far as the platform says. */
