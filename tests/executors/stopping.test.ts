@@ -1,6 +1,6 @@
 /** When a job on a thread is told to stop: whatever moment that is, it stops, and its thread is ended only if it must be. */
 import { expect, test } from "vitest";
-import { createTask, EventLoop, sleep, type Awaitable } from "cede";
+import { all, createTask, Event, EventLoop, sleep, type Awaitable, type Task } from "cede";
 import { Executor, type Jobs, type ThreadsOptions } from "cede/executors";
 import { onThreads } from "./on-threads.ts";
 import { LAST } from "./stopping.ts";
@@ -9,13 +9,29 @@ type Stopping = typeof import("./stopping.ts");
 
 const LIMIT = 30_000;
 
-/** The body of a test with one thread. */
+/** The body of a test with one thread, unless told otherwise. */
 const on =
   (options: ThreadsOptions, body: (jobs: Jobs<Stopping>) => Awaitable<unknown>): (() => Promise<void>) =>
   () =>
     EventLoop.run(function* () {
       yield* body(yield* onThreads<Stopping>("./stopping.ts", { workers: 1, ...options }));
     });
+
+/** Starts a job, and waits until it says that it has begun. */
+function* begun<T>(
+  start: (options: { onProgress: () => void }) => Awaitable<T>,
+): Awaitable<{ task: Task<T> }> {
+  const started = new Event();
+  const task = createTask(() => start({ onProgress: () => started.set() }));
+  yield* started.wait();
+  return { task };
+}
+
+function holdFor(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;) {
+    // computes
+  }
+}
 
 const shared = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
 
@@ -46,3 +62,32 @@ for (const job of ["runsFor", "runsOnce"] as const) {
     }),
   );
 }
+
+test(
+  "a call that was given a place on a thread which ends before the call is sent there waits for another place",
+  { timeout: LIMIT },
+  on({ workers: 2, concurrency: 1 }, function* (jobs) {
+    while (Executor.of(jobs).statistics.workers < 2) yield* sleep(2);
+    const { task: elsewhere } = yield* begun((options) => jobs.forever.with(options)());
+    const allowed = shared();
+    const ending = createTask(() => jobs.exitSoon(allowed));
+    while (Executor.of(jobs).statistics.running < 2) yield* sleep(1);
+    const waiting = createTask(() => begun((options) => jobs.forever.with(options)()));
+    while (Executor.of(jobs).statistics.waiting < 1) yield* sleep(1);
+    // So many take their turns here that whoever was given a place has to wait for its own.
+    let busy = true;
+    const others = Array.from({ length: 40 }, () =>
+      createTask(function* () {
+        for (; busy; yield) holdFor(5);
+      }),
+    );
+    allowed[0] = 1;
+    yield* ending;
+    const { task } = yield* waiting;
+    busy = false;
+    yield* all(others);
+    expect(Executor.of(jobs).statistics).toMatchObject({ running: 2, waiting: 0, workers: 2 });
+    yield* all([task.cancel(), elsewhere.cancel()]);
+    expect(Executor.of(jobs).statistics).toMatchObject({ running: 0, cancelled: 2, failed: 0 });
+  }),
+);

@@ -24,3 +24,12 @@ export const nap = coroutine(function* nap(ms: number): Awaitable<number> {
   yield* sleep(ms);
   return ms;
 });
+export const forever = coroutine(function* forever(): Awaitable<never> {
+  currentJob()?.progress(currentJob()?.worker);
+  return yield* sleepForever();
+});
+/** Ends when the test allows it, and its thread a little later. */
+export const exitSoon = coroutine(function* exitSoon(allowed: Int32Array): Awaitable<void> {
+  while (Atomics.load(allowed, 0) === 0) yield* sleep(1);
+  setTimeout(() => process.exit(7), 5);
+});

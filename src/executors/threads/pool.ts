@@ -71,6 +71,7 @@ export class Sent implements JobMessage {
   readonly #mayHold: boolean;
   readonly #outcome: Outcome;
   readonly #cells: Int32Array;
+  #strayed = false;
 
   constructor(
     run: number,
@@ -95,8 +96,8 @@ export class Sent implements JobMessage {
   }
 
   /** For the pool library's balancer of loads, which sees no more of it than this. */
-  get [QUEUE_OPTIONS](): PoolWorker {
-    return this.#to;
+  get [QUEUE_OPTIONS](): Sent {
+    return this;
   }
 
   get to(): PoolWorker {
@@ -113,7 +114,16 @@ export class Sent implements JobMessage {
 
   /** Takes it back, if no worker has begun it. */
   withdraw(): boolean {
+    if (this.#strayed) return true;
     return Atomics.compareExchange(this.#cells, cellOf(this.run, this.#cells), SENT, WITHDRAWN) === SENT;
+  }
+
+  /** Its worker is there no more: any other may read its message, but none may run it, since it could not be stopped there. */
+  stray(): void {
+    this.#strayed = this.withdraw();
+  }
+  get strayed(): boolean {
+    return this.#strayed;
   }
 }
 
@@ -220,9 +230,10 @@ export class Pool {
       // A worker that has no job still has timers and connections of its own.
       atomics: "disabled",
       loadBalancer: (task, candidates) => {
-        const { thread } = (task as unknown as Sent)[QUEUE_OPTIONS];
-        // One that has ended meanwhile: the job was withdrawn, so any other may read its message.
-        return candidates.find(({ id }) => id === thread.threadId) ?? candidates[0] ?? null;
+        const sent = (task as unknown as Sent)[QUEUE_OPTIONS];
+        const to = candidates.find(({ id }) => id === sent.to.thread.threadId);
+        if (to === undefined) sent.stray();
+        return to ?? candidates[0] ?? null;
       },
       ...(resourceLimits !== undefined && { resourceLimits }),
       ...(execArgv !== undefined && { execArgv: [...execArgv] }),
@@ -255,6 +266,7 @@ export class Pool {
     };
     ended.then(
       (envelope) => {
+        if (sent.strayed) this.#lost(sent, title, undefined);
         over(); // first, so that the caller's next call finds this worker free, which is awake
         outcome.ended(envelope);
       },
@@ -348,7 +360,7 @@ export class Pool {
     const worker = sent.to;
     this.workers.delete(worker);
     const begun = !sent.withdraw();
-    const why = worker.ending ?? reasonOf(error);
+    const why = worker.ending ?? (sent.strayed ? "had ended before" : reasonOf(error));
     const lost = new WorkerLostError(
       `${title} was lost: ${worker.name}, where it ran, ${why}.`,
       title,

@@ -227,7 +227,12 @@ const running = coroutine(function* threads(
   group: TaskGroup | null,
 ): Awaitable<Envelope> {
   for (;;) {
-    const flight = new Flight(engine, kind, yield* engine.enter(kind, call), call, tell, group);
+    const worker = yield* engine.enter(kind, call);
+    if (!engine.pool.workers.has(worker)) {
+      engine.leave(kind, worker); // it ended while this waited for its turn
+      continue;
+    }
+    const flight = new Flight(engine, kind, worker, call, tell, group);
     flight.send();
     try {
       const result = yield* flight.end();
