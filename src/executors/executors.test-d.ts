@@ -113,6 +113,8 @@ describe("executors", () => {
     expectTypeOf(threads<Module>(new URL("file:///jobs.ts"))).toEqualTypeOf<Awaitable<Jobs<Module>>>();
     // @ts-expect-error -- threads have a number
     threads<Module>(new URL("file:///jobs.ts"), { workers: "two" });
+    // @ts-expect-error -- what Node would leave out
+    threads<Module>(new URL("file:///jobs.ts"), { resourceLimits: { maxOldGenerationSizeMb: "64" } });
   });
   test("runInExecutor knows names, parameters and results", () => {
     expectTypeOf(runningLoop().runInExecutor(jobs, "slow", 1)).toEqualTypeOf<Task<{ ms: number }>>();

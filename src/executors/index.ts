@@ -16,5 +16,5 @@ export { Executor, type ExecutorStatistics } from "./executor.ts";
 export { inline, type InlineOptions } from "./inline.ts";
 export type { Job, JobResult, Jobs } from "./jobs.ts";
 export type { ExecutorOptions, JobOptions } from "./options.ts";
-export { threads, type ThreadsOptions } from "./threads/threads.ts";
+export { threads, type ResourceLimits, type ThreadsOptions } from "./threads/threads.ts";
 export { transfer, type Movable } from "./transfer.ts";

@@ -4,7 +4,8 @@ import type { Envelope } from "./envelope.ts";
 import { opened, type Engine, type Tell } from "./executor.ts";
 import type { Jobs } from "./jobs.ts";
 import type { JobModule } from "./module.ts";
-import { checkCount, checkTime, GRACE, type ExecutorOptions } from "./options.ts";
+import { checkNames } from "./option-names.ts";
+import { checkCount, checkTime, EXECUTOR, GRACE, type ExecutorOptions } from "./options.ts";
 import { checkPayload, copyPayload } from "./payload.ts";
 import { Places } from "./places.ts";
 import { pass } from "./senders.ts";
@@ -25,10 +26,9 @@ class Inline implements Engine {
   readonly #grace: number;
   readonly #places: Places;
 
-  constructor(
-    module: JobModule,
-    { concurrency = 1000, maxWaiting = Infinity, grace = GRACE }: InlineOptions,
-  ) {
+  constructor(module: JobModule, options: InlineOptions) {
+    checkNames("run jobs inline", options, { ...EXECUTOR, concurrency: true });
+    const { concurrency = 1000, maxWaiting = Infinity, grace = GRACE } = options;
     checkCount("concurrency", concurrency);
     checkCount("maxWaiting", maxWaiting, 0);
     checkTime("grace", grace);

@@ -1,4 +1,5 @@
 import type { RetryPolicy, Schedule } from "../index.ts";
+import { checkNames, type Names } from "./option-names.ts";
 import type { Movable } from "./transfer.ts";
 
 /** How one call of a job is made: `jobs.resize.with({ timeout: 5000 })(image)`. */
@@ -40,6 +41,23 @@ export interface ExecutorOptions {
   grace?: number;
 }
 
+const JOB: Names<JobOptions> = {
+  timeout: true,
+  priority: true,
+  delay: true,
+  retry: true,
+  transfer: true,
+  onProgress: true,
+  id: true,
+};
+
+export const EXECUTOR: Names<ExecutorOptions> = {
+  name: true,
+  maxWaiting: true,
+  drainTimeout: true,
+  grace: true,
+};
+
 export const DRAIN_TIMEOUT = 10_000;
 export const GRACE = 500;
 
@@ -57,6 +75,12 @@ export function checkCount(what: string, count: number, least = 1): void {
   );
 }
 
+/** The same of what there is no endless number of. @throws RangeError */
+export function checkFinite(what: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1) return;
+  throw new RangeError(`Cannot set ${what} to ${String(count)}: give a whole number, 1 or more.`);
+}
+
 /** @throws RangeError and TypeError for what `jobs.name.with` cannot be told */
 export function checkJobOptions(name: string, options: JobOptions): void {
   if (typeof options !== "object" || options === null) {
@@ -64,6 +88,7 @@ export function checkJobOptions(name: string, options: JobOptions): void {
       `Cannot call job ${name} with ${String(options)}: \`with\` takes an object of options.`,
     );
   }
+  checkNames(`call job ${name}`, options, JOB);
   const { timeout, priority = 0, delay, retry, transfer, onProgress, id } = options;
   if (timeout !== undefined) checkTime("timeout", timeout);
   if (delay !== undefined) checkTime("delay", delay);

@@ -188,7 +188,7 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
     expect(() => cluster({ queue: "q", redis: "redis://x", ...options })).toThrow(message);
   });
   it.for([
-    [{ concurrency: Infinity }, /without a limit/],
+    [{ concurrency: Infinity }, /Cannot set concurrency to Infinity: give a whole number, 1 or more\.$/],
     [{ stalledInterval: 5 }, /Cannot set stalledInterval to 5/],
     [{ maxStalledCount: -1 }, /Cannot set maxStalledCount/],
     [{ drainTimeout: NaN }, /Cannot set drainTimeout/],

@@ -662,6 +662,11 @@ export function suite(name: string, open: Open): void {
       ["priority: NaN", { priority: NaN }, /^RangeError: Cannot call job add with the priority NaN/],
       ["priority: 'high'", { priority: "high" }, /^RangeError: .* priority high: give a number/],
       ["transfer: {}", { transfer: {} }, /^TypeError: .* `transfer` that is no array: give the buffers/],
+      [
+        "timeOut: 5",
+        { timeOut: 5 },
+        /^TypeError: Cannot call job add: there is no option timeOut\. There are timeout, /,
+      ],
       ["retry: 3", { retry: 3 }, /^TypeError: Cannot retry by/],
       [
         "retry and transfer",

@@ -35,7 +35,7 @@ describe("a module", () => {
     [{ workers: 0 }, /^Cannot set workers to 0/],
     [{ workers: 1.5 }, /^Cannot set workers to 1\.5/],
     [{ concurrency: 0 }, /^Cannot set concurrency to 0/],
-    [{ workers: Infinity }, /^Cannot have threads, or coroutines on each, without a limit/],
+    [{ workers: Infinity }, /^Cannot set workers to Infinity: give a whole number, 1 or more\.$/],
     [{ grace: -1 }, /^Cannot set grace to -1/],
   ])("with %j", (options, says) => {
     expect(() => threads(new URL("file:///jobs.ts"), options)).toThrow(says);

@@ -13,6 +13,7 @@ import { park } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
 import type { Envelope } from "../envelope.ts";
 import { Executor, type Engine, type Tell } from "../executor.ts";
+import { checkNames } from "../option-names.ts";
 import { checkCount, checkTime } from "../options.ts";
 import { Places } from "../places.ts";
 import { within } from "../within.ts";
@@ -22,7 +23,7 @@ import { Entry } from "./entry.ts";
 import { Flight, refuse, type Tower } from "./flight.ts";
 import { remove, type Incarnation } from "./incarnation.ts";
 import { loadBullmq } from "./peers.ts";
-import { checkQueue, type ClusterOptions, type Keep } from "./options.ts";
+import { checkQueue, CLUSTER, type ClusterOptions, type Keep } from "./options.ts";
 import { Connections } from "./redis.ts";
 import { Results, type End } from "./results.ts";
 import {
@@ -70,6 +71,7 @@ export class Cluster implements Engine, Tower {
   #results: Results<Entry<Flight>> | null = null;
 
   constructor(options: ClusterOptions) {
+    checkNames("run jobs on a cluster", options, CLUSTER);
     const { concurrency = CONCURRENCY, maxWaiting = Infinity, maxPayload = LARGEST } = options;
     const { queue, redis, prefix = "bull" } = options;
     const { pollInterval = POLL_INTERVAL, connectTimeout = CONNECT_TIMEOUT } = options;

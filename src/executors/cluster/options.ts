@@ -1,5 +1,6 @@
 /** What callers and workers of a cluster can be told. */
-import { checkCount, type ExecutorOptions } from "../options.ts";
+import type { Names } from "../option-names.ts";
+import { checkCount, EXECUTOR, type ExecutorOptions } from "../options.ts";
 import { LARGEST } from "./codec.ts";
 
 /**
@@ -43,6 +44,18 @@ export interface ClusterOptions extends ExecutorOptions, QueueOptions {
   /** How long Redis may take to answer at the start, in milliseconds: 10,000 unless given. */
   connectTimeout?: number;
 }
+
+export const QUEUE: Names<QueueOptions> = { queue: true, redis: true, prefix: true, maxPayload: true };
+
+export const CLUSTER: Names<ClusterOptions> = {
+  ...QUEUE,
+  ...EXECUTOR,
+  concurrency: true,
+  keepCompleted: true,
+  keepFailed: true,
+  pollInterval: true,
+  connectTimeout: true,
+};
 
 /** @throws TypeError and RangeError */
 export function checkQueue({ queue, prefix = "bull", maxPayload = LARGEST }: QueueOptions): void {

@@ -14,9 +14,10 @@ import { currentJob } from "../current-job.ts";
 import { timeToDrain } from "../drain.ts";
 import type { Jobs } from "../jobs.ts";
 import { jobsOf, type JobModule } from "../module.ts";
-import { checkCount, checkTime, DRAIN_TIMEOUT, GRACE } from "../options.ts";
+import { checkNames, type Names } from "../option-names.ts";
+import { checkCount, checkFinite, checkTime, DRAIN_TIMEOUT, GRACE } from "../options.ts";
 import { threads, type ThreadsOptions } from "../threads/threads.ts";
-import { checkQueue, type QueueOptions } from "./options.ts";
+import { checkQueue, QUEUE, type QueueOptions } from "./options.ts";
 import { warnOf } from "./check-redis.ts";
 import { LARGEST } from "./codec.ts";
 import { loadBullmq } from "./peers.ts";
@@ -71,6 +72,19 @@ export interface ClusterWorker {
 const STALLED_INTERVAL = 5000;
 const CONCURRENCY = 100;
 
+const NAMES: Names<ServeClusterOptions> = {
+  ...QUEUE,
+  concurrency: true,
+  name: true,
+  stalledInterval: true,
+  maxStalledCount: true,
+  drainTimeout: true,
+  grace: true,
+  threads: true,
+  connectTimeout: true,
+  onState: true,
+};
+
 /**
  * Serves the jobs of a module to a queue, until it is cancelled: then it takes no more, waits for those that run, and leaves
  * to other workers what does not end within `drainTimeout`. `cede worker` is this as a command. Coroutines run on this loop;
@@ -90,17 +104,15 @@ const CONCURRENCY = 100;
  * ```
  */
 export function serveCluster(module: object | URL | string, options: ServeClusterOptions): Coroutine<never> {
+  checkNames("serve a queue", options, NAMES);
   checkQueue(options);
   const { concurrency = 1, stalledInterval = STALLED_INTERVAL, maxStalledCount = 1 } = options;
   const { drainTimeout = DRAIN_TIMEOUT, grace = GRACE } = options;
-  checkCount("concurrency", concurrency);
+  checkFinite("concurrency", concurrency);
   checkTime("stalledInterval", stalledInterval);
   checkCount("maxStalledCount", maxStalledCount, 0);
   checkTime("drainTimeout", drainTimeout);
   checkTime("grace", grace);
-  if (concurrency === Infinity) {
-    throw new RangeError("Cannot serve jobs without a limit of how many at once: give a whole number.");
-  }
   if (stalledInterval < 100) {
     throw new RangeError(`Cannot set stalledInterval to ${stalledInterval}: give 100 milliseconds or more.`);
   }

@@ -7,10 +7,23 @@ import { opened, type Engine, type Tell } from "../executor.ts";
 import { Gate } from "../gate.ts";
 import type { Jobs } from "../jobs.ts";
 import { unknownJob, type JobKind } from "../module.ts";
-import { checkCount, checkTime, GRACE, type ExecutorOptions } from "../options.ts";
+import { checkNames, type Names } from "../option-names.ts";
+import { checkCount, checkFinite, checkTime, EXECUTOR, GRACE, type ExecutorOptions } from "../options.ts";
 import { pass } from "../senders.ts";
 import { loadLibrary, Pool, type Library, type Outcome, type PoolWorker, type Sent } from "./pool.ts";
 import type { JobNews } from "./protocol.ts";
+
+/** What a thread may use, in megabytes. One that would need more memory is ended, and its jobs are lost. */
+export interface ResourceLimits {
+  /** Of its heap. */
+  maxOldGenerationSizeMb?: number;
+  /** Of the part of its heap for what was made lately. */
+  maxYoungGenerationSizeMb?: number;
+  /** Of what is generated code. */
+  codeRangeSizeMb?: number;
+  /** Of its stack: 4 unless given. */
+  stackSizeMb?: number;
+}
 
 /** How jobs are run on worker threads. */
 export interface ThreadsOptions extends ExecutorOptions {
@@ -19,7 +32,7 @@ export interface ThreadsOptions extends ExecutorOptions {
   /** How many coroutines run at once on each; functions run one at a time. 100 unless given. */
   concurrency?: number;
   /** The limits of each thread, as Node's Worker takes them: `{ maxOldGenerationSizeMb: 256 }`. */
-  resourceLimits?: object;
+  resourceLimits?: ResourceLimits;
   /** Node's own options for the threads: those of this process unless given. */
   execArgv?: readonly string[];
   /** The environment of the threads: a copy of this process's unless given. */
@@ -72,6 +85,31 @@ function addressOf(module: URL | string): string {
   );
 }
 
+const LIMITS: Names<ResourceLimits> = {
+  maxOldGenerationSizeMb: true,
+  maxYoungGenerationSizeMb: true,
+  codeRangeSizeMb: true,
+  stackSizeMb: true,
+};
+
+const NAMES: Names<ThreadsOptions> = {
+  ...EXECUTOR,
+  workers: true,
+  concurrency: true,
+  resourceLimits: true,
+  execArgv: true,
+  env: true,
+};
+
+/** The platform leaves out, without a word, what is no number. @throws RangeError and TypeError */
+function checkLimits(limits: ResourceLimits): void {
+  checkNames("set resourceLimits", limits, LIMITS);
+  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
+    if (value === undefined || (typeof value === "number" && value > 0 && value < Infinity)) continue;
+    throw new RangeError(`Cannot set ${name} to ${String(value)}: give megabytes, more than 0.`);
+  }
+}
+
 class Threads implements Engine {
   readonly kind = "threads";
   readonly grace: number;
@@ -88,15 +126,12 @@ class Threads implements Engine {
       maxWaiting = Infinity,
       grace = GRACE,
     } = options;
-    checkCount("workers", workers);
-    checkCount("concurrency", concurrency);
+    checkNames("run jobs on threads", options, NAMES);
+    checkFinite("workers", workers);
+    checkFinite("concurrency", concurrency);
     checkCount("maxWaiting", maxWaiting, 0);
     checkTime("grace", grace);
-    if (workers === Infinity || concurrency === Infinity) {
-      throw new RangeError(
-        "Cannot have threads, or coroutines on each, without a limit: give a whole number.",
-      );
-    }
+    if (options.resourceLimits !== undefined) checkLimits(options.resourceLimits);
     this.#url = url;
     this.#options = { ...options, workers, concurrency };
     this.grace = grace;
