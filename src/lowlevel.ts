@@ -18,4 +18,6 @@ export { parkedAt } from "./kernel/place.ts";
 export type { Host } from "./kernel/host.ts";
 export { firstInFirstOut, type Runnable, type Scheduler } from "./kernel/ready.ts";
 export { waitAllParked } from "./kernel/all-parked.ts";
+export { callOutside } from "./run/call-outside.ts";
+export { runApart, type RunApartOptions } from "./run/run-apart.ts";
 export { printReport } from "./run/print-report.ts";

@@ -86,6 +86,8 @@ export interface Root extends CancelNode {
   readonly deadline: number;
   /** Whether it remembers where things were made. */
   readonly debug: boolean;
+  /** The run that the program began: this one, unless it is a part of that. */
+  readonly whole: Root;
   /** Fails the run with an error that is nobody else's. */
   fail(error: unknown): void;
   /** Fails the run, whatever its outcome would be otherwise: a bug of the program was found. */

@@ -49,7 +49,7 @@ export class Run<T> implements Root, Timer {
   cancellation: Cancellation | null = null;
   target: CancelNode | null = null;
   readonly debug: boolean;
-  readonly shield = false;
+  readonly shield: boolean = false;
   readonly isTask = false;
   at = 0;
   order = 0;
@@ -72,6 +72,10 @@ export class Run<T> implements Root, Timer {
 
   createTask<U>(source: Awaitable<U> | Body<U>, options?: TaskOptions): Task<U> {
     return new Task(source, this, this, options);
+  }
+
+  get whole(): Root {
+    return this;
   }
 
   get isEmpty(): boolean {

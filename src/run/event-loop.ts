@@ -358,7 +358,7 @@ export class EventLoop {
 
   /** Tells the listener of a run, if it has one; of what is nobody's, that of the only run. */
   #tell(report: Report, root: Root | null): boolean {
-    const [run, other] = root === null ? this.#running : [root];
+    const [run, other] = root === null ? this.#running : [root.whole];
     const listener = this.#runs.get(run);
     if (listener === undefined || other !== undefined) return false;
     try {
@@ -372,7 +372,7 @@ export class EventLoop {
 
   /** Nobody else can be told: the error fails the run that the callback is of, otherwise whatever runs. */
   #callbackFailed(error: unknown, root: Root | null): void {
-    const runs = root !== null && this.#runs.has(root) ? [root] : this.#running;
+    const runs = root !== null && this.#runs.has(root.whole) ? [root] : this.#running;
     for (const run of runs) run.fail(error);
     if (runs.length === 0) uncaught(error);
   }
