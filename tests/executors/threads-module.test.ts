@@ -1,26 +1,40 @@
 /** Threads from their module on: what can be loaded, what cannot, and how the process ends that has them. */
 import { spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { allSettled, EventLoop } from "cede";
-import { threads } from "cede/executors";
+import { allSettled, EventLoop, sleep, type Awaitable } from "cede";
+import { Executor, threads, type Jobs } from "cede/executors";
 import { runTest } from "cede/testing";
 import { failureOf } from "../support/failure.ts";
 import { onThreads, SOURCE } from "./on-threads.ts";
 
 const LIMIT = 30_000;
 
+const temporary = (): string => mkdtempSync(join(tmpdir(), "cede-"));
+
 describe("a module", () => {
   const opening = (file: string): Promise<Error> =>
-    failureOf(EventLoop.run(() => onThreads(`./broken/${file}`)));
+    failureOf(EventLoop.run(() => onThreads(new URL(file, new URL("./broken/", import.meta.url)).href)));
   test("that throws", { timeout: LIMIT }, async () => {
     const error = await opening("throws.ts");
-    expect(error).toBeInstanceOf(RangeError);
-    expect(error.message).toBe("this module is broken");
-    expect(error.stack).toContain("throws.ts:1");
+    expect(error.message).toBe("Cannot load the jobs of throws.ts: this module is broken");
+    expect(error.cause).toBeInstanceOf(RangeError);
+    expect((error.cause as Error).stack).toContain("throws.ts:1");
   });
   test("that is not there", { timeout: LIMIT }, async () => {
-    expect(await opening("nowhere.ts")).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+    const error = await opening("nowhere.ts");
+    expect(error.message).toMatch(/^Cannot load the jobs of nowhere\.ts: Cannot find module/);
+    expect(error.cause).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+  });
+  test("that cannot be read", { timeout: LIMIT }, async () => {
+    const file = join(temporary(), "garbled.js");
+    writeFileSync(file, "export const add = (a, b) => a +* b;");
+    const error = await opening(pathToFileURL(file).href);
+    expect(error.message).toBe("Cannot load the jobs of garbled.js: Unexpected token '*'");
+    expect(error.cause).toBeInstanceOf(SyntaxError);
   });
   test("that ends its thread", { timeout: LIMIT }, async () => {
     const error = await opening("exits.ts");
@@ -64,6 +78,70 @@ test("threads have an environment of their own", { timeout: LIMIT }, async () =>
     );
   });
   expect(value).toBe("there");
+});
+
+describe.each([
+  ["throws", "the database is not there"],
+  ["exits", "the thread ended with exit code 9."],
+])("while a module %s", (how, why) => {
+  const says = `Cannot load the jobs of sometimes.ts: ${why}`;
+  /** `next`: has the module do something when it is loaded next. */
+  const during = async (
+    workers: number,
+    body: (
+      jobs: Jobs<typeof import("./broken/sometimes.ts")>,
+      next: (does: string) => void,
+      warnings: readonly string[],
+    ) => Awaitable<void>,
+  ): Promise<void> => {
+    const file = join(temporary(), "how");
+    const next = (does: string): void => writeFileSync(file, does);
+    next("load");
+    const warnings: string[] = [];
+    const hear = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", hear);
+    try {
+      await EventLoop.run(function* () {
+        const env = { ...(process.env as Record<string, string>), CEDE_TEST_FILE: file };
+        const jobs = yield* onThreads<typeof import("./broken/sometimes.ts")>("./broken/sometimes.ts", {
+          workers,
+          env,
+        });
+        while (Executor.of(jobs).statistics.workers < workers) yield* sleep(1);
+        yield* body(jobs, next, warnings);
+      });
+    } finally {
+      process.off("warning", hear);
+    }
+    expect(warnings).toEqual([expect.stringContaining(`${says}\n`)]);
+  };
+
+  test("calls fail with the reason, and succeed when it has gone", { timeout: LIMIT }, () =>
+    during(1, function* (jobs, next) {
+      next(how);
+      yield* allSettled([jobs.exit(3)]);
+      const [waits] = yield* allSettled([jobs.add(1, 2)]); // for what is being started
+      expect(waits).toMatchObject({ reason: { message: says } });
+      const [refused] = yield* allSettled([jobs.add(1, 2)]); // there is nothing to wait for
+      expect(refused).toMatchObject({ reason: { message: says } });
+      next("load");
+      while (Executor.of(jobs).statistics.workers === 0) yield* sleep(1);
+      expect(yield* jobs.add(1, 2)).toBe(3);
+    }),
+  );
+  test("a worker that is left serves, and its own replacement is waited for", { timeout: LIMIT }, () =>
+    during(2, function* (jobs, next, warnings) {
+      next(how);
+      yield* allSettled([jobs.exit(3)]);
+      while (warnings.length === 0) yield* sleep(1);
+      expect(yield* jobs.add(1, 2)).toBe(3);
+      expect(Executor.of(jobs).statistics.workers).toBe(1);
+      next("load");
+      yield* allSettled([jobs.exit(3)]);
+      expect(yield* jobs.add(1, 2)).toBe(3);
+      while (Executor.of(jobs).statistics.workers < 2) yield* sleep(1);
+    }),
+  );
 });
 
 describe("a process", () => {

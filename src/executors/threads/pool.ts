@@ -6,7 +6,7 @@ import type { EventEmitter } from "node:events";
 import type { Worker as Thread } from "node:worker_threads";
 import { InvalidStateError } from "../../index.ts";
 import type { Call } from "../call.ts";
-import { errorAgain, type Envelope, type PlainError } from "../envelope.ts";
+import type { Envelope, PlainError } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { JobKind } from "../module.ts";
 import { within } from "../within.ts";
@@ -23,6 +23,7 @@ import {
   type Order,
   type WorkerData,
 } from "./protocol.ts";
+import { Starting } from "./starting.ts";
 
 /** By which the pool library is told something of a task. */
 const QUEUE_OPTIONS: unique symbol = Symbol.for("Piscina.queueOptions") as never;
@@ -186,11 +187,11 @@ export class PoolWorker {
 type JobsByCell = readonly (Sent | undefined)[];
 
 export class Pool {
-  /** Those that have said hello and have not ended. */
+  /** Those that have loaded the module and have not ended. */
   readonly workers: Set<PoolWorker> = new Set();
   /** The jobs of the module; empty until the first worker has loaded it. */
   kinds: ReadonlyMap<string, JobKind> = new Map();
-  /** Why no worker could load the module; `null`: the last one did. */
+  /** There is no worker, and the last thread that tried could not load the module: why. */
   broken: Error | null = null;
   readonly #piscina: InstanceType<Library>;
   readonly #cells: Int32Array;
@@ -198,12 +199,7 @@ export class Pool {
   /** The numbers of the next runs: one for each cell that is free. */
   readonly #free: number[];
   readonly #changed: () => void;
-  readonly #file: string;
-  readonly #mostFailures: number;
-  /** The threads that have not said hello. */
-  readonly #silent = new Set<Thread>();
-  /** How many in a row could not load the module. */
-  #failures = 0;
+  readonly #starting: Starting;
   #closed = false;
 
   /**
@@ -215,8 +211,10 @@ export class Pool {
     this.#jobs = Array.from({ length: count }, () => undefined);
     this.#free = Array.from({ length: count }, (_, i) => count - 1 - i);
     this.#changed = changed;
-    this.#file = url.slice(url.lastIndexOf("/") + 1);
-    this.#mostFailures = 3 * options.workers;
+    this.#starting = new Starting(url.slice(url.lastIndexOf("/") + 1), {
+      loaded: (thread, port, kinds) => this.#loaded(thread, port, kinds),
+      failed: (error) => this.#failed(error),
+    });
     const { workers, resourceLimits, execArgv, env } = options;
     this.#piscina = new library({
       filename: new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
@@ -243,12 +241,12 @@ export class Pool {
     events.on("message", (message: unknown) => {
       if (isHello(message)) this.#hello(message);
     });
-    events.on("workerCreate", ({ id }: { id: number }) => this.#created(id));
-    // A worker that ended while it had no job: it is replaced, and told of there.
-    events.on("error", (error: Error) => {
-      if (!this.#closed)
-        process.emitWarning(`A worker ended while it had no job: ${error.message}`, "CedeWarning");
-    });
+    events.on("error", () => {}); // that a thread has ended its own events tell, and which
+    const look = (): void => {
+      if (!this.#closed) for (const thread of this.#piscina.threads) this.#starting.add(thread);
+    };
+    look();
+    events.on("workerDestroy", () => queueMicrotask(look)); // by then it has been replaced
   }
 
   /** Sends a job to a worker. `mayHold`: see `holds`. @throws what the platform throws for what it cannot send */
@@ -280,64 +278,55 @@ export class Pool {
 
   /** Ends a worker, and whatever runs there. `why`: for those whose jobs are lost with it. */
   end(worker: PoolWorker, why: string): void {
-    if (!this.workers.delete(worker)) return;
+    if (!this.#remove(worker)) return;
     worker.ending = why;
     void worker.thread.terminate();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#starting.close();
     const flushes = [...this.workers].map((worker) => worker.flush());
     this.workers.clear();
     if (flushes.length > 0) await within(FLUSH_MS, Promise.all(flushes));
     await this.#piscina.destroy();
   }
 
-  /** A thread that ends before it has said hello could not load the module. */
-  #created(id: number): void {
+  #hello({ thread: id, port }: Hello): void {
     const thread = this.#thread(id);
-    if (thread === undefined) return;
-    this.#silent.add(thread);
-    thread.ref(); // somebody may be waiting for it, and for nothing else
-    let why: unknown;
-    thread.once("error", (error) => (why = error));
-    thread.once("exit", (code) => {
-      if (!this.#silent.delete(thread)) return;
-      const error = new Error(
-        `Cannot load the jobs of ${this.#file}: the thread ended with exit code ${code}.`,
-      );
-      this.#failed(why === undefined ? error : new Error(error.message, { cause: why }));
-    });
+    if (thread === undefined || this.#closed) port.close(); // it has ended already
+    else this.#starting.hello(thread, port);
   }
 
-  #hello({ thread: id, port, jobs, error }: Hello): void {
-    const thread = this.#thread(id);
-    if (thread === undefined || this.#closed) return port.close(); // it has ended already
-    this.#silent.delete(thread);
-    thread.unref();
-    if (error !== undefined)
-      return this.#failed(errorAgain(error, `the thread that was to load ${this.#file}`));
-    this.#failures = 0;
+  #loaded(thread: Thread, port: Hello["port"], kinds: ReadonlyMap<string, JobKind>): void {
     this.broken = null;
-    this.kinds = new Map(jobs);
+    this.kinds = kinds;
     const worker = new PoolWorker(this.#freeNumber(), thread, port, this.#jobs);
     this.workers.add(worker);
     // Its jobs are told by the pool library, before or after this.
     const gone = (): void => {
       worker.close();
-      this.workers.delete(worker);
+      this.#remove(worker);
     };
-    thread.once("error", gone).once("exit", gone);
+    thread.once("exit", gone).once("error", (error) => {
+      gone();
+      if (this.#closed || this.#jobs.some((sent) => sent?.to === worker)) return;
+      process.emitWarning(`A worker ended while it had no job: ${error.message}`, "CedeWarning");
+    });
     this.#changed();
   }
 
-  /** A worker could not load the module. Too many in a row, and no more are started: they would do nothing else. */
-  #failed(error: unknown): void {
-    if (this.#closed) return;
-    this.broken =
-      error instanceof Error ? error : new Error(`Cannot load the jobs of ${this.#file}`, { cause: error });
-    if (++this.#failures >= this.#mostFailures && this.workers.size === 0) void this.close();
+  #failed(error: Error): void {
+    if (this.workers.size > 0) return;
+    this.broken = error;
     this.#changed();
+  }
+
+  /** It takes no more jobs. Where it was the last one, whatever is to replace it does not wait, whoever failed before. */
+  #remove(worker: PoolWorker): boolean {
+    if (!this.workers.delete(worker)) return false;
+    if (this.workers.size === 0) this.#starting.hurry();
+    return true;
   }
 
   #thread(id: number): Thread | undefined {
@@ -358,7 +347,7 @@ export class Pool {
       return sent.outcome.ended({ ok: false, error: unsent(title, error) });
     }
     const worker = sent.to;
-    this.workers.delete(worker);
+    this.#remove(worker);
     const begun = !sent.withdraw();
     const why = worker.ending ?? (sent.strayed ? "had ended before" : reasonOf(error));
     const lost = new WorkerLostError(

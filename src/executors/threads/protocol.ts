@@ -42,14 +42,17 @@ export interface JobMessage {
   readonly senders: readonly number[];
 }
 
-/** A worker's first word, once it has loaded the module, or failed to. */
+/** A worker's first word: it waits to be told to load the module. */
 export interface Hello {
   readonly cede: "hello";
   readonly thread: number;
   readonly port: MessagePort;
-  readonly jobs: readonly (readonly [name: string, kind: JobKind])[];
-  readonly error?: PlainError;
 }
+
+/** Its second one, through that port: the jobs of the module; or why it could not load it. */
+export type Loaded =
+  | { readonly jobs: readonly (readonly [name: string, kind: JobKind])[] }
+  | { readonly error: PlainError };
 
 export function isHello(message: unknown): message is Hello {
   return typeof message === "object" && message !== null && (message as { cede?: unknown }).cede === "hello";
@@ -57,6 +60,8 @@ export function isHello(message: unknown): message is Hello {
 
 /** To a worker. */
 export type Order =
+  /** It may load the module now. */
+  | { readonly what: "load" }
   /** The pool is closing: what was written is to come first. */
   | { readonly what: "flush" }
   | { readonly what: "cancel"; readonly run: number }

@@ -48,8 +48,11 @@ export interface ThreadsOptions extends ExecutorOptions {
  * A job whose worker ends is run again on another if it had not begun there; if it had, it fails with a WorkerLostError. Needs
  * the package `piscina`.
  *
- * @throws what loading the module throws; TypeError for what is no address of a module; RangeError for options that are no
- * numbers they could be; InvalidStateError where `piscina` is not installed.
+ * A thread that cannot load the module is replaced, too, after a pause that grows. While there is none that could, calls fail
+ * with what the last one said.
+ *
+ * @throws Error if the module cannot be loaded, with the cause; TypeError for what is no address of a module; RangeError for
+ * options that are no numbers they could be; InvalidStateError where `piscina` is not installed.
  * @example
  * ```ts
  * import { all, run } from "cede";
@@ -227,18 +230,15 @@ class Threads implements Engine {
   }
 
   #changed(): void {
-    const { broken, workers } = this.pool;
-    if (broken === null) {
-      this.#open();
-    } else if (workers.size === 0) {
-      for (const gate of Object.values(this.#gates)) gate.close(broken);
-    }
+    const { broken } = this.pool;
+    if (broken === null) this.#open();
+    else for (const gate of Object.values(this.#gates)) gate.close(broken);
     for (const wait of this.#opening) wait.complete();
   }
 
   #refuseIfBroken(): void {
-    const { broken, workers } = this.pool;
-    if (broken !== null && workers.size === 0) throw broken;
+    const { broken } = this.pool;
+    if (broken !== null) throw broken;
   }
 
   /** There is room. Whoever is not of the kind that made it comes first, so that neither kind waits for ever. */

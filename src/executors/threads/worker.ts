@@ -17,6 +17,7 @@ import {
   type Hello,
   type JobMessage,
   type JobNews,
+  type Loaded,
   type News,
   type Order,
   type WorkerData,
@@ -95,22 +96,21 @@ const loop = new EventLoop({
 
 let kinds: ReadonlyMap<string, JobKind> = new Map();
 
-let loaded: JobModule | undefined;
-const loading: Promise<JobModule> = import(url) as Promise<JobModule>;
-loading.then(
-  (module) => {
-    loaded = module;
-    kinds = jobsOf(module);
-    hello({ jobs: [...kinds] });
-  },
-  (error: unknown) => hello({ jobs: [], error: plainError(error) }),
-);
+/** What the module exports: no job comes before it has loaded. */
+let loaded: JobModule;
 
-function hello(said: Pick<Hello, "jobs" | "error">): void {
-  parentPort!.postMessage({ cede: "hello", thread: threadId, port: port2, ...said } satisfies Hello, [port2]);
+async function load(): Promise<void> {
+  try {
+    loaded = (await import(url)) as JobModule;
+    kinds = jobsOf(loaded);
+    control.postMessage({ jobs: [...kinds] } satisfies Loaded);
+  } catch (error) {
+    control.postMessage({ error: plainError(error) } satisfies Loaded);
+  }
 }
 
 control.on("message", (order: Order) => {
+  if (order.what === "load") return void load();
   if (order.what === "flush") return void flush();
   const job = running[cellOf(order.run, running)];
   if (job?.run !== order.run) return; // it has just ended
@@ -135,6 +135,7 @@ async function flush(): Promise<void> {
   control.postMessage({ what: "flushed" } satisfies News);
 }
 control.unref(); // it is the pool that keeps a worker alive
+parentPort!.postMessage({ cede: "hello", thread: threadId, port: port2 } satisfies Hello, [port2]);
 
 /** Called by the pool library for each job. */
 export async function serveJob(message: JobMessage): Promise<unknown> {
@@ -157,14 +158,13 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
         job.tellProgress(value);
       },
     };
-    const module = loaded ?? (await loading);
     if (job.cancelled) return CANCELLED;
     const { envelope, buffers } = await loop.runUntilComplete(
       () => {
         // Told to stop since the thread took it: it was not in a task that could be cancelled.
         if (job.cancelled) return neverBegun();
         job.task = currentTask()!;
-        return serveSending(module, where, request, senders, job);
+        return serveSending(loaded, where, request, senders, job);
       },
       { name },
     );
