@@ -2,7 +2,10 @@
  * What may be sent to a job and back: plain data. It is looked through before it is sent, so that a mistake is told with the
  * place in the data, to whoever made it, and never ends a worker.
  */
+import { Channel } from "../index.ts";
+import { isAwaitable } from "../lowlevel.ts";
 import { PayloadError } from "./errors.ts";
+import { isSender } from "./senders.ts";
 
 /** How deep data may be nested: what is deeper is a circle or a mistake, and costs stack to read. */
 export const DEEPEST = 1000;
@@ -99,6 +102,9 @@ function look(value: unknown, what: string, path: string, seen: Set<object>, dep
   } else if (value instanceof Error) {
     look(value.cause, what, `${path}.cause`, seen, depth + 1);
   } else if (tag === "[object Object]" || Object.hasOwn(value, Symbol.toStringTag)) {
+    if (Object.getPrototypeOf(value) !== Object.prototype && hasMeaningHereAlone(value)) {
+      refuse(value, what, path);
+    }
     lookIntoNames(value, what, path, seen, depth);
   } else {
     refuse(value, what, path);
@@ -113,17 +119,35 @@ function lookIntoNames(value: object, what: string, path: string, seen: Set<obje
 
 function refuse(value: unknown, what: string, path: string, kind: string = kindOf(value)): never {
   const has = path === "" ? "it is" : `it has at ${path.replace(/^\./, "")}`;
-  throw new PayloadError(`Cannot send ${what}: ${has} ${kind}. ${adviceOn(kind)}`);
+  throw new PayloadError(`Cannot send ${what}: ${has} ${kind}. ${adviceOn(value)}`);
 }
 
-function adviceOn(kind: string): string {
-  if (kind === "a Transferred") return "Give the whole result to `transfer`, not a part of it.";
+const ReceiverClass = new Channel<never>(1).receiver().constructor;
+
+/** Parts of the library that would arrive as objects with nothing in them. */
+function hasMeaningHereAlone(value: object): boolean {
+  return isSender(value) || value instanceof ReceiverClass || value instanceof Channel || isAwaitable(value);
+}
+
+function adviceOn(value: unknown): string {
+  if (isSender(value)) return "A sender must be an argument of the job itself, not a part of one.";
+  if (value instanceof ReceiverClass)
+    return "Give the job a sender, as an argument of its own, and receive here.";
+  if (value instanceof Channel) return "Give its sender, `channel.sender()`, as an argument of its own.";
+  if (isAwaitable(value)) return "Did you forget `yield*`? What it gives can be sent.";
+  if (typeof (value as { then?: unknown } | null)?.then === "function")
+    return "Await it first: `yield* until(promise)`.";
+  if (kindOf(value) === "a Transferred") return "Give the whole result to `transfer`, not a part of it.";
   return "Send plain data: numbers, texts, dates, bytes, and arrays, maps, sets and objects of them.";
 }
 
 function kindOf(value: unknown): string {
   if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   if (typeof value === "symbol") return "a symbol";
+  if (isSender(value)) return "a Sender";
+  if (value instanceof ReceiverClass) return "a Receiver";
+  if (value instanceof Channel) return "a Channel";
   const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (tag === "Object") return "something to await"; // the only ones of no kind of their own that come here
   return `${/^[aeio]/i.test(tag) ? "an" : "a"} ${tag}`;
 }
