@@ -1,6 +1,6 @@
 /** When a job on a thread is told to stop: whatever moment that is, it stops, and its thread is ended only if it must be. */
 import { expect, test } from "vitest";
-import { all, createTask, Event, EventLoop, sleep, type Awaitable, type Task } from "cede";
+import { all, createTask, Event, EventLoop, moveOnAfter, sleep, type Awaitable, type Task } from "cede";
 import { Executor, type Jobs, type ThreadsOptions } from "cede/executors";
 import { onThreads } from "./on-threads.ts";
 import { LAST } from "./stopping.ts";
@@ -74,11 +74,15 @@ test(
     while (Executor.of(jobs).statistics.running < 2) yield* sleep(1);
     const waiting = createTask(() => begun((options) => jobs.forever.with(options)()));
     while (Executor.of(jobs).statistics.waiting < 1) yield* sleep(1);
-    // So many take their turns here that whoever was given a place has to wait for its own.
-    let busy = true;
-    const others = Array.from({ length: 40 }, () =>
+    // So many take their turns here that whoever was given a place has to wait for its own until the thread is gone.
+    let [busy, gone] = [true, false];
+    const others = Array.from({ length: 2000 }, () =>
       createTask(function* () {
-        for (; busy; yield) holdFor(5);
+        for (; busy; yield) {
+          if (gone) continue;
+          holdFor(2);
+          gone = Executor.of(jobs).statistics.workers < 2;
+        }
       }),
     );
     allowed[0] = 1;
@@ -89,5 +93,14 @@ test(
     expect(Executor.of(jobs).statistics).toMatchObject({ running: 2, waiting: 0, workers: 2 });
     yield* all([task.cancel(), elsewhere.cancel()]);
     expect(Executor.of(jobs).statistics).toMatchObject({ running: 0, cancelled: 2, failed: 0 });
+  }),
+);
+
+test(
+  "a thread that does not answer is ended though nobody waits for that any more",
+  { timeout: LIMIT },
+  on({ grace: 200 }, function* (jobs) {
+    yield* moveOnAfter(100, () => jobs.block(), { cleanupTimeout: 50 });
+    expect(yield* jobs.runsOnce(shared())).toBe(0);
   }),
 );

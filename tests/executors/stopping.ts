@@ -33,3 +33,22 @@ export const exitSoon = coroutine(function* exitSoon(allowed: Int32Array): Await
   while (Atomics.load(allowed, 0) === 0) yield* sleep(1);
   setTimeout(() => process.exit(7), 5);
 });
+/** Its cleanup ends when the test allows it. */
+export const cleansUp = coroutine(function* cleansUp(
+  begun: Int32Array,
+  allowed: Int32Array,
+): Awaitable<never> {
+  try {
+    currentJob()?.progress("begun");
+    return yield* sleepForever();
+  } finally {
+    begun[0] = 1;
+    while (Atomics.load(allowed, 0) === 0) yield* sleep(1);
+  }
+});
+export const block = (): never => {
+  currentJob()?.progress("begun");
+  for (;;) {
+    // as a loop that somebody forgot to end
+  }
+};

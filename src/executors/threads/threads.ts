@@ -10,6 +10,7 @@ import { unknownJob, type JobKind } from "../module.ts";
 import { checkNames, type Names } from "../option-names.ts";
 import { checkCount, checkFinite, checkTime, EXECUTOR, GRACE, type ExecutorOptions } from "../options.ts";
 import { pass } from "../senders.ts";
+import { Grace } from "./grace.ts";
 import { loadLibrary, Pool, type Library, type Outcome, type PoolWorker, type Sent } from "./pool.ts";
 import type { JobNews } from "./protocol.ts";
 
@@ -292,6 +293,7 @@ class Flight implements Outcome {
   #result: Envelope | WorkerLostError | null | undefined = undefined;
   #wait: ParkedWait<Envelope | WorkerLostError | null> | null = null;
   #answered = false;
+  readonly #grace = new Grace();
 
   constructor(
     engine: Threads,
@@ -329,31 +331,28 @@ class Flight implements Outcome {
 
   /** Has it stopped, and waits until it has: for its cleanup, or for the end of its worker. */
   *stop(): Awaitable<void> {
-    const { grace, pool } = this.#engine;
     this.#call.state = "cancelling";
     if (this.#sent!.withdraw()) return;
     this.#cancel();
-    // By the real clock, whatever this loop's is: the thread is real.
-    const look = (): void => {
-      // Cleanup may take as long as it takes, but not keep the thread from answering. A function of somebody else's may
-      // keep it from that, and is not to be lost for it.
-      if (this.#kind === "coroutine" && (this.#answered || this.#worker.runsFunction)) {
-        this.#answered = false;
-        this.#cancel();
-        timer = setTimeout(look, Math.max(grace, GRACE)); // it has shown good will: no haste
-      } else {
-        pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
-      }
-    };
-    let timer = setTimeout(look, grace);
-    try {
-      const result = yield* this.end();
-      const { title, worker } = this.#call;
-      // As on this loop: whoever cancels a job whose cleanup throws is told.
-      if (result !== null && "ok" in result && result.ok === "cancelled" && result.error !== undefined)
-        throw errorAgain(result.error, `${title} (${worker})`);
-    } finally {
-      clearTimeout(timer);
+    this.#grace.begin(this.#engine.grace, () => this.#look()); // until it has stopped, though nobody may wait for that
+    const result = yield* this.end();
+    const { title, worker } = this.#call;
+    // As on this loop: whoever cancels a job whose cleanup throws is told.
+    if (result !== null && "ok" in result && result.ok === "cancelled" && result.error !== undefined)
+      throw errorAgain(result.error, `${title} (${worker})`);
+  }
+
+  /** It has not stopped in time. */
+  #look(): void {
+    const { grace, pool } = this.#engine;
+    // Cleanup may take as long as it takes, but not keep the thread from answering. A function of somebody else's may
+    // keep it from that, and is not to be lost for it.
+    if (this.#kind === "coroutine" && (this.#answered || this.#worker.runsFunction)) {
+      this.#answered = false;
+      this.#cancel();
+      this.#grace.begin(Math.max(grace, GRACE), () => this.#look()); // it has shown good will: no haste
+    } else {
+      pool.end(this.#worker, `was ended, since it did not stop ${this.#call.title} within ${grace} ms`);
     }
   }
 
@@ -409,6 +408,7 @@ class Flight implements Outcome {
 
   #settle(result: Envelope | WorkerLostError | null): void {
     if (this.done) return;
+    this.#grace.end();
     this.#result = result;
     this.#wait?.complete(result);
   }
