@@ -96,6 +96,24 @@ test(
   }),
 );
 
+for (const grace of [Infinity, 2 ** 31 + 5]) {
+  test(
+    `a thread has the time it was given, though the platform's timers do not go so far: ${grace} ms`,
+    { timeout: LIMIT },
+    on({ grace }, function* (jobs) {
+      const [cleaning, allowed] = [shared(), shared()];
+      const { task: other } = yield* begun((options) => jobs.forever.with(options)());
+      const { task } = yield* begun((options) => jobs.cleansUp.with(options)(cleaning, allowed));
+      const stopped = task.cancel();
+      yield* sleep(100);
+      allowed[0] = 1;
+      yield* stopped;
+      yield* other.cancel();
+      expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 2, failed: 0 });
+    }),
+  );
+}
+
 test(
   "a thread that does not answer is ended though nobody waits for that any more",
   { timeout: LIMIT },
