@@ -1,6 +1,16 @@
 /** When a job on a thread is told to stop: whatever moment that is, it stops, and its thread is ended only if it must be. */
 import { expect, test } from "vitest";
-import { all, createTask, Event, EventLoop, moveOnAfter, sleep, type Awaitable, type Task } from "cede";
+import {
+  all,
+  createTask,
+  Event,
+  EventLoop,
+  moveOnAfter,
+  sleep,
+  until,
+  type Awaitable,
+  type Task,
+} from "cede";
 import { Executor, type Jobs, type ThreadsOptions } from "cede/executors";
 import { onThreads } from "./on-threads.ts";
 import { LAST } from "./stopping.ts";
@@ -113,6 +123,26 @@ for (const grace of [Infinity, 2 ** 31 + 5]) {
     }),
   );
 }
+
+test(
+  "a thread that answered in time is not ended because its caller was held up, and read the answer late",
+  { timeout: LIMIT },
+  on({ grace: 100 }, function* (jobs) {
+    const [cleaning, allowed] = [shared(), shared()];
+    const { task: other } = yield* begun((options) => jobs.forever.with(options)());
+    const { task } = yield* begun((options) => jobs.cleansUp.with(options)(cleaning, allowed));
+    yield* until(new Promise<void>((resolve) => setImmediate(resolve))); // the timers come next, then the messages
+    const stopped = task.cancel();
+    for (let turn = 0; turn < 3; turn++) yield;
+    while (cleaning[0] === 0) holdFor(1);
+    holdFor(200);
+    yield* sleep(20);
+    allowed[0] = 1;
+    yield* stopped;
+    yield* other.cancel();
+    expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 2, failed: 0 });
+  }),
+);
 
 test(
   "a thread that does not answer is ended though nobody waits for that any more",
