@@ -44,9 +44,22 @@ type Mutable = { -readonly [Key in keyof PlainError]: PlainError[Key] };
 /** How many causes of causes are kept. */
 const DEEPEST = 8;
 
+/** How many characters of a text are kept where the whole is too much. */
+const LONGEST = 2000;
+
 /** An error as it can be sent. What was thrown may be anything, also something that throws where it is read. */
 export function plainError(error: unknown): PlainError {
   return new Writer().write(error, 0);
+}
+
+/** The same with nothing but what says what happened: where it is too large to be sent. */
+export function briefly({
+  class: Class = "Error",
+  name = "Error",
+  message = "",
+  stack = "",
+}: PlainError): PlainError {
+  return { class: Class, name, message: message.slice(0, LONGEST), stack: stack.slice(0, LONGEST) };
 }
 
 class Writer {

@@ -14,6 +14,11 @@ export function linesOf(file: string): string[] {
 /** A function, which runs on a thread. */
 export const add = (a: number, b: number): number => a + b;
 
+/** Fails with more than the queue takes. */
+export function failAtLength(): never {
+  throw Object.assign(new RangeError("no room on the disk"), { dump: "x".repeat(2_000_000) });
+}
+
 export function* whoRuns(): Awaitable<{ worker: string; attempt: number; id: string }> {
   const { worker, attempt, id } = currentJob()!;
   return { worker, attempt, id };

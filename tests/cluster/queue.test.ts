@@ -5,7 +5,18 @@ import { join } from "node:path";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { all, createTask, EventLoop, moveOnAfter, race, Schedule, sleep, until, type Awaitable } from "cede";
+import {
+  all,
+  allSettled,
+  createTask,
+  EventLoop,
+  moveOnAfter,
+  race,
+  Schedule,
+  sleep,
+  until,
+  type Awaitable,
+} from "cede";
 import { cluster, ClusterQueue, serveCluster, type Jobs, type ServeClusterOptions } from "cede/executors";
 import { RedisServer, withoutRedis } from "../support/redis-server.ts";
 import * as module from "./jobs.ts";
@@ -162,6 +173,18 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
     }
     await expect.poll(async () => String(await redis.client("LIST")).split("\n").length).toBe(before);
     redis.disconnect();
+  });
+
+  // S12: errors are never lost.
+  it("has of an error that is too large for it what it says", async () => {
+    await withJobs(function* (jobs) {
+      serve();
+      const [{ status, reason }] = (yield* allSettled([jobs.failAtLength()])) as [PromiseRejectedResult];
+      expect(status).toBe("rejected");
+      expect(reason).toBeInstanceOf(RangeError);
+      expect(reason).toMatchObject({ message: "no room on the disk" });
+      expect((reason as Error).stack).toMatch(/failAtLength[^]*at job failAtLength \(/);
+    });
   });
 
   it("lets no more of its calls into the queue than it is told to", async () => {

@@ -3,7 +3,7 @@ import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Awaitable, Task, TaskGroup } from "../../index.ts";
 import { park, type ParkedWait } from "../../lowlevel.ts";
-import { plainError, type Envelope } from "../envelope.ts";
+import { briefly, plainError, type Envelope } from "../envelope.ts";
 import type { JobModule } from "../module.ts";
 import { checkPayload } from "../payload.ts";
 import { Progress } from "../progress.ts";
@@ -207,8 +207,12 @@ export class JobServer {
     const { maxPayload } = this.#options;
     try {
       return encode(envelope, `the result of job ${name}`, maxPayload);
-    } catch (error) {
-      return encode({ ok: false, error: plainError(error) }, `the error of job ${name}`, maxPayload);
+    } catch (tooLarge) {
+      const error =
+        envelope.ok === false && envelope.error.thrown === undefined
+          ? briefly(envelope.error)
+          : plainError(tooLarge);
+      return encode({ ok: false, error }, `the error of job ${name}`, maxPayload);
     }
   }
 
