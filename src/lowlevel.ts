@@ -17,6 +17,7 @@ export { jobObserver, type JobObserver } from "./kernel/observe.ts";
 export { parkedAt } from "./kernel/place.ts";
 export type { Host } from "./kernel/host.ts";
 export { firstInFirstOut, type Runnable, type Scheduler } from "./kernel/ready.ts";
+export { hasAbortSignal } from "./interop/abort-signal.ts";
 export { waitAllParked } from "./kernel/all-parked.ts";
 export { callOutside } from "./run/call-outside.ts";
 export { runApart, type RunApartOptions } from "./run/run-apart.ts";

@@ -1,6 +1,6 @@
 /** A module of jobs: which functions it exports, and how one of them is run. */
 import { call, cancelScope, coroutine, type Awaitable, type Coroutine } from "../index.ts";
-import { isAwaitable } from "../lowlevel.ts";
+import { hasAbortSignal, isAwaitable } from "../lowlevel.ts";
 import { UnknownJobError } from "./errors.ts";
 
 /** What a module exports. */
@@ -55,26 +55,34 @@ function isClass(value: object): boolean {
 
 /**
  * Calls a job's function and waits for what it gives: a coroutine, a promise, or the result itself. `settleTimeout`: how
- * long a promise may take to settle once the job is cancelled; `returned` hears that the function no longer keeps the thread.
+ * long a promise may take to settle once the job is cancelled; `returned` hears that the function no longer keeps the thread,
+ * and whether what it has returned is told of a cancellation: a promise is where the function has asked for its `abortSignal`.
  */
 export const perform: (
   fn: JobFunction,
   args: readonly unknown[],
   settleTimeout: number,
-  returned?: () => void,
+  returned?: (isTold: boolean) => void,
 ) => Coroutine<unknown> = coroutine(function* job(
   fn: JobFunction,
   args: readonly unknown[],
   settleTimeout: number,
-  returned?: () => void,
+  returned?: (isTold: boolean) => void,
 ): Awaitable<unknown> {
   const made = fn(...args);
-  returned?.();
-  if (typeof made !== "object" || made === null) return made;
+  const promise = isPromise(made);
+  returned?.(!promise || hasAbortSignal());
+  if (promise) return yield* call(() => made, { settleTimeout });
   // In a frame of its own, as every body: it may be a plain generator whose cleanup waits.
   if (isAwaitable(made)) return (yield* cancelScope(() => made)).value;
-  if (typeof (made as { then?: unknown }).then === "function") {
-    return yield* call(() => made as unknown as Promise<unknown>, { settleTimeout });
-  }
   return made;
 });
+
+function isPromise(made: unknown): made is PromiseLike<unknown> {
+  return (
+    typeof made === "object" &&
+    made !== null &&
+    !isAwaitable(made) && // a task is both
+    typeof (made as { then?: unknown }).then === "function"
+  );
+}

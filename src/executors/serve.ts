@@ -12,7 +12,7 @@ export interface Request extends CurrentJob {
   /** How long a promise may take to settle once the job is cancelled, in milliseconds. */
   readonly grace: number;
   /** Hears that the function has returned, perhaps a promise: from now on it does not keep the thread for itself. */
-  readonly returned?: () => void;
+  readonly returned?: (isTold: boolean) => void; // whether what it returned hears of a cancellation
 }
 
 /** What comes of it, and what of that is to be moved. */

@@ -19,9 +19,11 @@ import {
   taskGroup,
   timeout,
   TimeoutError,
+  until,
   use,
   type Awaitable,
 } from "../index.ts";
+import { hasAbortSignal } from "../lowlevel.ts";
 import { runVirtual } from "../testing/index.ts";
 
 describe("abortSignal() is aborted when whoever asked is cancelled", () => {
@@ -334,6 +336,19 @@ test("a listener that is taken back leaves nothing on it: a long-lived frame may
       signal.removeEventListener("abort", request);
     }
     expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+test("whoever calls an async function knows whether it has asked for the signal: that of this frame, not of another", async () => {
+  expect(hasAbortSignal()).toBe(false);
+  await runVirtual(function* () {
+    const asks = async (): Promise<void> => void abortSignal();
+    expect(hasAbortSignal()).toBe(false);
+    yield* coroutine(function* (): Awaitable<void> {
+      yield* until(asks());
+      expect(hasAbortSignal()).toBe(true);
+    })();
+    expect(hasAbortSignal()).toBe(false);
   });
 });
 

@@ -35,6 +35,27 @@ export function abortSignal(): AbortSignal {
   return (madeHere(task as Stack, scope) ?? new SignalNode(task, scope)).signal;
 }
 
+/**
+ * Whether the calling frame has asked for its `abortSignal`: whoever has called an async function there knows by it whether
+ * that hears of a cancellation. For executors of your own.
+ *
+ * @example
+ * ```ts
+ * import { abortSignal, runSync } from "cede";
+ * import { hasAbortSignal } from "cede/lowlevel";
+ *
+ * runSync(function* () {
+ *   console.log(hasAbortSignal()); // prints: false
+ *   abortSignal();
+ *   console.log(hasAbortSignal()); // prints: true
+ * });
+ * ```
+ */
+export function hasAbortSignal(): boolean {
+  const { task } = current;
+  return task !== null && madeHere(task as Stack, coverOf(task) ?? task.calleeScope()) !== null;
+}
+
 /** What the calling frame was given before, so that a loop that asks each time does not pile them up. */
 function madeHere(task: Stack, scope: CancelNode): SignalNode | null {
   for (let exit = task.top!.exits; exit !== null; exit = exit.nextExit) {

@@ -152,3 +152,38 @@ test(
     expect(yield* jobs.runsOnce(shared())).toBe(0);
   }),
 );
+
+const functions = [
+  ["gives", "that gives a coroutine"],
+  ["listens", "that is async and listens to its signal"],
+] as const;
+for (const [job, title] of functions) {
+  test(
+    `a function ${title} cleans up for as long as it takes, far beyond the grace period`,
+    { timeout: LIMIT },
+    on({ grace: 30 }, function* (jobs) {
+      const [cleaning, allowed] = [shared(), shared()];
+      const { task: other } = yield* begun((options) => jobs.forever.with(options)());
+      const { task } = yield* begun((options) => jobs[job].with(options)(cleaning, allowed));
+      const stopped = task.cancel();
+      while (cleaning[0] === 0) yield* sleep(1);
+      yield* sleep(800);
+      expect(task.done).toBe(false);
+      allowed[0] = 1;
+      yield* stopped;
+      yield* other.cancel();
+      expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 2, failed: 0 });
+    }),
+  );
+}
+
+test(
+  "an async function that does not listen to its signal is ended with its thread",
+  { timeout: LIMIT },
+  on({ grace: 30 }, function* (jobs) {
+    const { task } = yield* begun((options) => jobs.deaf.with(options)());
+    yield* task.cancel();
+    expect(yield* jobs.runsOnce(shared())).toBe(0);
+    expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 1, completed: 1 });
+  }),
+);

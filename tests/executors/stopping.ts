@@ -1,5 +1,5 @@
 /** Jobs that are told to stop at a moment which the test chooses: they share memory with it. */
-import { coroutine, sleep, sleepForever, type Awaitable } from "cede";
+import { abortSignal, coroutine, sleep, sleepForever, type Awaitable } from "cede";
 import { currentJob } from "cede/executors";
 
 /** Takes turns with the test: before each step it says which turn it is, and waits until the test has allowed that turn. */
@@ -51,4 +51,18 @@ export const block = (): never => {
   for (;;) {
     // as a loop that somebody forgot to end
   }
+};
+export const gives = (begun: Int32Array, allowed: Int32Array): Awaitable<never> => cleansUp(begun, allowed);
+/** The same as `cleansUp`, of an async function that listens to its signal. */
+export const listens = async (begun: Int32Array, allowed: Int32Array): Promise<void> => {
+  const signal = abortSignal();
+  currentJob()?.progress("begun");
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  begun[0] = 1;
+  while (Atomics.load(allowed, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+};
+/** An async function that hears of nothing. */
+export const deaf = async (): Promise<never> => {
+  currentJob()?.progress("begun");
+  return new Promise<never>(() => {});
 };

@@ -347,7 +347,7 @@ class Flight implements Outcome {
     const { grace, pool } = this.#engine;
     // Cleanup may take as long as it takes, but not keep the thread from answering. A function of somebody else's may
     // keep it from that, and is not to be lost for it.
-    if (this.#kind === "coroutine" && (this.#answered || this.#worker.runsFunction)) {
+    if (this.#answered || (this.#kind === "coroutine" && this.#worker.runsFunction)) {
       this.#answered = false;
       this.#cancel();
       this.#grace.begin(Math.max(grace, GRACE), () => this.#look()); // it has shown good will: no haste

@@ -33,6 +33,8 @@ class Running implements Link {
   readonly mayHold: boolean;
   /** The main task of its run, once that has begun. */
   task: Task<unknown> | null = null;
+  /** Whether it hears of a cancellation: all but an async function that has not asked for its signal. */
+  isTold = true;
   /** Whether it was told to stop. */
   cancelled = false;
   /** Who waits for an item to be taken, by the index of the argument. */
@@ -120,7 +122,7 @@ control.on("message", (order: Order) => {
     case "heard":
       return job.heard?.();
     case "cancel":
-      control.postMessage({ what: "cancelling", run: order.run } satisfies JobNews);
+      if (job.isTold) control.postMessage({ what: "cancelling", run: order.run } satisfies JobNews);
       job.cancel();
   }
 });
@@ -152,7 +154,10 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
       worker,
       args,
       grace: Infinity, // a promise that does not settle ends with its worker
-      returned: () => void Atomics.compareExchange(cells, cell, BEGUN, RETURNED),
+      returned: (isTold: boolean) => {
+        job.isTold = isTold;
+        Atomics.compareExchange(cells, cell, BEGUN, RETURNED);
+      },
       progress: (value: unknown) => {
         checkPayload(value, `the progress of job ${name}`);
         job.tellProgress(value);
