@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import {
   all,
+  allSettled,
   createTask,
   Event,
   EventLoop,
@@ -185,5 +186,24 @@ test(
     yield* task.cancel();
     expect(yield* jobs.runsOnce(shared())).toBe(0);
     expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 1, completed: 1 });
+  }),
+);
+
+test(
+  "a function that its thread took, and that was not called, keeps nobody from ending the thread",
+  { timeout: LIMIT },
+  on({ grace: 30 }, function* (jobs) {
+    const [turn, allowed, ran] = [shared(), shared(), shared()];
+    const task = createTask(() => jobs.turns(turn, allowed));
+    while (turn[0]! < 1) yield* sleep(1);
+    const behind = createTask(() => jobs.runsOnce(ran));
+    yield* sleep(5);
+    allowed[0] = 1; // the next turn never ends
+    Atomics.notify(allowed, 0);
+    while (turn[0]! < 2) yield* sleep(1);
+    yield* task.cancel();
+    const [outcome] = yield* allSettled([behind]); // it may have come too late for the thread that was ended
+    expect(outcome.status).toBe(ran[0] === 0 ? "rejected" : "fulfilled");
+    expect(yield* jobs.runsOnce(shared())).toBe(0);
   }),
 );

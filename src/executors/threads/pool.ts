@@ -11,8 +11,8 @@ import { WorkerLostError } from "../errors.ts";
 import type { JobKind } from "../module.ts";
 import { within } from "../within.ts";
 import {
-  BEGUN,
   cellOf,
+  HOLDS,
   isHello,
   SENT,
   WITHDRAWN,
@@ -69,7 +69,6 @@ export class Sent implements JobMessage {
   readonly args: readonly unknown[];
   readonly senders: readonly number[];
   readonly #to: PoolWorker;
-  readonly #mayHold: boolean;
   readonly #outcome: Outcome;
   readonly #cells: Int32Array;
   #strayed = false;
@@ -78,7 +77,6 @@ export class Sent implements JobMessage {
     run: number,
     { id, name, args, senders, attempt, as }: Call,
     to: PoolWorker,
-    mayHold: boolean,
     outcome: Outcome,
     cells: Int32Array,
   ) {
@@ -90,7 +88,6 @@ export class Sent implements JobMessage {
     this.args = args;
     this.senders = senders.length === 0 ? NONE : senders.map(({ at }) => at);
     this.#to = to;
-    this.#mayHold = mayHold;
     this.#outcome = outcome;
     this.#cells = cells;
     Atomics.store(cells, cellOf(run, cells), SENT);
@@ -110,7 +107,7 @@ export class Sent implements JobMessage {
 
   /** Whether it is a function that was called and has not returned: it keeps the thread for itself. */
   get holds(): boolean {
-    return this.#mayHold && Atomics.load(this.#cells, cellOf(this.run, this.#cells)) === BEGUN;
+    return Atomics.load(this.#cells, cellOf(this.run, this.#cells)) === HOLDS;
   }
 
   /** Takes it back, if no worker has begun it. */
@@ -249,10 +246,10 @@ export class Pool {
     events.on("workerDestroy", () => queueMicrotask(look)); // by then it has been replaced
   }
 
-  /** Sends a job to a worker. `mayHold`: see `holds`. @throws what the platform throws for what it cannot send */
-  send(call: Call, to: PoolWorker, mayHold: boolean, outcome: Outcome): Sent {
+  /** Sends a job to a worker. @throws what the platform throws for what it cannot send */
+  send(call: Call, to: PoolWorker, outcome: Outcome): Sent {
     const run = this.#free.pop()!;
-    const sent = new Sent(run, call, to, mayHold, outcome, this.#cells);
+    const sent = new Sent(run, call, to, outcome, this.#cells);
     this.#jobs[cellOf(run, this.#jobs)] = sent;
     const { transfer, title } = call;
     const options = transfer.length === 0 ? undefined : { transferList: transfer as never };

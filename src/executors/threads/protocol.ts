@@ -23,8 +23,8 @@ export function cellOf(run: number, cells: { readonly length: number }): number 
 export const SENT = 0;
 /** The worker has begun it. */
 export const BEGUN = 1;
-/** What was called has returned, perhaps a promise: it does not keep the thread for itself. */
-export const RETURNED = 3;
+/** It is a function, which was called and has not returned: it keeps the thread for itself. */
+export const HOLDS = 3;
 /** It was taken back: whichever worker gets it leaves it alone. */
 export const WITHDRAWN = 2;
 

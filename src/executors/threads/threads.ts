@@ -317,7 +317,7 @@ class Flight implements Outcome {
 
   send(): void {
     this.#tell.started(this.#worker.name);
-    this.#sent = this.#engine.pool.send(this.#call, this.#worker, this.#kind === "function", this);
+    this.#sent = this.#engine.pool.send(this.#call, this.#worker, this);
   }
 
   /** Waits for its end. */

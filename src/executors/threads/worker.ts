@@ -12,7 +12,7 @@ import type { Movable } from "../transfer.ts";
 import {
   BEGUN,
   cellOf,
-  RETURNED,
+  HOLDS,
   SENT,
   type Hello,
   type JobMessage,
@@ -156,7 +156,7 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
       grace: Infinity, // a promise that does not settle ends with its worker
       returned: (isTold: boolean) => {
         job.isTold = isTold;
-        Atomics.compareExchange(cells, cell, BEGUN, RETURNED);
+        Atomics.store(cells, cell, BEGUN);
       },
       progress: (value: unknown) => {
         checkPayload(value, `the progress of job ${name}`);
@@ -169,6 +169,7 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
         // Told to stop since the thread took it: it was not in a task that could be cancelled.
         if (job.cancelled) return neverBegun();
         job.task = currentTask()!;
+        if (job.mayHold) Atomics.store(cells, cell, HOLDS);
         return serveSending(loaded, where, request, senders, job);
       },
       { name },
