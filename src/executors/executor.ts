@@ -17,7 +17,7 @@ import {
   type RetryPolicy,
   type Sender,
 } from "../index.ts";
-import { jobObserver, park, type JobEvent, type ParkedWait } from "../lowlevel.ts";
+import { callOutside, jobObserver, park, type JobEvent, type ParkedWait } from "../lowlevel.ts";
 import { Call } from "./call.ts";
 import { timeToDrain } from "./drain.ts";
 import { errorAgain, type Envelope } from "./envelope.ts";
@@ -302,8 +302,10 @@ class Telling implements Tell {
 
   progress(value: unknown): void {
     this.#executor.progressed(this.#call, value);
+    const { onProgress } = this.#call;
+    if (onProgress === undefined) return;
     try {
-      this.#call.onProgress?.(value);
+      callOutside(() => onProgress(value)); // on this loop too, where a task of the job's runs
     } catch (error) {
       this.#call.failed ??= { error };
       this.#scope.cancel(error);

@@ -1,6 +1,6 @@
 import type { Awaitable } from "../index.ts";
 import type { Call } from "./call.ts";
-import type { Envelope } from "./envelope.ts";
+import { plainError, type Envelope } from "./envelope.ts";
 import { opened, type Engine, type Tell } from "./executor.ts";
 import type { Jobs } from "./jobs.ts";
 import type { JobModule } from "./module.ts";
@@ -49,14 +49,22 @@ class Inline implements Engine {
     tell.started(WORKER);
     const { name, id, attempt, title } = call;
     const args = copyPayload(call.args, `the arguments of ${title}`, call.transfer);
+    let ended = false;
     const progress = (value: unknown): void => {
       checkPayload(value, `the progress of job ${name}`);
-      tell.progress(copyPayload(value, `the progress of ${title}`));
+      if (!ended) tell.progress(copyPayload(value, `the progress of ${title}`));
     };
-    const request = { name, id, attempt, worker: WORKER, progress, args, grace: this.#grace };
+    const label = (): string => call.label;
+    const request = { name, id, attempt, worker: WORKER, progress, args, grace: this.#grace, label };
     const at = call.senders.map((one) => one.at);
-    const { envelope, buffers } = yield* serveSending(this.#module, "the module", request, at, linkOf(call));
-    return copyPayload(envelope, `the result of ${title}`, buffers);
+    try {
+      const served = yield* serveSending(this.#module, "the module", request, at, linkOf(call));
+      return copyPayload(served.envelope, `the result of ${title}`, served.buffers);
+    } catch (error) {
+      return { ok: false, error: plainError(error) }; // of what the job left; or it cancelled itself
+    } finally {
+      ended = true;
+    }
   }
 }
 

@@ -17,7 +17,10 @@ export interface JobOptions {
    * moves something is not run again by itself when its worker is lost.
    */
   transfer?: readonly Movable[];
-  /** Hears what the job tells by `currentJob()?.progress(value)`. */
+  /**
+   * Hears what the job tells by `currentJob()?.progress(value)`, while it runs. It is called outside every task: it cannot
+   * call `createTask`, say, or await; it can give what it hears to a channel, by `trySend`. What it throws ends the call.
+   */
   onProgress?: (value: unknown) => void;
   /** What the call is known by, to the job too: a number of its own unless given. With `cluster`, one job for each. */
   id?: string;

@@ -3,6 +3,7 @@
  * there goes over the link, one item at a time, each once the caller's channel has taken the one before.
  */
 import { Channel, coroutine, shield, taskGroup, until, type Awaitable, type Coroutine } from "../index.ts";
+import { runApart } from "../lowlevel.ts";
 import type { JobModule } from "./module.ts";
 import { checkPayload, copyPayload } from "./payload.ts";
 import { serve, type Request, type Served } from "./serve.ts";
@@ -25,9 +26,18 @@ export function serveSending(
   request: Request,
   senders: readonly number[],
   link: Link,
-): Coroutine<Served> {
-  if (senders.length === 0) return serve(module, where, request);
+): Awaitable<Served> {
+  if (senders.length === 0) return apart(module, where, request);
   return serveWith(module, where, request, senders, link);
+}
+
+/**
+ * In a run of its own, wherever it is: what the job leaves is cancelled at its end, and what fails there is the job's. Until
+ * then it can send.
+ */
+function apart(module: JobModule, where: string, request: Request): Awaitable<Served> {
+  const { name, label } = request;
+  return runApart(() => serve(module, where, request), label === undefined ? { name } : { name, label });
 }
 
 const serveWith = coroutine(function* serve_(
@@ -45,7 +55,7 @@ const serveWith = coroutine(function* serve_(
       group.createTask(pump(one), { name: "pump" });
       return one;
     });
-    const served = yield* serve(module, where, { ...request, args });
+    const served = yield* apart(module, where, { ...request, args });
     for (const one of pumps) one.jobEnded();
     return served;
   });

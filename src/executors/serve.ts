@@ -11,6 +11,8 @@ export interface Request extends CurrentJob {
   readonly args: readonly unknown[];
   /** How long a promise may take to settle once the job is cancelled, in milliseconds. */
   readonly grace: number;
+  /** What its caller waits for, in words, where that is a task of this loop. */
+  readonly label?: () => string;
   /** Hears that the function has returned, perhaps a promise: from now on it does not keep the thread for itself. */
   readonly returned?: (isTold: boolean) => void; // whether what it returned hears of a cancellation
 }

@@ -3,13 +3,18 @@
  * what they tell, or in a file that they are given the name of. It stays whole: it is the module that executors are given.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import {
   abortSignal,
   BrokenChannelError,
+  ContextVar,
   coroutine,
   createTask,
+  currentDeadline,
+  currentTask,
   defer,
+  runningLoop,
   shield,
   sleep,
   sleepForever,
@@ -360,12 +365,79 @@ export const listening = async (file: string): Promise<never> => {
 };
 /** Whether its signal was aborted, at its beginning. */
 export const isAborted = (): boolean => abortSignal().aborted;
+/** Leaves a task, which notes how it is cleaned up. */
+export const leaveTask = coroutine(function* leaveTask(file: string): Awaitable<string> {
+  createTask(() => forever(file, 1));
+  yield* sleep(1);
+  return "left it";
+});
+/** Leaves a task that fails, while it still runs or once that is cleaned up. */
+export const leaveFailing = coroutine(function* leaveFailing(when: "meanwhile" | "after"): Awaitable<void> {
+  createTask(function* left() {
+    if (when === "meanwhile") return yield* failLater("of what was left");
+    try {
+      yield* sleepForever();
+    } finally {
+      yield* failLater("of what was left");
+    }
+  });
+  yield* when === "meanwhile" ? sleepForever() : sleep(1);
+});
+/** Makes a callback that throws. */
+export const callBadly = coroutine(function* callBadly(): Awaitable<void> {
+  runningLoop().callLater(1, () => {
+    throw new RangeError("of a callback");
+  });
+  yield* sleepForever();
+});
+export const cancelItself = coroutine(function* cancelItself(): Awaitable<void> {
+  void currentTask()!.cancel("it has had enough");
+  yield* sleep(1);
+});
+/** Leaves a task that sends for as long as it can. */
+export const leaveSending = coroutine(function* leaveSending(sender: Sender<number>): Awaitable<string> {
+  createTask(function* left() {
+    for (let n = 1; ; n++) {
+      yield* sender.send(n);
+      yield* sleep(1);
+    }
+  });
+  yield* sleep(3);
+  return "left it";
+});
+/** Awaits a task of its own while it is cleaned up. */
+export const awaitAtLast = coroutine(function* awaitAtLast(file: string): Awaitable<never> {
+  const one = createTask(() => nap(2));
+  try {
+    currentJob()?.progress("begun");
+    return yield* sleepForever();
+  } finally {
+    note(file, `its task gave ${yield* one}`);
+  }
+});
+export const visitor = new ContextVar("visitor", { default: "nobody" });
+export const storage = new AsyncLocalStorage<string>();
+/** What it sees of what surrounds it. */
+export const surroundings = coroutine(function* surroundings(): Awaitable<unknown[]> {
+  yield;
+  return [visitor.get(), storage.getStore() ?? "nothing stored", currentDeadline()];
+});
 export const nap = coroutine(function* nap(ms: number): Awaitable<number> {
   yield* sleep(ms);
   return ms;
 });
 
 // What a job knows of itself, and tells.
+
+/** Tells something, and something more when it has ended. */
+export const tellLate = (file: string): void => {
+  const job = currentJob()!;
+  job.progress("begun");
+  setTimeout(() => {
+    job.progress("late");
+    note(file, "told");
+  }, 20);
+};
 
 export const whoAmI = (): { name: string; id: string; attempt: number; worker: string } | undefined => {
   const job = currentJob();

@@ -15,8 +15,10 @@ import {
   CancelledError,
   Channel,
   createTask,
+  currentTask,
   Event,
   EventLoop,
+  InvalidStateError,
   map,
   moveOnAfter,
   race,
@@ -44,6 +46,7 @@ import {
 } from "cede/executors";
 import type { JobEvent } from "cede/lowlevel";
 import { failureOf } from "../support/failure.ts";
+import { storage, visitor } from "./jobs.ts";
 
 /** How a case wants its executor. */
 export interface OpenOptions extends ExecutorOptions {
@@ -754,6 +757,25 @@ export function suite(name: string, open: Open): void {
     });
   });
 
+  describe(`${name}: who hears of progress`, () => {
+    together("onProgress is called outside every task", function* (jobs) {
+      const seen: unknown[] = [];
+      const onProgress = (): void => void seen.push(currentTask(), visitor.get());
+      yield* visitor.with("ann", () => jobs.tellLate.with({ onProgress })(newFile()));
+      expect(seen).toEqual([undefined, "nobody"]);
+      const creating = jobs.tellLate.with({ onProgress: () => void createTask(() => sleep(1)) });
+      expect(yield* thrown(() => creating(newFile()))).toBeInstanceOf(InvalidStateError);
+    });
+    together("nothing comes after the end of the job", function* (jobs) {
+      const file = newFile();
+      const heard: unknown[] = [];
+      yield* jobs.tellLate.with({ onProgress: (value) => heard.push(value) })(file);
+      while (linesOf(file).length === 0) yield* sleep(2);
+      yield* sleep(5);
+      expect(heard).toEqual(["begun"]);
+    });
+  });
+
   describe(`${name}: how many at once`, () => {
     alone("no more run than there are places", { places: 2 }, function* (jobs) {
       const door = new Channel<string>(0);
@@ -939,6 +961,63 @@ export function suite(name: string, open: Open): void {
       expect(yield* jobs.add(1, 2)).toBe(3);
       expect(Executor.of(jobs).statistics).toMatchObject({ running: 0, waiting: 0 });
     });
+  });
+
+  describe(`${name}: what a job leaves, and what surrounds it`, () => {
+    together("a task that it leaves is cancelled at its end, and awaited", function* (jobs) {
+      const file = newFile();
+      expect(yield* jobs.leaveTask(file)).toBe("left it");
+      expect(linesOf(file)).toEqual(["cleanup begins", "cleanup ends"]);
+    });
+    for (const when of ["meanwhile", "after"] as const) {
+      together(`a task that it leaves and that fails, ${when}: the job does`, function* (jobs) {
+        const error = yield* thrown(() => jobs.leaveFailing(when));
+        expect(error).toBeInstanceOf(RangeError);
+        expect(error).toMatchObject({ message: "of what was left" });
+        expect(yield* jobs.slowAdd(1, 2)).toBe(3);
+      });
+    }
+    together("a callback that it makes and that throws: the job does", function* (jobs) {
+      expect(yield* thrown(() => jobs.callBadly())).toMatchObject({
+        name: "RangeError",
+        message: "of a callback",
+      });
+      expect(yield* jobs.slowAdd(1, 2)).toBe(3);
+    });
+    together("a task that it leaves can send until its end", function* (jobs) {
+      const channel = new Channel<number>(100);
+      expect(yield* jobs.leaveSending(channel.sender())).toBe("left it");
+      for (let n = 1, item = channel.tryReceive(); item; n++, item = channel.tryReceive()) {
+        expect(item.value).toBe(n);
+      }
+      expect(channel.statistics.closed).toBe(false);
+      yield* sleep(5);
+      expect(channel.tryReceive()).toBeUndefined();
+    });
+    together("a job that cancels itself fails with that, and its caller goes on", function* (jobs) {
+      const error = yield* thrown(() => jobs.cancelItself());
+      expect(error).toBeInstanceOf(CancelledError);
+      expect(String(error)).toContain("it has had enough");
+      yield* sleep(1);
+    });
+    together("S2: its cleanup can await what it has started", function* (jobs) {
+      const file = newFile();
+      const { task } = yield* begun(jobs, (options) => jobs.awaitAtLast.with(options)(file));
+      yield* task.cancel();
+      expect(linesOf(file)).toEqual(["its task gave 2"]);
+    });
+    test("it sees no context and no deadline of its caller", { timeout: LIMIT }, () =>
+      storage.run("ann", () =>
+        loop.runUntilComplete(() =>
+          visitor.with("ann", () =>
+            timeout(60_000, function* () {
+              expect(yield* shared.surroundings()).toEqual(["nobody", "nothing stored", Infinity]);
+              expect([visitor.get(), storage.getStore()]).toEqual(["ann", "ann"]);
+            }),
+          ),
+        ),
+      ),
+    );
   });
 
   describe(`${name}: combined`, () => {
