@@ -72,4 +72,20 @@ describe("progress", () => {
     progress.end();
     expect(sent).toEqual([1, undefined]);
   });
+  test("a value that is held back is sent as it was when it was told", () => {
+    const { sent, progress } = started();
+    const value: Record<string, unknown> = { done: 1 };
+    progress.tell("first");
+    progress.tell(value);
+    value["done"] = () => "what cannot be sent";
+    vi.advanceTimersByTime(10);
+    expect(sent).toEqual(["first", { done: 1 }]);
+  });
+  test("whoever tells what cannot be sent hears that, not the timer", () => {
+    const { sent, progress } = started();
+    progress.tell("first");
+    expect(() => progress.tell(() => 1)).toThrow(/could not be cloned/);
+    vi.advanceTimersByTime(10);
+    expect(sent).toEqual(["first"]);
+  });
 });

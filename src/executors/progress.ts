@@ -1,17 +1,25 @@
 /** Progress, told no more often than anybody can read it: of what comes faster, the last one counts. */
 const LEAST_GAP = 10;
 
-export class Progress {
-  readonly #send: (value: unknown) => void;
+export class Progress<Kept = unknown> {
+  readonly #send: (value: Kept) => void;
+  readonly #keep: (value: unknown) => Kept;
   #sentAt = -Infinity;
-  #held: { readonly value: unknown } | null = null;
+  #held: { readonly value: Kept } | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
-  constructor(send: (value: unknown) => void) {
+  /** `keep`: a copy, in the form in which it is sent. It may throw, to whoever tells the value; `send` may not: a timer calls it. */
+  constructor(
+    send: (value: Kept) => void,
+    keep: (value: unknown) => Kept = structuredClone as (value: unknown) => Kept,
+  ) {
     this.#send = send;
+    this.#keep = keep;
   }
 
-  tell(value: unknown): void {
+  /** The value as it is now: its owner may change it before it is sent. @throws what `keep` throws */
+  tell(told: unknown): void {
+    const value = this.#keep(told);
     const now = performance.now();
     if (now - this.#sentAt >= LEAST_GAP) {
       this.#sentAt = now;

@@ -285,14 +285,14 @@ export class JobServer {
     const tell = (message: ToCaller): void => {
       if (data.caller !== "") this.#tell(data.caller, message);
     };
-    const progress = new Progress((value) => {
-      running.progress = {
-        number: (running.progress?.number ?? 0) + 1,
-        value: encode(value, `the progress of job ${name}`, maxPayload),
-      };
-      begun.now();
-      tell({ ...head, what: "progress", ...running.progress });
-    });
+    const progress = new Progress(
+      (value) => {
+        running.progress = { number: (running.progress?.number ?? 0) + 1, value };
+        begun.now();
+        tell({ ...head, what: "progress", ...running.progress });
+      },
+      (value) => encode(value, `the progress of job ${name}`, maxPayload),
+    );
     // One that ends soon says with its end where it ran: that is a message less for most.
     const begun = new Once(() => tell({ ...head, what: "started", worker }));
     if (attempt > 1) begun.now();
@@ -308,7 +308,7 @@ export class JobServer {
         [LOSE_THREAD]: (closed: boolean) => void (running.lostThread = closed ? "leaving" : "lost"),
         progress: (value: unknown) => {
           checkPayload(value, `the progress of job ${name}`);
-          progress.tell(structuredClone(value));
+          progress.tell(value);
         },
       };
       const ended = await new Promise<Ended>((resolve) => {
