@@ -82,6 +82,7 @@ export class JobServer {
   readonly #running = new Map<string, Set<Running>>();
   readonly #questions = new Map<string, (from: string, runs: boolean) => void>();
   readonly #waits = new Set<ParkedWait<void>>();
+  readonly #cleanups = new Set<ParkedWait<void>>();
   #worker: Worker | null = null;
   #busy = 0;
   #leaving = false;
@@ -132,12 +133,18 @@ export class JobServer {
     });
   }
 
-  /** Stops what runs here, and leaves it to others. */
-  leaveAll(): void {
+  /** Stops what runs here, and leaves it to others, as what the queue may still give to this worker. Waits for the cleanup. */
+  leaveAll(): Awaitable<void> {
     this.#leaving = true;
     for (const all of this.#running.values()) for (const running of all) this.#stop(running, "leaving");
+    return park<void>({ label: () => `the cleanup of jobs of ${this.#options.name}` }, (wait) => {
+      if (this.#running.size === 0) return void wait.complete();
+      this.#cleanups.add(wait);
+      return () => this.#cleanups.delete(wait);
+    });
   }
 
+  /** Waits until the queue knows what became of the jobs here, while Redis may answer. */
   async close(): Promise<void> {
     const closing = this.#worker?.close().catch(() => {});
     if (closing !== undefined) await within(CLOSE_MS, closing); // without Redis it would wait for it
@@ -182,7 +189,11 @@ export class JobServer {
       if (late !== undefined) return late;
     }
     if (stopped === "lost") await this.#lost(job, token, key);
-    if (envelope === undefined) throw new UnrecoverableError(reasonOf(CANCELLED, nonce));
+    if (envelope === undefined) {
+      job.opts.removeOnFail = true; // its id is free at once, whatever becomes of its caller; the event tells who waits
+      throw new UnrecoverableError(reasonOf(CANCELLED, nonce));
+    }
+    if (told.cleanup) job.opts.removeOnComplete = true;
     const value = {
       v: 1,
       nonce,
@@ -268,6 +279,7 @@ export class JobServer {
 
   /** Runs it as a task of the loop. How it ended, or why it was stopped. */
   async #run(job: Job): Promise<Ended> {
+    if (this.#leaving) return { stopped: "leaving" };
     const { group, module, where, name: worker, grace, maxPayload } = this.#options;
     const { id, attemptsStarted: attempt, name } = job;
     const data = job.data as JobData;
@@ -281,7 +293,6 @@ export class JobServer {
     const all = this.#running.get(id!);
     if (all === undefined) this.#running.set(id!, new Set([running]));
     else all.add(running);
-    if (this.#leaving) running.stopped = "leaving";
     const tell = (message: ToCaller): void => {
       if (data.caller !== "") this.#tell(data.caller, message);
     };
@@ -335,6 +346,7 @@ export class JobServer {
       const others = this.#running.get(id!)!;
       others.delete(running);
       if (others.size === 0) this.#running.delete(id!);
+      if (this.#running.size === 0) for (const wait of this.#cleanups) wait.complete();
     }
   }
 

@@ -184,9 +184,8 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
         } finally {
           options.onState?.("draining", told);
           yield* until(server.pause());
-          const { expired } = yield* moveOnAfter(timeToDrain(drainTimeout), () => server.drained());
-          if (expired) server.leaveAll();
-          yield* server.drained();
+          yield* moveOnAfter(timeToDrain(drainTimeout), () => server.drained());
+          yield* server.leaveAll();
           yield* until(server.close());
         }
       });
