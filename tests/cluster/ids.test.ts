@@ -190,6 +190,52 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
     }
   });
 
+  it("keeps an outcome that others were told of, though whoever called first was cancelled just then", () =>
+    withJobs(function* (jobs, others) {
+      const beganAgain: string[] = [];
+      for (const [n, id] of ROUNDS.entries()) {
+        const first = createTask(jobs.tidy.with({ id })(30, 0, fileOf(id)));
+        yield* noted("begun", id);
+        const second = createTask(call(others, id, 30));
+        yield* noted("cleaning up", id);
+        yield* sleep(n % 3);
+        yield* first.cancel();
+        const heard = yield* second;
+        expect(["1", "cancelled with it"]).toContain(heard);
+        if (heard !== "1") continue;
+        expect(yield* call(others, id, 30)).toBe("1");
+        if (beginnings(id) > 1) beganAgain.push(id);
+      }
+      expect(beganAgain).toEqual([]);
+    }));
+
+  it("is a new job once its id was cancelled by a program that died before it heard of that", () =>
+    withJobs(function* (jobs, others) {
+      const redis = new Redis(server.url);
+      const both = ["one", "two"].map((id) => [call(jobs, id, 60_000), call(others, id, 60_000)]);
+      const joined = createTask(all(both.flat()));
+      for (const id of ["one", "two"]) {
+        yield* noted("begun", id);
+        const [nonce] = /[\da-f-]{36}-\d+/.exec(
+          (yield* until(redis.hget(`bull:${queue}:id.${id}`, "data")))!,
+        )!;
+        const message = { what: "cancel", job: `id.${id}`, nonce };
+        yield* until(redis.publish(`bull:${queue}:cede:workers`, JSON.stringify(message)));
+      }
+      expect(yield* joined).toEqual(Array(4).fill("cancelled with it"));
+      expect(yield* call(jobs, "one", 1)).toBe("1");
+      expect(yield* call(others, "two", 1)).toBe("1");
+      redis.disconnect();
+    }));
+
+  it("is a new job once one was cancelled whose cleanup failed", () =>
+    withJobs(function* (jobs) {
+      const first = createTask(jobs.untidy.with({ id: "one" })(60_000, fileOf("one")));
+      yield* noted("begun", "one");
+      yield* outcomeOf(() => first.cancel());
+      expect(yield* outcomeOf(() => jobs.untidy.with({ id: "one" })(0, fileOf("one")))).toBe("1");
+    }));
+
   it("is touched by nothing that comes late of another job of its id", () =>
     withJobs(function* (jobs, others) {
       const redis = new Redis(server.url);

@@ -48,6 +48,19 @@ export function* tidy(ms: number, cleanup: number, file: string): Awaitable<numb
   return currentJob()!.attempt;
 }
 
+/** Waits; if it is cancelled, its cleanup fails. */
+export function* untidy(ms: number, file: string): Awaitable<number> {
+  note(file, `begun ${currentJob()!.attempt}`);
+  let ended = false;
+  try {
+    yield* sleep(ms);
+    ended = true;
+  } finally {
+    if (!ended) throw new RangeError("the cleanup failed");
+  }
+  return currentJob()!.attempt;
+}
+
 /** Ends its worker, as the kernel does. */
 export function* poison(file: string): Awaitable<never> {
   note(file, "begun");

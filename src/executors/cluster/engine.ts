@@ -261,15 +261,7 @@ export class Cluster implements Engine, Tower {
 
   async withdraw({ job, nonce }: Incarnation): Promise<boolean> {
     this.#toWorkers({ what: "cancel", job, nonce });
-    return remove(this.redis, this.queue.toKey(""), { job, nonce }, false);
-  }
-
-  async forget(job: Incarnation): Promise<void> {
-    try {
-      await remove(this.redis, this.queue.toKey(""), job, true);
-    } catch {
-      // Then it is kept as long as others
-    }
+    return remove(this.redis, this.queue.toKey(""), { job, nonce });
   }
 
   answer(worker: string, message: ToWorker): void {

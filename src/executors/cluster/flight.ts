@@ -25,8 +25,6 @@ export interface Tower {
   readonly where: string;
   /** Tells every worker to stop it, and takes it out of the queue if it is in no worker's hands. Whether it is over. */
   withdraw(job: Incarnation): Promise<boolean>;
-  /** What is still kept of a job that was stopped is removed, so that its id is free. */
-  forget(job: Incarnation): Promise<void>;
   answer(worker: string, message: ToWorker): void;
 }
 
@@ -109,10 +107,6 @@ export class Flight {
         "CedeWarning",
       );
       break;
-    }
-    if (entry.own && entry.keyed) {
-      const ms = GIVE_UP - (performance.now() - answeredAt);
-      yield* moveOnAfter(Math.max(TELL_AGAIN, ms), () => until(tower.forget(entry)));
     }
     if (this.#cleanupFailed !== undefined) throw this.#cleanupFailed;
   }

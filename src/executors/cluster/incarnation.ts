@@ -12,18 +12,19 @@ export interface Incarnation {
 }
 
 /**
- * As BullMQ removes a job, of those that have neither parents nor children, and the event tells which one it was. ARGV: the
- * prefix of the queue's keys, the job's id, its nonce, what its data has in it, and whether it is also removed when it is over.
+ * As BullMQ removes a job, of those that have neither parents nor children, and the event tells which one it was. One
+ * that is over stays: how it ended is that of its id. ARGV: the prefix of the queue's keys, the job's id, its nonce, and what
+ * its data has in it.
  */
 const REMOVE = `
 local prefix, id = ARGV[1], ARGV[2]
 local key = prefix .. id
 local found = redis.call("HMGET", key, "data", "finishedOn")
 if not found[1] or not string.find(found[1], ARGV[4], 1, true) then return 1 end
-if found[2] and ARGV[5] == "0" then return 1 end
+if found[2] then return 1 end
 if redis.call("EXISTS", key .. ":lock") == 1 then return 0 end
 local function takeOut()
-  for _, set in ipairs({"completed", "failed", "delayed", "prioritized"}) do
+  for _, set in ipairs({"delayed", "prioritized"}) do
     if redis.call("ZREM", prefix .. set, id) == 1 then return set end
   end
   for _, list in ipairs({"wait", "paused", "active"}) do
@@ -38,14 +39,9 @@ redis.call("XADD", prefix .. "events", "MAXLEN", "~", kept, "*",
   "event", "removed", "jobId", id, "prev", prev, "nonce", ARGV[3])
 return 1`;
 
-/** Takes it out if no worker has it in hand. Whether it is over, or gone. `kept`: also what is kept of it when it is over. */
-export async function remove(
-  redis: Redis,
-  prefix: string,
-  { job, nonce }: Incarnation,
-  kept: boolean,
-): Promise<boolean> {
-  return (await redis.eval(REMOVE, 0, prefix, job, nonce, markOf(nonce), kept ? "1" : "0")) === 1;
+/** Takes it out if no worker has it in hand. Whether it is over, or gone. */
+export async function remove(redis: Redis, prefix: string, { job, nonce }: Incarnation): Promise<boolean> {
+  return (await redis.eval(REMOVE, 0, prefix, job, nonce, markOf(nonce))) === 1;
 }
 
 /** What the queue has of it, as `HMGET` tells it: nothing if the queue has another one by that id. */
