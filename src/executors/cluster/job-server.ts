@@ -11,7 +11,8 @@ import { serveSending } from "../sending.ts";
 import type { Served } from "../serve.ts";
 import { decode, encode } from "./codec.ts";
 import { fence, readLate, writeLate } from "./late.ts";
-import { countLost, LOSE_THREAD } from "./lost-thread.ts";
+import { countLost, countSilent, forgetSilent } from "./counts.ts";
+import { LOSE_THREAD } from "./lost-thread.ts";
 import type { Bullmq } from "./peers.ts";
 import { Post } from "./post.ts";
 import { within } from "../within.ts";
@@ -70,6 +71,11 @@ interface Ended extends Pick<Returned, "progress" | "cleanup"> {
 
 /** How long other workers have to say that they are not blocked, in milliseconds. */
 const ANSWER_MS = 1000;
+/**
+ * How often one of them may stay silent: each time it is asked later, by one interval more. Who listens and never answers may
+ * be no worker.
+ */
+const SILENT_ROUNDS = 10;
 /** How long it may take to tell the queue of its end. */
 const CLOSE_MS = 5000;
 
@@ -234,17 +240,20 @@ export class JobServer {
    * @throws always
    */
   async #hopeless(job: Job, token: string): Promise<never> {
-    const { bullmq, stalledInterval } = this.#options;
+    const { bullmq, redis, stalledInterval } = this.#options;
     const { DelayedError, UnrecoverableError } = bullmq;
     const { nonce } = job.data as JobData;
-    if (await this.#someoneRuns(job.id!, nonce)) {
-      await job.moveToDelayed(Date.now() + stalledInterval, token);
-      throw new DelayedError();
-    }
-    throw new UnrecoverableError(reasonOf(LOST, nonce));
+    const key = this.#worker!.toKey(job.id!);
+    const runs = await this.#someoneRuns(job.id!, nonce);
+    if (runs === true) await forgetSilent(redis, key);
+    const silent = runs === undefined ? await countSilent(redis, key, token) : 0;
+    if (runs === false || silent > SILENT_ROUNDS) throw new UnrecoverableError(reasonOf(LOST, nonce));
+    await job.moveToDelayed(Date.now() + Math.max(1, silent) * stalledInterval, token);
+    throw new DelayedError();
   }
 
-  async #someoneRuns(job: string, nonce: string): Promise<boolean> {
+  /** Whether a worker says that it runs it; `undefined`: none does, but somebody has not answered. */
+  async #someoneRuns(job: string, nonce: string): Promise<boolean | undefined> {
     const question = crypto.randomUUID();
     const asked: ToWorkers = { what: "whoRuns", job, nonce, question, from: this.#id };
     const answered = new Set<string>();
@@ -259,9 +268,13 @@ export class JobServer {
       else if (answered.size >= expected) enough(false);
     });
     try {
-      expected = await this.#options.redis.publish(this.#names.workers, JSON.stringify(asked));
-      if (answered.size >= expected) return false;
-      return (await within(ANSWER_MS, answer)) ?? true; // somebody does not answer
+      const { redis } = this.#options;
+      await redis.publish(this.#names.workers, JSON.stringify(asked));
+      // Not how many heard it: somebody may watch all channels, and answers nothing.
+      const [, listening] = (await redis.pubsub("NUMSUB", this.#names.workers)) as [string, number];
+      expected = Number(listening);
+      if (answered.size >= expected) enough(false); // unless one has said that it runs it
+      return await within(ANSWER_MS, answer);
     } finally {
       this.#questions.delete(question);
     }

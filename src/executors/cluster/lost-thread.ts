@@ -2,7 +2,6 @@
  * A function that ends the thread on which it is run, by `process.exit` say, or for lack of memory: for the cluster, a worker
  * was lost. It is run again, and given up when that happens too often, by the same count as jobs that end whole workers.
  */
-import type { Redis } from "ioredis";
 import { WorkerLostError } from "../errors.ts";
 
 /** On a job that runs: told by what runs its function on a thread. A symbol, so that it is nothing that a job is told. */
@@ -19,16 +18,4 @@ export interface LosesThread {
  */
 export function isLostThread(error: unknown): error is WorkerLostError {
   return error instanceof WorkerLostError && !/\n +at job \S+ \(worker \d+\)/.test(error.stack ?? "");
-}
-
-const COUNT = `
-if redis.call("GET", KEYS[2]) ~= ARGV[1] then return -1 end
-return redis.call("HINCRBY", KEYS[1], "stc", 1)`;
-
-/**
- * Counts a job as taken from a worker that was lost, in the field in which BullMQ counts those that were silent. How often it
- * was; -1: its lock is not this worker's any more.
- */
-export async function countLost(redis: Redis, key: string, token: string): Promise<number> {
-  return Number(await redis.eval(COUNT, 2, key, `${key}:lock`, token));
 }
