@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createTask, EventLoop, moveOnAfter, sleep, supervise, until } from "cede";
-import { cluster, ClusterQueue } from "cede/executors";
+import { cluster, ClusterQueue, serveCluster } from "cede/executors";
 import { JobServer } from "../../src/executors/cluster/job-server.ts";
 import { loadBullmq } from "../../src/executors/cluster/peers.ts";
 import { Connections } from "../../src/executors/cluster/redis.ts";
@@ -66,6 +66,9 @@ describe.skipIf(withoutRedis())("a worker that is told to stop", { timeout: 40_0
         yield* until(leaving.close());
         expect(module.linesOf(file)).toEqual([]);
         expect(yield* ClusterQueue.of(jobs).counts()).toMatchObject({ waiting: 1, running: 0 });
+        createTask(() => serveCluster(module, { queue, redis: server.url }));
+        while (module.linesOf(file).length === 0) yield* sleep(10);
+        expect(module.linesOf(file)[0]).toMatch(/^begun 1 /); // it was not begun before
         yield* call.cancel();
       });
       connections.close();

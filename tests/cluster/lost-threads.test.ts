@@ -99,8 +99,8 @@ describe.skipIf(withoutRedis())("a function on a thread of a cluster's worker", 
   it("may lose its thread as often as a worker may be lost", async () => {
     await EventLoop.run(function* () {
       const module = new URL("./jobs.ts", import.meta.url);
-      const options = { queue, redis: server.url, threads: { workers: 1 }, concurrency: 1 };
-      createTask(() => serveCluster(module, { ...options, maxStalledCount: 3 }));
+      const options = { queue, redis: server.url, concurrency: 1 };
+      createTask(() => serveCluster(module, { ...options, threads: { workers: 1 }, maxStalledCount: 3 }));
       const jobs = yield* cluster<Module>(options);
       expect(yield* jobs.endThread(file, 3)).toBe(4);
       expect(yield* failureOf(() => jobs.endThread(file))).toBeInstanceOf(WorkerLostError);
@@ -117,7 +117,7 @@ describe.skipIf(withoutRedis())("a function on a thread of a cluster's worker", 
       expect(yield* jobs.add(1, 2)).toBe(3);
       expect(linesOf(file)).toHaveLength(1);
     });
-    expect(await counts()).toMatchObject({ completed: 1, failed: 1, active: 0 });
+    expect(await counts()).toEqual({ completed: 1, failed: 0, waiting: 0, active: 0 }); // nothing is kept of it
   });
 
   it("fails with what an executor of its own has lost, and is not run again", async () => {
@@ -158,14 +158,9 @@ describe.skipIf(withoutRedis())("a function on a thread of a cluster's worker", 
   it("has one outcome when the program that serves it is left, however often", async () => {
     await EventLoop.run(function* () {
       const module = new URL("./jobs.ts", import.meta.url);
-      const options = {
-        queue,
-        redis: server.url,
-        threads: { workers: 2 },
-        concurrency: 6,
-        pollInterval: 500,
-      };
-      const jobs = yield* cluster<Module>(options);
+      const where = { queue, redis: server.url };
+      const options = { ...where, threads: { workers: 2 }, concurrency: 6 };
+      const jobs = yield* cluster<Module>({ ...where, pollInterval: 500 });
       const calls = createTask(() =>
         all(
           Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? jobs.rest(700, file) : jobs.compute(200, file))),

@@ -11,7 +11,7 @@ import { serveSending } from "../sending.ts";
 import type { Served } from "../serve.ts";
 import { decode, encode } from "./codec.ts";
 import { fence, readLate, writeLate } from "./late.ts";
-import { countLost, countSilent, forgetSilent } from "./counts.ts";
+import { countLost, countNotBegun, countSilent, forgetSilent } from "./counts.ts";
 import { LOSE_THREAD } from "./lost-thread.ts";
 import type { Bullmq } from "./peers.ts";
 import { Post } from "./post.ts";
@@ -170,7 +170,7 @@ export class JobServer {
 
   async #attempt(job: Job, token: string): Promise<Returned> {
     const { redis, maxStalledCount, bullmq } = this.#options;
-    const { WaitingError, UnrecoverableError } = bullmq;
+    const { UnrecoverableError } = bullmq;
     if (!isJobData(job.data)) {
       throw new UnrecoverableError(`Cannot run job ${job.name}: it is not in the form of a cluster's jobs.`);
     }
@@ -181,15 +181,16 @@ export class JobServer {
       if (late !== undefined) return late;
       if (job.stalledCounter > maxStalledCount) await this.#hopeless(job, token);
     }
+    if (this.#leaving) {
+      await countNotBegun(redis, key, token).catch(() => {});
+      return this.#giveBack(job, token);
+    }
     let returned: Returned | null = null;
     fence(job, async () => {
       if (returned !== null) await this.#late(job, key, returned);
     });
     const { envelope, stopped, ...told } = await this.#run(job);
-    if (stopped === "leaving") {
-      await job.moveToWait(token).catch(() => {}); // if it was taken away, it waits already
-      throw new WaitingError();
-    }
+    if (stopped === "leaving") return this.#giveBack(job, token);
     if (stopped === "superseded" || (job.attemptsStarted > 1 && envelope?.ok !== true)) {
       const late = await readLate(redis, key, nonce);
       if (late !== undefined) return late;
@@ -216,8 +217,14 @@ export class JobServer {
     const { redis, bullmq, maxStalledCount } = this.#options;
     const times = await countLost(redis, key, token);
     if (times > maxStalledCount) await this.#hopeless(job, token);
-    if (times > 0) await job.moveToWait(token).catch(() => {}); // if it was taken away, it waits already
+    if (times > 0) return this.#giveBack(job, token);
     throw new bullmq.WaitingError();
+  }
+
+  /** Others are to run it. @throws always */
+  async #giveBack(job: Job, token: string): Promise<never> {
+    await job.moveToWait(token).catch(() => {}); // if it was taken away, it waits already
+    throw new this.#options.bullmq.WaitingError();
   }
 
   #encoded({ name }: Job, envelope: Envelope): Returned["e"] {
@@ -292,7 +299,6 @@ export class JobServer {
 
   /** Runs it as a task of the loop. How it ended, or why it was stopped. */
   async #run(job: Job): Promise<Ended> {
-    if (this.#leaving) return { stopped: "leaving" };
     const { group, module, where, name: worker, grace, maxPayload } = this.#options;
     const { id, attemptsStarted: attempt, name } = job;
     const data = job.data as JobData;
