@@ -52,14 +52,18 @@ export function plainError(error: unknown): PlainError {
   return new Writer().write(error, 0);
 }
 
-/** The same with nothing but what says what happened: where it is too large to be sent. */
-export function briefly({
-  class: Class = "Error",
-  name = "Error",
-  message = "",
-  stack = "",
-}: PlainError): PlainError {
-  return { class: Class, name, message: message.slice(0, LONGEST), stack: stack.slice(0, LONGEST) };
+/** The same with nothing but what says what happened, in at most so many characters each, and some thousand: where it is too large to be sent. */
+export function briefly(
+  { class: Class = "Error", name = "Error", message = "", stack = "" }: PlainError,
+  limit: number,
+): PlainError {
+  const cut = (text: string): string => text.slice(0, Math.min(LONGEST, limit));
+  return {
+    class: Class,
+    name: cut(name),
+    message: `${cut(message)} … (what else it carried was too large to send)`,
+    stack: cut(stack),
+  };
 }
 
 class Writer {

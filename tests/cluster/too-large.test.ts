@@ -1,7 +1,7 @@
 /** What becomes of what is too large for the queue: whoever gave it is told, and nothing else ends. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createTask, EventLoop, sleep, type Awaitable } from "cede";
-import { cluster, currentJob, serveCluster, type Jobs } from "cede/executors";
+import { coroutine, createTask, EventLoop, sleep, type Awaitable } from "cede";
+import { cluster, currentJob, PayloadError, serveCluster, type Jobs } from "cede/executors";
 import { RedisServer, withoutRedis } from "../support/redis-server.ts";
 
 const LARGE = "x".repeat(2000);
@@ -18,7 +18,25 @@ const module = {
     yield* sleep(20);
     return heard;
   },
+  *fail(kind: "message" | "field" | "thrown", length: number): Awaitable<never> {
+    if (kind === "thrown") throw "x".repeat(length);
+    const error = new RangeError(`the disk is full${kind === "message" ? "x".repeat(length) : ""}`);
+    throw kind === "field" ? Object.assign(error, { dump: "x".repeat(length) }) : error;
+  },
+  *give(length: number): Awaitable<string> {
+    return "x".repeat(length);
+  },
 };
+
+/** What a call throws. */
+const failureOf = coroutine(function* failureOf(body: () => Awaitable<unknown>): Awaitable<unknown> {
+  try {
+    yield* body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It did not fail.");
+});
 
 describe.skipIf(withoutRedis())("too large for a queue", { timeout: 20_000 }, () => {
   let server: RedisServer;
@@ -48,4 +66,31 @@ describe.skipIf(withoutRedis())("too large for a queue", { timeout: 20_000 }, ()
       expect(yield* jobs.tellTwice(10)).toBe("nothing");
     });
   });
+
+  // S12: errors are never lost.
+  for (const maxPayload of [1000, 1_000_000]) {
+    it(`is what a job threw, of which its caller hears the start, with a limit of ${maxPayload}`, async () => {
+      await withJobs(function* (jobs) {
+        for (const kind of ["message", "field"] as const) {
+          const error = yield* failureOf(() => jobs.fail(kind, 2 * maxPayload));
+          expect(error).toBeInstanceOf(RangeError);
+          expect((error as Error).message).toMatch(
+            /^the disk is fullx* … \(what else it carried was too large to send\)$/,
+          );
+          expect((error as Error).stack).toMatch(/^RangeError: the disk is full[^]*at job fail \(/);
+        }
+        const thrown = yield* failureOf(() => jobs.fail("thrown", 2 * maxPayload));
+        expect(thrown).toBeInstanceOf(PayloadError);
+        expect((thrown as Error).message).toMatch(/^Cannot send the error of job fail: it is larger than/);
+      }, maxPayload);
+    });
+    it(`is what a job gave, of which its caller hears that, with a limit of ${maxPayload}`, async () => {
+      await withJobs(function* (jobs) {
+        const error = yield* failureOf(() => jobs.give(2 * maxPayload));
+        expect(error).toBeInstanceOf(PayloadError);
+        expect((error as Error).message).toMatch(/^Cannot send the result of job give: it is larger than/);
+        expect(yield* jobs.give(10)).toHaveLength(10);
+      }, maxPayload);
+    });
+  }
 });

@@ -229,14 +229,14 @@ export class JobServer {
 
   #encoded({ name }: Job, envelope: Envelope): Returned["e"] {
     const { maxPayload } = this.#options;
+    const failed = envelope.ok === false;
     try {
-      return encode(envelope, `the result of job ${name}`, maxPayload);
+      return encode(envelope, `${failed ? "the error" : "the result"} of job ${name}`, maxPayload);
     } catch (tooLarge) {
-      const error =
-        envelope.ok === false && envelope.error.thrown === undefined
-          ? briefly(envelope.error)
-          : plainError(tooLarge);
-      return encode({ ok: false, error }, `the error of job ${name}`, maxPayload);
+      const isError = failed && envelope.error.thrown === undefined;
+      // Its caller reads twice as much as the limit, and no more.
+      const error = isError ? briefly(envelope.error, maxPayload / 2) : plainError(tooLarge);
+      return encode({ ok: false, error }, "", Infinity); // that has to be told, whatever the limit
     }
   }
 
