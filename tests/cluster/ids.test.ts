@@ -190,6 +190,22 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
     }
   });
 
+  it("is never lost where the outcome that is kept of its id goes while it is asked for", () =>
+    withJobs(
+      function* (jobs, others) {
+        const outcomes = new Set<string>();
+        const caller = function* (one: Jobs<Module>, first: number): Awaitable<void> {
+          for (let n = first; n < first + 100; n++) {
+            const options = n % 4 === 0 ? {} : { id: `${n % 7}` };
+            outcomes.add(yield* outcomeOf(() => one.add.with(options)(1, 2)));
+          }
+        };
+        yield* all(Array.from({ length: 30 }, (_, n) => caller(n % 2 === 0 ? jobs : others, n)));
+        expect([...outcomes]).toEqual(["3"]);
+      },
+      { keepCompleted: { count: 10 } },
+    ));
+
   it("keeps an outcome that others were told of, though whoever called first was cancelled just then", () =>
     withJobs(function* (jobs, others) {
       const beganAgain: string[] = [];

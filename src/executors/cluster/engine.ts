@@ -25,7 +25,7 @@ import { remove, type Incarnation } from "./incarnation.ts";
 import { loadBullmq } from "./peers.ts";
 import { checkQueue, CLUSTER, type ClusterOptions, type Keep } from "./options.ts";
 import { Connections } from "./redis.ts";
-import { Results, type End } from "./results.ts";
+import { endIn, OUTCOME, Results, type End } from "./results.ts";
 import {
   idInQueue,
   namesOf,
@@ -42,6 +42,8 @@ const CONCURRENCY = 1000;
 const POLL_INTERVAL = 5000;
 const CONNECT_TIMEOUT = 10_000;
 const CLOSE_MS = 1000;
+/** How often a call by an id is put into the queue if that has nothing of it, and has told nothing. */
+const PUT_TIMES = 10;
 const KEEP_COMPLETED: Keep = { age: 3600, count: 1000 };
 const KEEP_FAILED: Keep = { age: 86_400, count: 1000 };
 
@@ -184,7 +186,7 @@ export class Cluster implements Engine, Tower {
     const entry = new Entry<Flight>(job, call.name, call.key !== undefined, nonce);
     this.#entries.set(job, entry);
     const flight = new Flight(this, entry, call, tell, group);
-    entry.sent = this.add(call.name, data, job, call).then(() => this.#sent(flight));
+    entry.sent = this.#put(entry, call, data);
     entry.sent.catch((error: unknown) => {
       this.#close(entry);
       for (const one of entry.flights) one.unsent(error as Error);
@@ -216,20 +218,41 @@ export class Cluster implements Engine, Tower {
     };
   }
 
-  /** Redis has it. If the id was the caller's, it may have had it before. */
-  async #sent({ entry, call }: Flight): Promise<void> {
-    if (call.key !== undefined) {
-      const [name, text] = await this.redis.hmget(this.queue.toKey(entry.job), "name", "data");
-      if (typeof name === "string") checkName(call, name);
-      entry.added = true;
-      const end =
-        typeof text === "string"
-          ? entry.seen((JSON.parse(text) as Partial<JobData> | null)?.nonce)
-          : undefined;
-      if (end !== undefined) return this.#ended(entry, end);
-      await this.#results!.look([entry]); // it may have ended already
+  /** Settled once Redis has it. */
+  async #put(entry: Entry<Flight>, call: Call, data: JobData): Promise<void> {
+    for (let times = 1; ; times++) {
+      await this.add(call.name, data, entry.job, call);
+      if (!entry.keyed || (await this.#found(entry, call))) break;
+      if (entry.over || entry.stopping || entry.flights.size === 0) return; // nobody waits for it any more
+      if (times === PUT_TIMES) return this.#ended(entry, { how: "gone" });
     }
     entry.added = true;
+  }
+
+  /**
+   * If the id was the caller's, the queue may have had it before, and what it keeps of an outcome goes without a word. So
+   * one answer tells whose it is and how that has ended; and if there is none, either it ended in between, which the events
+   * tell, or it was never put there for this call: then it has to be, again.
+   */
+  async #found(entry: Entry<Flight>, call: Call): Promise<boolean> {
+    const [name, text, ...outcome] = await this.redis.hmget(
+      this.queue.toKey(entry.job),
+      "name",
+      "data",
+      ...OUTCOME,
+    );
+    let end: End | undefined;
+    if (typeof name === "string" && typeof text === "string") {
+      checkName(call, name);
+      end = entry.seen((JSON.parse(text) as Partial<JobData> | null)?.nonce) ?? endIn(outcome);
+      if (end === undefined && entry.inQueue === undefined) this.#results!.lookSoon(); // its end may have been told
+    } else {
+      await this.#results!.caughtUp();
+      end = entry.maybe;
+      if (end === undefined) return false;
+    }
+    if (end !== undefined) this.#ended(entry, end);
+    return true;
   }
 
   forgetFlight(flight: Flight): void {
@@ -277,6 +300,7 @@ export class Cluster implements Engine, Tower {
   }
 
   #ended(entry: Entry<Flight>, end: End): void {
+    entry.over = true;
     this.#close(entry);
     for (const flight of entry.flights) flight.ended(end);
   }

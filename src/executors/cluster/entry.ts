@@ -24,6 +24,8 @@ export class Entry<Flight = unknown> implements Awaited {
   readonly freed: Set<ParkedWait<void>> = new Set();
   /** Whether it stands in the queue for certain. */
   added = false;
+  /** Whether it has ended. */
+  over = false;
   /** Whether a call of this executor put it there. Who did stops it; others only stop waiting. */
   own = true;
   /** Of the call that put it there, as far as is known; `undefined`: another program did. */
@@ -58,7 +60,7 @@ export class Entry<Flight = unknown> implements Awaited {
   seen(nonce: string | undefined): End | undefined {
     const end = nonce === undefined ? undefined : this.#heard.find((one) => nonceOf(one) === nonce);
     this.#seen = true;
-    this.#heard = [];
+    this.#heard = nonce === undefined ? this.#heard.filter((one) => nonceOf(one) === undefined) : [];
     this.inQueue = nonce;
     this.own = nonce === this.nonce;
     return end;

@@ -6,6 +6,7 @@
  * told apart by what waits for them, never by their ids alone.
  */
 import type { Redis } from "ioredis";
+import { within } from "../within.ts";
 import { LOOK } from "./incarnation.ts";
 import { markOf } from "./wire.ts";
 
@@ -47,28 +48,31 @@ export interface ResultsOptions<Job extends Awaited> {
   looked(): void;
 }
 
-/** A job that the queue does not know. */
-interface Gone {
-  /** Since when. */
-  readonly at: number;
-  /** The event up to which its end is to be looked for: what comes after is about others. */
-  readonly upTo: string;
-}
-
 const AT_ONCE = 1000;
 const BLOCK_MS = 2000;
-const LOOK_AGAIN = 500;
+const ASK_AGAIN = 500;
+
+/** The fields of a job that tell how it has ended. */
+export const OUTCOME = ["finishedOn", "returnvalue", "failedReason"] as const;
+
+/** `outcome`: what stands there; `undefined`: it has not ended. */
+export function endIn([finished, returned, reason]: readonly (string | null | undefined)[]): End | undefined {
+  if (finished === null || finished === undefined) return undefined;
+  if (typeof returned === "string") return { how: "returned", text: returned };
+  return { how: "failed", reason: reason ?? "" };
+}
 
 export class Results<Job extends Awaited> {
   readonly #options: ResultsOptions<Job>;
   readonly #known: ReadonlySet<string> = new Set(["completed", "failed", "removed"]);
   #last = "0-0";
-  /** When the events were last read to their end. */
-  #readAt = 0;
   #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #looking = false;
-  readonly #gone = new Map<Job, Gone>();
+  /** Jobs that the queue does not know, and up to which event their ends are to be looked for: the rest is about others. */
+  readonly #gone = new Map<Job, string>();
+  /** Who waits for more events to be read. */
+  readonly #waits: (() => void)[] = [];
 
   constructor(options: ResultsOptions<Job>) {
     this.#options = options;
@@ -77,8 +81,7 @@ export class Results<Job extends Awaited> {
   /** From now on. */
   async open(): Promise<void> {
     const { redis, reader, key } = this.#options;
-    const newest = await redis.xrevrange(key("events"), "+", "-", "COUNT", 1);
-    this.#last = newest[0]?.[0] ?? "0-0";
+    this.#last = idOf(await redis.xrevrange(key("events"), "+", "-", "COUNT", 1));
     void this.#read();
     reader.on("ready", () => this.#soon(0)); // it was away: whatever it was not told is looked for
     this.#soon(this.#options.interval);
@@ -93,7 +96,6 @@ export class Results<Job extends Awaited> {
     const { reader, key } = this.#options;
     while (!this.#closed) {
       try {
-        const started = Date.now();
         const answer = await reader.xread(
           "COUNT",
           AT_ONCE,
@@ -108,8 +110,8 @@ export class Results<Job extends Awaited> {
           this.#last = id;
           this.#event(fields);
         }
-        if (events.length < AT_ONCE) this.#readAt = started;
         for (const job of this.#gone.keys()) this.#goneFor(job);
+        for (const wake of this.#waits.splice(0)) wake();
       } catch {
         if (this.#closed) return;
         await new Promise((resolve) => {
@@ -146,19 +148,17 @@ export class Results<Job extends Awaited> {
   async #look(): Promise<void> {
     if (this.#looking || this.#closed) return;
     this.#looking = true;
-    let next = this.#options.interval;
     try {
       const jobs = [...this.#options.outstanding()];
       const all = new Set(jobs);
       for (const job of this.#gone.keys()) if (!all.has(job)) this.#gone.delete(job);
       await this.look(jobs);
-      if (this.#gone.size > 0) next = Math.min(next, LOOK_AGAIN);
       this.#options.looked();
     } catch {
       // Redis is away: it is looked again when it is back, and then and now
     } finally {
       this.#looking = false;
-      this.#soon(next);
+      this.#soon(this.#options.interval);
     }
   }
 
@@ -169,46 +169,67 @@ export class Results<Job extends Awaited> {
       const some = jobs.slice(from, from + AT_ONCE);
       const asked = redis.pipeline();
       for (const { job, keyed, inQueue } of some) {
-        if (!keyed || inQueue === undefined)
-          asked.hmget(key(job), "timestamp", "finishedOn", "returnvalue", "failedReason");
+        if (!keyed || inQueue === undefined) asked.hmget(key(job), "timestamp", ...OUTCOME);
         else asked.eval(LOOK, 1, key(job), markOf(inQueue));
       }
       asked.xrevrange(key("events"), "+", "-", "COUNT", 1);
-      const at = Date.now();
       const answers = (await asked.exec()) ?? [];
       for (const [error] of answers) if (error !== null) throw error;
-      const [newest] = answers.pop()![1] as [[string]?];
+      const newest = idOf(answers.pop()![1] as Events);
       for (const [i, [, answer]] of answers.entries()) {
         const job = some[i]!;
-        const [timestamp, finished, returned, reason] = answer as (string | null)[];
+        const [timestamp, ...outcome] = answer as (string | null)[];
         if (timestamp === null || timestamp === undefined) {
           // Its end may stand among the events that are still to be read, before it was removed.
-          const since = this.#gone.get(job)?.at;
-          if (since === undefined) this.#gone.set(job, { at, upTo: newest?.[0] ?? "0-0" });
+          this.#gone.set(job, earlier(newest, this.#gone.get(job)));
           this.#goneFor(job);
-          if (since !== undefined && this.#readAt > since) ended(job, { how: "gone" });
           continue;
         }
         this.#gone.delete(job);
-        if (finished === null || finished === undefined) continue;
-        if (typeof returned === "string") ended(job, { how: "returned", text: returned });
-        else ended(job, { how: "failed", reason: reason ?? "" });
+        const end = endIn(outcome);
+        if (end !== undefined) ended(job, end);
       }
     }
   }
 
   /** The queue does not know it: how it ended may have been told, of its id, by what has been read by now. */
   #goneFor(job: Job): void {
-    const { upTo } = this.#gone.get(job)!;
-    if (job.maybe === undefined || !isUpTo(this.#last, upTo)) return;
+    if (!isUpTo(this.#last, this.#gone.get(job)!)) return;
     this.#gone.delete(job);
-    this.#options.ended(job, job.maybe);
+    this.#options.ended(job, job.maybe ?? { how: "gone" });
+  }
+
+  /** Waits until what the queue has told by now was read. */
+  async caughtUp(): Promise<void> {
+    const { redis, key } = this.#options;
+    for (let upTo: string | undefined; !this.#closed;) {
+      upTo = earlier(idOf(await redis.xrevrange(key("events"), "+", "-", "COUNT", 1)), upTo);
+      if (isUpTo(this.#last, upTo)) return;
+      await within(
+        ASK_AGAIN,
+        new Promise<void>((resolve) => {
+          this.#waits.push(resolve);
+        }),
+      );
+    }
   }
 
   /** Looks soon at what is waited for: something was told of it that may not be true. */
   lookSoon(): void {
     if (!this.#looking) this.#soon(0);
   }
+}
+
+type Events = readonly (readonly [id: string, fields: unknown])[];
+
+/** Of the newest event; there may be none. */
+function idOf(events: Events): string {
+  return events[0]?.[0] ?? "0-0";
+}
+
+/** The newest event may be one before that which was the newest: if Redis was restarted without what it had. */
+function earlier(newest: string, before: string | undefined): string {
+  return before === undefined || !isUpTo(newest, before) ? newest : before;
 }
 
 /** Whether an event is that one, or came after it: they are called after their time, and numbered within a millisecond. */
