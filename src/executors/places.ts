@@ -22,7 +22,7 @@ export class Places {
   }
 
   /** Runs a call's body once there is a place, and keeps that for it. @throws ExecutorFullError if too many wait; PayloadError */
-  hold<T>(call: Call, body: () => Awaitable<T>, label = () => call.label): Awaitable<T> {
+  hold<T>(call: Call, body: () => Awaitable<T>, label: () => string = () => call.label): Awaitable<T> {
     return holding(this as Places, call, body, label);
   }
 
