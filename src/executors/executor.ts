@@ -167,6 +167,12 @@ export class Executor {
    */
   submit(name: string, args: readonly unknown[], options: JobOptions = {}): Awaitable<unknown> {
     checkJobOptions(name, options);
+    if (options.id !== undefined && args.some(isSender)) {
+      throw new TypeError(
+        `Cannot call job ${name} by an id and with a sender: of two calls of one id only one could be given its items. Leave ` +
+          "out the id, or have the job return what it would send.",
+      );
+    }
     const { timeout: ms, retry: policy, id = String(++this.#created) } = options;
     if (ms === undefined && policy === undefined) return attempt(this, id, name, args, options, 1);
     let tries = 0;

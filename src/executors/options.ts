@@ -22,7 +22,10 @@ export interface JobOptions {
    * call `createTask`, say, or await; it can give what it hears to a channel, by `trySend`. What it throws ends the call.
    */
   onProgress?: (value: unknown) => void;
-  /** What the call is known by, to the job too: a number of its own unless given. With `cluster`, one job for each. */
+  /**
+   * What the call is known by, to the job too: a number of its own unless given. With `cluster`, one job for each. A call
+   * that has one takes no sender.
+   */
   id?: string;
 }
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   all,
   CancelledError,
+  Channel,
   coroutine,
   createTask,
   EventLoop,
@@ -294,6 +295,15 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
       redis.disconnect();
       expect(yield* all([first, second])).toEqual(["1", "1"]);
       expect(Executor.of(jobs).statistics.restarted).toBe(0);
+    }));
+
+  it("is refused with a sender: of two calls only one could be given its items", () =>
+    withJobs(function* (jobs) {
+      const sender = new Channel<number>(5).sender();
+      expect(() => jobs.count.with({ id: "one" })(5, 0, sender)).toThrow(
+        /^Cannot call job count by an id and with a sender: of two calls of one id only one could be given its items\. Leave/,
+      );
+      expect(yield* jobs.count(5, 0, sender)).toBe(5);
     }));
 
   it("is cancelled where another program takes its job out of the queue", () =>
