@@ -8,7 +8,7 @@ import { checkNames } from "./option-names.ts";
 import { checkCount, checkTime, EXECUTOR, GRACE, type ExecutorOptions } from "./options.ts";
 import { checkPayload, copyPayload } from "./payload.ts";
 import { Places } from "./places.ts";
-import { pass } from "./senders.ts";
+import { pass, passNow } from "./senders.ts";
 import { serveSending, type Link } from "./sending.ts";
 
 /** How jobs are run on this loop. */
@@ -71,7 +71,11 @@ class Inline implements Engine {
 /** Items go a short way here, but the same: checked, copied, one at a time. */
 function linkOf(call: Call): Link {
   return {
-    send: (at, item) => pass(call.senderAt(at), copyPayload(item, `an item of ${call.title}`)),
+    send(at, item, answer, now) {
+      const copy = copyPayload(item, `an item of ${call.title}`);
+      if (!now) return pass(call.senderAt(at), copy, answer);
+      answer(passNow(call.senderAt(at), copy));
+    },
     closed: (at) => call.senderAt(at).close(),
   };
 }

@@ -543,6 +543,59 @@ export const sendAndFail = coroutine(function* sendAndFail(sender: Sender<number
   yield* sender.send(2);
   throw new RangeError("no third one");
 });
+/** Sends for as long as it can, in the words in which it heard that it cannot any more. */
+export const sendUntilRefused = coroutine(function* sendUntilRefused(
+  sender: Sender<number>,
+): Awaitable<string> {
+  try {
+    for (let n = 1; ; n++) yield* sender.send(n);
+  } catch (error) {
+    return String(error);
+  }
+});
+/** Sends one item, and one more when it is stopped; what came of that. */
+export const sendAtLast = coroutine(function* sendAtLast(
+  sender: Sender<string>,
+  file: string,
+  how: "send" | "trySend" = "send",
+): Awaitable<never> {
+  yield* sender.send("first");
+  try {
+    return yield* sleepForever();
+  } finally {
+    try {
+      if (how === "send") yield* sender.send("last");
+      else while (!sender.trySend("last")) yield* sleep(1); // the first one may still be on its way
+      note(file, "sent");
+      sender.close();
+    } finally {
+      note(file, "stopped");
+    }
+  }
+});
+/** Sends one item after the other, and one more when it is stopped. */
+export const sendForeverAndAtLast = coroutine(function* sendForeverAndAtLast(
+  sender: Sender<number>,
+  file: string,
+): Awaitable<never> {
+  try {
+    for (let n = 1; ; n++) yield* sender.send(n);
+  } finally {
+    try {
+      yield* sender.send(-1);
+    } catch (error) {
+      note(file, String(error));
+    }
+  }
+});
+/** Sends what nobody waits for. */
+export const trySendAll = (sender: Sender<number>, to: number): boolean[] =>
+  Array.from({ length: to }, (_, n) => sender.trySend(n + 1));
+/** Sends each as soon as the one before was taken. */
+export async function trySendEach(sender: Sender<number>, to: number): Promise<void> {
+  for (let n = 1; n <= to; n++) while (!sender.trySend(n)) await turn();
+  sender.close();
+}
 /** From several tasks of the job at once. */
 export const sendSideBySide = coroutine(function* sendSideBySide(
   sender: Sender<string>,

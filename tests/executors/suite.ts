@@ -12,6 +12,7 @@ import {
   allSettled,
   any,
   asCompleted,
+  BrokenChannelError,
   CancelledError,
   Channel,
   createTask,
@@ -1208,6 +1209,77 @@ export function suite(name: string, open: Open): void {
         expect(linesOf(file)).toHaveLength(length);
       }
     });
+    for (const how of ["send", "trySend"] as const) {
+      together(`S2: cleanup of a job that was cancelled can ${how}`, function* (jobs) {
+        const file = newFile();
+        const channel = new Channel<string>(1);
+        const task = createTask(() => jobs.sendAtLast(channel.sender(), file, how));
+        expect(yield* channel.receive()).toBe("first");
+        yield* task.cancel();
+        expect(yield* drained(channel)).toEqual(["last"]);
+        expect(linesOf(file)).toEqual(["sent", "stopped"]);
+      });
+    }
+    together("S2: cleanup sends to who waits for it", function* (jobs) {
+      const channel = new Channel<string>(0);
+      const task = createTask(() => jobs.sendAtLast(channel.sender(), newFile()));
+      expect(yield* channel.receive()).toBe("first");
+      const rest = createTask(() => drained(channel));
+      yield* sleep(0);
+      yield* task.cancel();
+      expect(yield* rest).toEqual(["last"]);
+    });
+    for (const what of ["has no room", "is closed"]) {
+      together(`S2: cleanup is told that its caller's channel ${what}`, function* (jobs) {
+        const file = newFile();
+        const channel = new Channel<string>(0);
+        const task = createTask(() => jobs.sendAtLast(channel.sender(), file));
+        expect(yield* channel.receive()).toBe("first");
+        if (what === "is closed") channel.close();
+        const error = yield* thrown(() => task.cancel());
+        expect(error).toBeInstanceOf(BrokenChannelError);
+        expect(String(error)).toContain(
+          "Cannot send to argument 1 of job sendAtLast: whoever called it receives no more",
+        );
+        expect(linesOf(file)).toEqual(["stopped"]);
+        expect(channel.statistics).toMatchObject({ size: 0, closed: what === "is closed" });
+      });
+    }
+    together(
+      "S2: nothing comes after an item that found no room when the call was cancelled",
+      function* (jobs) {
+        const file = newFile();
+        const channel = new Channel<number>(1);
+        const task = createTask(() => jobs.sendForeverAndAtLast(channel.sender(), file));
+        while (channel.statistics.waitingSenders === 0) yield* sleep(1);
+        yield* task.cancel();
+        expect(linesOf(file)).toEqual([expect.stringContaining("whoever called it receives no more")]);
+        expect([channel.tryReceive(), channel.tryReceive()]).toEqual([{ value: 1 }, undefined]);
+      },
+    );
+    together("the job hears in its own words that nobody receives", function* (jobs) {
+      for (const end of ["receiver", "channel", "sender"]) {
+        const channel = new Channel<number>(1);
+        const [receiver, sender] = [channel.receiver(), channel.sender()];
+        const task = createTask(() => jobs.sendUntilRefused(sender));
+        expect(yield* receiver.receive()).toBe(1);
+        ({ receiver, channel, sender })[end]!.close();
+        expect(yield* task).toBe(
+          "BrokenChannelError: Cannot send to argument 1 of job sendUntilRefused: whoever called it receives no more: " +
+            "the channel was closed there, or the call was cancelled while it had no room. Stop sending.",
+        );
+      }
+    });
+    together(
+      "a function can send one item without waiting, and the next once that was taken",
+      function* (jobs) {
+        const channel = new Channel<number>(8);
+        const sender = channel.sender();
+        expect(yield* jobs.trySendAll(sender, 3)).toEqual([true, false, false]);
+        yield* jobs.trySendEach(sender, 3);
+        expect(yield* drained(channel)).toEqual([1, 1, 2, 3]);
+      },
+    );
     together("items are copies", function* (jobs) {
       const channel = new Channel<{ n: number }>(8);
       yield* jobs.sendChanging(channel.sender(), 3);

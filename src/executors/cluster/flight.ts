@@ -1,12 +1,5 @@
 /** A call on its way through the queue: one job there, whatever becomes of it, and everybody here who waits for it. */
-import {
-  CancelledError,
-  moveOnAfter,
-  until,
-  type Awaitable,
-  type Sender,
-  type TaskGroup,
-} from "../../index.ts";
+import { CancelledError, moveOnAfter, until, type Awaitable, type TaskGroup } from "../../index.ts";
 import { park, type ParkedWait } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
 import { errorAgain, type Envelope } from "../envelope.ts";
@@ -232,9 +225,7 @@ export class Flight {
     if (last === undefined || last.attempt < attempt) {
       items.set(at, (last = { attempt, number: 0, taken: true }));
     }
-    if (sender === undefined || this.call.state === "cancelling" || attempt < last.attempt) {
-      return refuse(this.#tower, message);
-    }
+    if (sender === undefined || attempt < last.attempt) return refuse(this.#tower, message);
     if (number <= last.number) {
       // It came before: the answer was lost, or is still to come.
       const taken = number < last.number ? true : last.taken;
@@ -249,26 +240,14 @@ export class Flight {
     }
     last.taken = null;
     const item = decode(message.item, `an item of ${this.call.title}`, this.#tower.maxPayload);
-    this.#group!.createTask(() => this.#pass(sender, item, last, message), {
-      name: `item of ${this.call.title}`,
-      start: "always",
-    });
-  }
-
-  /** Sends an item on, and has the job send the next one. */
-  *#pass(
-    sender: Sender<unknown>,
-    item: unknown,
-    last: { taken: boolean | null },
-    message: Extract<ToCaller, { what: "item" }>,
-  ): Awaitable<void> {
-    let taken = false;
-    try {
-      taken = yield* pass(sender, item);
-    } finally {
+    const answer = (taken: boolean): void => {
       last.taken = taken;
       this.#answer(message, taken);
-    }
+    };
+    this.#group!.createTask(() => pass(sender, item, answer), {
+      name: `item of ${this.call.title}`,
+      start: "always", // the job waits for the answer, also if it is cancelled by now
+    });
   }
 
   #answer(item: Extract<ToCaller, { what: "item" }>, taken: boolean): void {

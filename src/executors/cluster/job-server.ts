@@ -375,9 +375,10 @@ export class JobServer {
   }
 
   #stop(running: Running, why: Stop): void {
+    // Its caller may still take what the cleanup of a cancelled job sends; what runs elsewhere sends from there.
+    if (why !== "cancelled") running.post.close();
     if (running.stopped !== null) return;
     running.stopped = why;
-    running.post.close(); // what it still sends nobody takes
     if (running.task !== null) void running.task.cancel(why);
   }
 

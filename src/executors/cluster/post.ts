@@ -33,8 +33,8 @@ export class Post implements Link {
     this.#publish = publish;
   }
 
-  send(at: number, item: unknown): Promise<boolean> {
-    return this.#send(at, { item: encode(item, `what job ${this.#head.job} sends`) });
+  send(at: number, item: unknown, answer: (taken: boolean) => void): Promise<void> {
+    return this.#send(at, { item: encode(item, `what job ${this.#head.job} sends`) }).then(answer);
   }
 
   closed(at: number): void {

@@ -383,10 +383,7 @@ class Flight implements Outcome {
         this.#tell.progress(news.value);
         break;
       case "item":
-        this.#group!.createTask(() => this.#pass(news.at, news.item), {
-          name: `item of ${this.#call.title}`,
-          start: "always", // the job waits for the answer, also if it is cancelled by now
-        });
+        this.#pass(news.at, news.item);
         break;
       case "closed":
         this.#call.senderAt(news.at).close();
@@ -397,13 +394,13 @@ class Flight implements Outcome {
   }
 
   /** Sends an item on, and has the job send the next one. */
-  *#pass(at: number, item: unknown): Awaitable<void> {
-    let taken = false;
-    try {
-      taken = yield* pass(this.#call.senderAt(at), item);
-    } finally {
+  #pass(at: number, item: unknown): void {
+    const answer = (taken: boolean): void =>
       this.#worker.order({ what: "taken", run: this.#sent!.run, at, taken });
-    }
+    this.#group!.createTask(() => pass(this.#call.senderAt(at), item, answer), {
+      name: `item of ${this.#call.title}`,
+      start: "always", // the job waits for the answer, also if it is cancelled by now
+    });
   }
 
   #settle(result: Envelope | WorkerLostError | null): void {

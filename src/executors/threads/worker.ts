@@ -61,10 +61,13 @@ class Running implements Link {
     control.postMessage(news);
   }
 
-  send(at: number, item: unknown): Promise<boolean> {
+  send(at: number, item: unknown, answer: (taken: boolean) => void): Promise<void> {
     this.tell({ what: "item", run: this.run, at, item });
     return new Promise((resolve) => {
-      this.taken[at] = resolve;
+      this.taken[at] = (taken) => {
+        answer(taken);
+        resolve();
+      };
     });
   }
 
