@@ -74,7 +74,7 @@ export class Entry<Flight = unknown> implements Awaited {
 }
 
 /** Of the call whose job has ended so; none if another program had a hand in it. */
-export function nonceOf(end: End): string | undefined {
+function nonceOf(end: End): string | undefined {
   switch (end.how) {
     case "returned":
       return (JSON.parse(end.text) as Partial<Returned> | null)?.nonce;
