@@ -17,7 +17,14 @@ import {
   until,
   type Awaitable,
 } from "cede";
-import { cluster, ClusterQueue, serveCluster, type Jobs, type ServeClusterOptions } from "cede/executors";
+import {
+  cluster,
+  ClusterQueue,
+  serveCluster,
+  type Jobs,
+  type Repeat,
+  type ServeClusterOptions,
+} from "cede/executors";
 import { RedisServer, withoutRedis } from "../support/redis-server.ts";
 import * as module from "./jobs.ts";
 
@@ -119,8 +126,63 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
       expect(() => clock.repeat("tick", {}, "add", 1, 2)).toThrow(/give either `every`/);
       expect(() => clock.repeat("tick", { every: 0 }, "add", 1, 2)).toThrow(RangeError);
       expect(() => clock.repeat("tick", { every: NaN }, "add", 1, 2)).toThrow(RangeError);
-      yield* sleep(0);
+      const refusal = function* (when: Repeat): Awaitable<string> {
+        const [one] = yield* allSettled([clock.repeat("tick", when, "add", 1, 2)]);
+        return String((one as PromiseRejectedResult).reason);
+      };
+      expect(yield* refusal({ cron: "soon" })).toMatch(
+        /^RangeError: Cannot repeat job add by the pattern "soon": there is no time that it stands for \(/,
+      );
+      expect(() => clock.repeat("tick", { cron: "0 3 * * *", timezone: "Mars/X" }, "add", 1, 2)).toThrow(
+        /^Cannot repeat job add by the time of "Mars\/X"/,
+      );
+      expect(() => clock.repeat("tick", { every: Infinity }, "add", 1, 2)).toThrow(
+        /^Cannot repeat job add each Infinity ms/,
+      );
+      expect(() => clock.limitRate({ jobs: Infinity, per: 1000 })).toThrow(/^Cannot set jobs to Infinity/);
+      expect(() => clock.limitRate({ jobs: 1, per: Infinity })).toThrow(/^Cannot set per to Infinity/);
+      expect(yield* clock.repeated()).toEqual([]);
     });
+  });
+
+  it.for([Infinity, 2 ** 31, 3e9])("takes %d milliseconds for as long as a timer can wait", async (ms) => {
+    const warnings: string[] = [];
+    const heard = (warning: Error): void => void warnings.push(warning.name);
+    process.on("warning", heard);
+    await EventLoop.run(function* () {
+      createTask(() =>
+        serveCluster(module, { queue, redis: server.url, connectTimeout: ms, stalledInterval: ms }),
+      );
+      const options = { queue, redis: server.url, connectTimeout: ms, pollInterval: ms };
+      const jobs = yield* cluster<Module>(options);
+      expect(yield* jobs.add(1, 2)).toBe(3);
+    });
+    process.off("warning", heard);
+    expect(warnings.filter((name) => name === "TimeoutOverflowWarning")).toEqual([]);
+  });
+
+  it("keeps what has ended without a limit, if it is told to", async () => {
+    const redis = new Redis(server.url);
+    await EventLoop.run(function* () {
+      serve();
+      const keepCompleted = { count: Infinity, age: Infinity };
+      const jobs = yield* cluster<Module>({ queue, redis: server.url, keepCompleted });
+      yield* jobs.add.with({ id: "kept" })(1, 2);
+      expect(yield* ClusterQueue.of(jobs).counts()).toMatchObject({ completed: 1 });
+      const { removeOnComplete } = JSON.parse((yield* until(redis.hget(`bull:${queue}:id.kept`, "opts")))!);
+      expect(removeOnComplete).toEqual({});
+    });
+    redis.disconnect();
+  });
+
+  it("uses a client that refuses what it cannot send at once, as any other", async () => {
+    const redis = new Redis(server.url, { enableOfflineQueue: false });
+    await EventLoop.run(function* () {
+      createTask(() => serveCluster(module, { queue, redis }));
+      const jobs = yield* cluster<Module>({ queue, redis });
+      expect(yield* jobs.add(1, 2)).toBe(3);
+    });
+    redis.disconnect();
   });
 
   it("calls a job with an id anew when it failed and is to be retried", async () => {
@@ -207,6 +269,17 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
     [{ redis: "localhost" }, /Cannot reach Redis by "localhost"/],
     [{ concurrency: 0 }, /Cannot set concurrency to 0/],
     [{ pollInterval: -1 }, /Cannot set pollInterval to -1/],
+    [{ connectTimeout: NaN }, /Cannot set connectTimeout to NaN/],
+    [
+      { redis: { duplicate: () => ({}) } },
+      /Cannot reach Redis by an object that is no client of it: give its/,
+    ],
+    [{ redis: null as never }, /Cannot reach Redis by null: give its address/],
+    [{ keepCompleted: { count: -1 } }, /Cannot set keepCompleted\.count to -1/],
+    [{ keepCompleted: { count: 2.5 } }, /Cannot set keepCompleted\.count to 2\.5/],
+    [{ keepFailed: { age: NaN } }, /Cannot set keepFailed\.age to NaN/],
+    [{ keepFailed: { counts: 3 } as never }, /Cannot set keepFailed: there is no option counts/],
+    [{ keepCompleted: true as never }, /Cannot set keepCompleted with true: give an object/],
     [{ maxPayload: 0.5 }, /Cannot set maxPayload/],
   ] as const)("refuses %o", ([options, message]) => {
     expect(() => cluster({ queue: "q", redis: "redis://x", ...options })).toThrow(message);
@@ -216,6 +289,7 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
     [{ stalledInterval: 5 }, /Cannot set stalledInterval to 5/],
     [{ maxStalledCount: -1 }, /Cannot set maxStalledCount/],
     [{ drainTimeout: NaN }, /Cannot set drainTimeout/],
+    [{ connectTimeout: -1 }, /Cannot set connectTimeout/],
   ] as const)("refuses to serve with %o", ([options, message]) => {
     expect(() => serveCluster({}, { queue: "q", redis: "redis://x", ...options })).toThrow(message);
   });

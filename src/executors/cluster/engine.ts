@@ -13,8 +13,6 @@ import { park } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
 import type { Envelope } from "../envelope.ts";
 import { Executor, type Engine, type Tell } from "../executor.ts";
-import { checkNames } from "../option-names.ts";
-import { checkCount, checkTime } from "../options.ts";
 import { Places } from "../places.ts";
 import { within } from "../within.ts";
 import { warnOf } from "./check-redis.ts";
@@ -23,7 +21,7 @@ import { Entry } from "./entry.ts";
 import { Flight, refuse, type Tower } from "./flight.ts";
 import { remove, type Incarnation } from "./incarnation.ts";
 import { loadBullmq } from "./peers.ts";
-import { checkQueue, CLUSTER, type ClusterOptions, type Keep } from "./options.ts";
+import { checkCluster, forTimer, kept, type ClusterOptions, type Keep } from "./options.ts";
 import { Connections } from "./redis.ts";
 import { endIn, OUTCOME, Results, type End } from "./results.ts";
 import {
@@ -44,8 +42,8 @@ const CONNECT_TIMEOUT = 10_000;
 const CLOSE_MS = 1000;
 /** How often a call by an id is put into the queue if that has nothing of it, and has told nothing. */
 const PUT_TIMES = 10;
-const KEEP_COMPLETED: Keep = { age: 3600, count: 1000 };
-const KEEP_FAILED: Keep = { age: 86_400, count: 1000 };
+const KEEP_COMPLETED: Required<Keep> = { age: 3600, count: 1000 };
+const KEEP_FAILED: Required<Keep> = { age: 86_400, count: 1000 };
 
 /** The engine behind a proxy of `cluster`. @throws TypeError */
 export function engineOf(jobs: object): Cluster {
@@ -73,16 +71,9 @@ export class Cluster implements Engine, Tower {
   #results: Results<Entry<Flight>> | null = null;
 
   constructor(options: ClusterOptions) {
-    checkNames("run jobs on a cluster", options, CLUSTER);
+    checkCluster(options);
     const { concurrency = CONCURRENCY, maxWaiting = Infinity, maxPayload = LARGEST } = options;
     const { queue, redis, prefix = "bull" } = options;
-    const { pollInterval = POLL_INTERVAL, connectTimeout = CONNECT_TIMEOUT } = options;
-    checkQueue(options);
-    checkCount("concurrency", concurrency);
-    checkCount("maxWaiting", maxWaiting, 0);
-    checkTime("grace", options.grace ?? 0);
-    checkTime("pollInterval", pollInterval);
-    checkTime("connectTimeout", connectTimeout);
     this.#options = options;
     this.#connections = new Connections(redis);
     this.#names = namesOf(prefix, queue);
@@ -137,7 +128,7 @@ export class Cluster implements Engine, Tower {
       reader,
       redis,
       key: (of) => this.#queue!.toKey(of),
-      interval: pollInterval,
+      interval: forTimer(pollInterval),
       told: (job, end) => this.#told(job, end),
       ended: (entry, end) => this.#ended(entry, end),
       outstanding: () => this.#added(),
@@ -211,10 +202,10 @@ export class Cluster implements Engine, Tower {
 
   /** @internal */
   get keeping(): { removeOnComplete: never; removeOnFail: never } {
-    const { keepCompleted = KEEP_COMPLETED, keepFailed = KEEP_FAILED } = this.#options;
+    const { keepCompleted, keepFailed } = this.#options;
     return {
-      removeOnComplete: { ...KEEP_COMPLETED, ...keepCompleted } as never,
-      removeOnFail: { ...KEEP_FAILED, ...keepFailed } as never,
+      removeOnComplete: kept(keepCompleted, KEEP_COMPLETED) as never,
+      removeOnFail: kept(keepFailed, KEEP_FAILED) as never,
     };
   }
 

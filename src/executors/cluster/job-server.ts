@@ -9,7 +9,7 @@ import { checkPayload } from "../payload.ts";
 import { Progress } from "../progress.ts";
 import { serveSending } from "../sending.ts";
 import type { Served } from "../serve.ts";
-import { decode, encode } from "./codec.ts";
+import { decode, encode, type Plain } from "./codec.ts";
 import { fence, readLate, writeLate } from "./late.ts";
 import { countLost, countNotBegun, countSilent, forgetSilent } from "./counts.ts";
 import { LOSE_THREAD } from "./lost-thread.ts";
@@ -315,7 +315,7 @@ export class JobServer {
     const tell = (message: ToCaller): void => {
       if (data.caller !== "") this.#tell(data.caller, message);
     };
-    const progress = new Progress(
+    const progress = new Progress<Plain>(
       (value) => {
         running.progress = { number: (running.progress?.number ?? 0) + 1, value };
         begun.now();

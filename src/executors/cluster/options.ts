@@ -1,6 +1,6 @@
 /** What callers and workers of a cluster can be told. */
-import type { Names } from "../option-names.ts";
-import { checkCount, EXECUTOR, type ExecutorOptions } from "../options.ts";
+import { checkNames, type Names } from "../option-names.ts";
+import { checkCount, checkTime, EXECUTOR, type ExecutorOptions } from "../options.ts";
 import { LARGEST } from "./codec.ts";
 
 /**
@@ -13,9 +13,9 @@ export interface RedisClient {
 
 /** How long the queue keeps what is over: what was called by an `id` can be asked for again for that long. */
 export interface Keep {
-  /** For how long, in seconds. */
+  /** For how long, in seconds; `Infinity`: for as long as there are not too many. */
   age?: number;
-  /** How many at most. */
+  /** How many at most; `Infinity`: as many as there are. */
   count?: number;
 }
 
@@ -47,7 +47,7 @@ export interface ClusterOptions extends ExecutorOptions, QueueOptions {
 
 export const QUEUE: Names<QueueOptions> = { queue: true, redis: true, prefix: true, maxPayload: true };
 
-export const CLUSTER: Names<ClusterOptions> = {
+const CLUSTER: Names<ClusterOptions> = {
   ...QUEUE,
   ...EXECUTOR,
   concurrency: true,
@@ -57,8 +57,47 @@ export const CLUSTER: Names<ClusterOptions> = {
   connectTimeout: true,
 };
 
+const KEEP: Names<Keep> = { age: true, count: true };
+
 /** @throws TypeError and RangeError */
-export function checkQueue({ queue, prefix = "bull", maxPayload = LARGEST }: QueueOptions): void {
+export function checkCluster(options: ClusterOptions): void {
+  checkNames("run jobs on a cluster", options, CLUSTER);
+  const { concurrency = 1, maxWaiting = 0, grace = 0, pollInterval = 0, keepCompleted, keepFailed } = options;
+  checkQueue(options);
+  checkCount("concurrency", concurrency);
+  checkCount("maxWaiting", maxWaiting, 0);
+  checkTime("grace", grace);
+  checkTime("pollInterval", pollInterval);
+  for (const [what, keep] of Object.entries({ keepCompleted, keepFailed })) {
+    if (keep === undefined) continue;
+    checkNames(`set ${what}`, keep, KEEP);
+    const { age = 0, count = 0 } = keep;
+    checkCount(`${what}.age`, age, 0);
+    checkCount(`${what}.count`, count, 0);
+  }
+}
+
+/** In the form that BullMQ takes: what has no limit is not named. */
+export function kept(keep: Keep = {}, standard: Required<Keep>): Keep {
+  const { age = standard.age, count = standard.count } = keep;
+  return { ...(age !== Infinity && { age }), ...(count !== Infinity && { count }) };
+}
+
+/** The longest that the platform's timers wait, in milliseconds: what is longer they take for 1. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** As much of it as a timer of the platform can wait. */
+export function forTimer(ms: number): number {
+  return Math.min(ms, LONGEST_TIMER);
+}
+
+/** @throws TypeError and RangeError */
+export function checkQueue({
+  queue,
+  prefix = "bull",
+  maxPayload = LARGEST,
+  connectTimeout = 0,
+}: QueueOptions & { connectTimeout?: number }): void {
   for (const [what, name] of [
     ["queue", queue],
     ["prefix", prefix],
@@ -69,4 +108,5 @@ export function checkQueue({ queue, prefix = "bull", maxPayload = LARGEST }: Que
     );
   }
   checkCount("maxPayload", maxPayload);
+  checkTime("connectTimeout", connectTimeout);
 }

@@ -1,9 +1,10 @@
 import { coroutine, until, type Awaitable } from "../../index.ts";
 import type { Jobs } from "../jobs.ts";
-import { checkCount, checkTime } from "../options.ts";
+import { checkCount, checkFinite, checkTime } from "../options.ts";
 import { checkPayload } from "../payload.ts";
 import { engineOf, type Cluster } from "./engine.ts";
 import { encode } from "./codec.ts";
+import { loadBullmq } from "./peers.ts";
 import { priorityInQueue, type JobData } from "./wire.ts";
 
 /** When a job is repeated: each `every` milliseconds, or by a pattern of `cron`. */
@@ -96,9 +97,12 @@ export class ClusterQueue<M> {
       throw new TypeError(`Cannot repeat job ${job}: give either \`every\`, in milliseconds, or \`cron\`.`);
     }
     if (every !== undefined) checkTime("every", every);
-    if (every !== undefined && every < 1) {
-      throw new RangeError(`Cannot repeat job ${job} each ${every} ms: give 1 or more.`);
+    if (every !== undefined && !(every >= 1 && every <= LONGEST_REPEAT)) {
+      throw new RangeError(
+        `Cannot repeat job ${job} each ${every} ms: give 1 or more, and not more than ${LONGEST_REPEAT}.`,
+      );
     }
+    if (timezone !== undefined) checkTimezone(job, timezone);
     if (limit !== undefined) checkCount("limit", limit);
     args.forEach((value: unknown, at: number) => checkPayload(value, `argument ${at + 1} of job ${job}`));
     const engine = this.#engine;
@@ -110,8 +114,9 @@ export class ClusterQueue<M> {
       args: encode(args, `the arguments of job ${job}`, engine.maxPayload),
       senders: [],
     };
-    return promised(() =>
-      engine.queue.upsertJobScheduler(
+    return promised(async () => {
+      if (cron !== undefined) await checkCron(job, cron, timezone);
+      await engine.queue.upsertJobScheduler(
         id,
         {
           ...(every !== undefined && { every }),
@@ -120,8 +125,8 @@ export class ClusterQueue<M> {
           ...(limit !== undefined && limit !== Infinity && { limit }),
         },
         { name: job, data, opts: { priority: priorityInQueue(priority), ...engine.keeping } },
-      ),
-    );
+      );
+    });
   }
 
   /** Ends a repetition; what runs already goes on. Without one of that id, nothing happens. */
@@ -137,8 +142,8 @@ export class ClusterQueue<M> {
   /** How many jobs may begin in `per` milliseconds, on all workers together; `null`: as many as can. */
   limitRate(limit: { readonly jobs: number; readonly per: number } | null): Awaitable<void> {
     if (limit === null) return promised(() => this.#engine.queue.removeGlobalRateLimit());
-    checkCount("jobs", limit.jobs);
-    checkTime("per", limit.per);
+    checkFinite("jobs", limit.jobs);
+    checkFinite("per", limit.per);
     return promised(() => this.#engine.queue.setGlobalRateLimit(limit.jobs, limit.per));
   }
 
@@ -146,6 +151,40 @@ export class ClusterQueue<M> {
   counts(): Awaitable<QueueCounts> {
     return counting(this.#engine);
   }
+}
+
+/** In milliseconds: a hundred years. */
+const LONGEST_REPEAT = 100 * 365 * 86_400_000;
+
+/** @throws RangeError */
+function checkTimezone(job: string, timezone: string): void {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: timezone });
+  } catch (cause) {
+    throw new RangeError(
+      `Cannot repeat job ${job} by the time of ${JSON.stringify(timezone)}: no such time zone is known. Write ` +
+        '"Europe/Berlin", say.',
+      { cause },
+    );
+  }
+}
+
+/** As the queue reads it. @throws RangeError */
+async function checkCron(job: string, cron: string, tz: string | undefined): Promise<void> {
+  const { defaultRepeatStrategy } = await loadBullmq();
+  let cause: unknown;
+  try {
+    const next = defaultRepeatStrategy(Date.now(), { pattern: cron, ...(tz !== undefined && { tz }) });
+    if (next !== undefined) return;
+  } catch (error) {
+    cause = error;
+  }
+  const why = cause instanceof Error ? ` (${cause.message})` : "";
+  throw new RangeError(
+    `Cannot repeat job ${job} by the pattern ${JSON.stringify(cron)}: there is no time that it stands for${why}. Write ` +
+      '"0 3 * * *" for three at night, say.',
+    { cause },
+  );
 }
 
 const promised = coroutine(function* queue(begin: () => Promise<unknown>): Awaitable<void> {

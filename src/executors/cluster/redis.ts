@@ -1,6 +1,6 @@
 /** Connections to Redis: made from an address or from a client of the program's, and never the program's own. */
 import type { Redis, RedisOptions } from "ioredis";
-import type { RedisClient } from "./options.ts";
+import { forTimer, type RedisClient } from "./options.ts";
 import { loadRedis } from "./peers.ts";
 
 /** How often it is tried again when the connection is lost: soon, and then once a second. */
@@ -8,6 +8,7 @@ const RETRY: RedisOptions = {
   disconnectTimeout: 100, // how long a connection that was never made keeps the process once it is given up
   maxRetriesPerRequest: null, // what was asked waits until Redis is there again
   enableReadyCheck: true,
+  enableOfflineQueue: true, // also where a client was given that refuses what it cannot send at once
   retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1000),
 };
 
@@ -30,6 +31,20 @@ export function isAddress(text: string): boolean {
   }
 }
 
+/** Whether it is one of ioredis: other packages' clients can be duplicated, too. */
+function isClient(source: unknown): boolean {
+  const { duplicate, defineCommand } = (source ?? {}) as { duplicate?: unknown; defineCommand?: unknown };
+  return typeof duplicate === "function" && typeof defineCommand === "function";
+}
+
+function inWords(source: unknown): string {
+  if (typeof source === "string") return `"${shown(source)}"`;
+  return typeof source === "object" && source !== null ? "an object that is no client of it" : String(source);
+}
+
+/** What Redis says of who may not use it. */
+const REFUSED = /^(?:NOAUTH|WRONGPASS|NOPERM|ERR (?:invalid password|AUTH))/i;
+
 /** Makes connections, and closes them all. */
 export class Connections {
   readonly #source: string | RedisClient;
@@ -39,13 +54,10 @@ export class Connections {
 
   /** @throws TypeError */
   constructor(source: string | RedisClient) {
-    const ok =
-      typeof source === "string"
-        ? isAddress(source)
-        : typeof (source as { duplicate?: unknown } | null)?.duplicate === "function";
+    const ok = typeof source === "string" ? isAddress(source) : isClient(source);
     if (!ok) {
       throw new TypeError(
-        `Cannot reach Redis by ${typeof source === "string" ? `"${shown(source)}"` : String(source)}: give its address, ` +
+        `Cannot reach Redis by ${inWords(source)}: give its address, ` +
           '"redis://localhost:6379" (a password in it as encodeURIComponent writes it), or a client of the package ioredis.',
       );
     }
@@ -91,12 +103,11 @@ export class Connections {
           { cause: this.#problem },
         );
         reject(error);
-      }, ms);
+      }, forTimer(ms));
     });
     const answer = redis.ping().catch((cause: Error) => {
-      throw new Error(`Cannot reach ${this.where}: it refuses (${cause.message}). Is the password right?`, {
-        cause,
-      });
+      const hint = REFUSED.test(cause.message) ? " Is the password right?" : "";
+      throw new Error(`Cannot reach ${this.where}: it refuses (${cause.message}).${hint}`, { cause });
     });
     try {
       await Promise.race([answer, late]);

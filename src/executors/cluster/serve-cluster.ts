@@ -17,7 +17,7 @@ import { jobsOf, type JobModule } from "../module.ts";
 import { checkNames, type Names } from "../option-names.ts";
 import { checkCount, checkFinite, checkTime, DRAIN_TIMEOUT, GRACE } from "../options.ts";
 import { threads, type ThreadsOptions } from "../threads/threads.ts";
-import { checkQueue, QUEUE, type QueueOptions } from "./options.ts";
+import { checkQueue, forTimer, QUEUE, type QueueOptions } from "./options.ts";
 import { warnOf } from "./check-redis.ts";
 import { LARGEST } from "./codec.ts";
 import { loadBullmq } from "./peers.ts";
@@ -163,7 +163,7 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
           grace,
           maxPayload,
           maxStalledCount,
-          stalledInterval,
+          stalledInterval: forTimer(stalledInterval),
           concurrency,
         });
         const told: ClusterWorker = {
