@@ -18,7 +18,7 @@ import {
   type Sender,
 } from "../index.ts";
 import { callOutside, jobObserver, park, type JobEvent, type ParkedWait } from "../lowlevel.ts";
-import { Call } from "./call.ts";
+import { AS, Call } from "./call.ts";
 import { timeToDrain } from "./drain.ts";
 import { errorAgain, type Envelope } from "./envelope.ts";
 import { ExecutorClosedError, PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
@@ -167,7 +167,8 @@ export class Executor {
    */
   submit(name: string, args: readonly unknown[], options: JobOptions = {}): Awaitable<unknown> {
     checkJobOptions(name, options);
-    if (options.id !== undefined && args.some(isSender)) {
+    // A worker that has a function of its job run on a thread gives the job's own id, for that one call.
+    if (options.id !== undefined && !(AS in options) && args.some(isSender)) {
       throw new TypeError(
         `Cannot call job ${name} by an id and with a sender: of two calls of one id only one could be given its items. Leave ` +
           "out the id, or have the job return what it would send.",
