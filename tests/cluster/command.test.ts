@@ -16,6 +16,11 @@ it.for([
   [["--queue", "q"], /missing required argument 'module'/],
   [[JOBS], /required option '--queue <name>'/],
   [["no-such.ts", "--queue", "q"], /Cannot serve the jobs of "no-such\.ts": there is no such file\./],
+  [[".", "--queue", "q"], /Cannot serve the jobs of "\.": it is a folder\.\n/],
+  [["package.json", "--queue", "q"], /Cannot serve the jobs of "package\.json": it is no program\.\n/],
+  [[JOBS, "--queue", "a:b"], /^Cannot use the queue "a:b"/],
+  [[JOBS, "--queue", ""], /^Cannot use the queue ""/],
+  [[JOBS, "--queue", "q", "--prefix", "{x}"], /^Cannot use the prefix "\{x\}"/],
   [[JOBS, "--queue", "q", "--redis", "localhost"], /Cannot reach Redis by "localhost"/],
   [[JOBS, "--queue", "q", "--concurrency", "0"], /Cannot use --concurrency 0/],
   [[JOBS, "--queue", "q", "--stalled", "soon"], /Cannot use --stalled soon/],
@@ -26,10 +31,14 @@ it.for([
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
 });
 
-it("refuses the name of a queue that could not be one", () => {
-  const { status, stderr } = worker(JOBS, "--queue", "a:b");
-  expect(stderr).toMatch(/^Cannot use the queue "a:b"/);
-  expect(status).toBe(1);
+it.for([
+  ["tests/cluster/no-jobs.ts", /^Cannot serve the queue q: no-jobs\.ts exports no functions\./m],
+  ["README.md", /^Unknown file extension "\.md" for \S+\n$/],
+] as const)("refuses to serve %s with exit code 1, and shows no stack", ([file, message]) => {
+  const { status, stdout, stderr } = worker(file, "--queue", "q");
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/\n +at /);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
 });
 
 it("tells in its help what it promises", () => {

@@ -1,6 +1,6 @@
 /** What becomes of what is too large for the queue: whoever gave it is told, and nothing else ends. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { coroutine, createTask, EventLoop, sleep, type Awaitable } from "cede";
+import { Channel, coroutine, createTask, EventLoop, sleep, type Awaitable, type Sender } from "cede";
 import { cluster, currentJob, PayloadError, serveCluster, type Jobs } from "cede/executors";
 import { RedisServer, withoutRedis } from "../support/redis-server.ts";
 
@@ -22,6 +22,10 @@ const module = {
     if (kind === "thrown") throw "x".repeat(length);
     const error = new RangeError(`the disk is full${kind === "message" ? "x".repeat(length) : ""}`);
     throw kind === "field" ? Object.assign(error, { dump: "x".repeat(length) }) : error;
+  },
+  *send(length: number, sender: Sender<string>): Awaitable<string> {
+    yield* sender.send("x".repeat(length));
+    return "sent";
   },
   *give(length: number): Awaitable<string> {
     return "x".repeat(length);
@@ -65,6 +69,25 @@ describe.skipIf(withoutRedis())("too large for a queue", { timeout: 20_000 }, ()
       );
       expect(yield* jobs.tellTwice(10)).toBe("nothing");
     });
+  });
+
+  it("is an item of a job, by the limit that both were told, and the job hears it", async () => {
+    for (const [maxPayload, length] of [
+      [1000, 2000],
+      [1_000_000, 1_100_000],
+    ] as const) {
+      await withJobs(function* (jobs) {
+        const channel = new Channel<string>(1);
+        const error = yield* failureOf(() => jobs.send(length, channel.sender()));
+        expect(error).toBeInstanceOf(PayloadError);
+        expect((error as Error).message).toMatch(/^Cannot send what job send sends: it is larger than/);
+      }, maxPayload);
+    }
+    await withJobs(function* (jobs) {
+      const channel = new Channel<string>(1);
+      expect(yield* jobs.send(1_100_000, channel.sender())).toBe("sent");
+      expect(yield* channel.receive()).toHaveLength(1_100_000);
+    }, 3_000_000);
   });
 
   // S12: errors are never lost.

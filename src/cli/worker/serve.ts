@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EventLoop } from "cede";
 import { serveCluster, type ServeClusterOptions } from "cede/executors";
+import { checkQueue } from "../../executors/cluster/options.ts";
 import { isAddress, shown } from "../../executors/cluster/redis.ts";
 import { Interrupted, withInterruption } from "../interruption.ts";
 import { wholeNumberIn } from "../numbers.ts";
@@ -25,9 +26,12 @@ export interface RawWorkerOptions {
 /** Serves until it is interrupted. @returns the exit code */
 export async function serveModule(file: string, raw: RawWorkerOptions): Promise<number> {
   const path = resolve(file);
-  if (!existsSync(path)) {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (entry === undefined || entry.isDirectory() || path.endsWith(".json")) {
+    const why =
+      entry === undefined ? "there is no such file" : entry.isFile() ? "it is no program" : "it is a folder";
     throw new UsageError(
-      `Cannot serve the jobs of "${printable(file)}": there is no such file.`,
+      `Cannot serve the jobs of "${printable(file)}": ${why}.`,
       "Name the module that exports them: cede worker ./jobs.ts --queue pictures",
     );
   }
@@ -48,11 +52,19 @@ export async function serveModule(file: string, raw: RawWorkerOptions): Promise<
       await EventLoop.run(() => serveCluster(pathToFileURL(path), options), settings);
     } catch (error) {
       if (error instanceof Interrupted) return error.exitCode;
-      console.error(error instanceof Error && error.message.startsWith("Cannot ") ? error.message : error);
+      console.error(isForUser(error) ? error.message : error);
       return 1;
     }
     return 0;
   });
+}
+
+/** Whether it says all that there is to say: of other errors the stack may tell more. */
+function isForUser(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return (
+    error.message.startsWith("Cannot ") || (error as { code?: unknown }).code === "ERR_UNKNOWN_FILE_EXTENSION"
+  );
 }
 
 function optionsOf(
@@ -69,6 +81,14 @@ function optionsOf(
     );
   }
   const { prefix, name, concurrency, threads, stalled, maxStalled, drain } = raw;
+  try {
+    checkQueue({ queue: raw.queue, redis, ...(prefix !== undefined && { prefix }) });
+  } catch (error) {
+    throw new UsageError(
+      (error as Error).message,
+      "Write --queue and --prefix as the callers do: --queue pictures",
+    );
+  }
   return {
     queue: raw.queue,
     redis,

@@ -304,7 +304,7 @@ export class JobServer {
     const data = job.data as JobData;
     const { nonce } = data;
     const head = { job: id!, nonce, attempt };
-    const post = new Post(this.#id, head, (message) => {
+    const post = new Post(this.#id, head, { title: `job ${name}`, maxPayload }, (message) => {
       begun.now();
       return this.#publish(data.caller, message);
     });

@@ -19,6 +19,9 @@ const FLUSH = 5000;
 export class Post implements Link {
   readonly #me: string;
   readonly #head: Attempt;
+  /** For messages: "job resize". */
+  readonly #title: string;
+  readonly #maxPayload: number;
   /** How many heard it. */
   readonly #publish: (message: ToCaller) => Promise<number>;
   readonly #numbers = new Map<number, number>();
@@ -27,14 +30,21 @@ export class Post implements Link {
   readonly #closings: Promise<boolean>[] = [];
   #closed = false;
 
-  constructor(me: string, head: Attempt, publish: (message: ToCaller) => Promise<number>) {
+  constructor(
+    me: string,
+    head: Attempt,
+    { title, maxPayload }: { readonly title: string; readonly maxPayload: number },
+    publish: (message: ToCaller) => Promise<number>,
+  ) {
     this.#me = me;
     this.#head = head;
+    this.#title = title;
+    this.#maxPayload = maxPayload;
     this.#publish = publish;
   }
 
   send(at: number, item: unknown, answer: (taken: boolean) => void): Promise<void> {
-    return this.#send(at, { item: encode(item, `what job ${this.#head.job} sends`) }).then(answer);
+    return this.#send(at, { item: encode(item, `what ${this.#title} sends`, this.#maxPayload) }).then(answer);
   }
 
   closed(at: number): void {

@@ -91,8 +91,8 @@ const NAMES: Names<ServeClusterOptions> = {
  * functions on threads of their own if the module is given by its address, since one that keeps this loop busy would keep it
  * from telling the queue that it is alive.
  *
- * @throws what loading the module throws; TypeError and RangeError for options that they could not be; Error if Redis does
- * not answer in time; InvalidStateError where the packages `bullmq` and `ioredis` are not installed.
+ * @throws what loading the module throws; TypeError for one without jobs, TypeError and RangeError for options that they
+ * could not be; Error if Redis does not answer in time; InvalidStateError where the packages `bullmq` and `ioredis` are not installed.
  * @example
  * ```ts redis
  * import { moveOnAfter, run } from "cede";
@@ -146,6 +146,12 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
     try {
       const bullmq = yield* until(loadBullmq());
       const client = yield* until(connections.make());
+      if (jobs.size === 0) {
+        throw new TypeError(
+          `Cannot serve the queue ${queue}: ${where.title} exports no functions. Export each job by its name: ` +
+            "export function* resize() {}",
+        );
+      }
       yield* until(connections.answered(client, connectTimeout));
       yield* until(warnOf(client, connections.where));
       // A job that fails, its cleanup say, fails alone.
