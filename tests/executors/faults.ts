@@ -37,9 +37,12 @@ export const blockFor = (ms: number): number => {
   }
   return ms;
 };
-export const blockInCoroutine = coroutine(function* blockInCoroutine(): Awaitable<never> {
+export const blockInCoroutine = coroutine(function* blockInCoroutine(
+  blocks = new Int32Array(1),
+): Awaitable<never> {
   begun();
   yield* sleep(20); // what was told is on its way
+  Atomics.store(blocks, 0, 1);
   for (;;) {
     // as above
   }
