@@ -92,6 +92,9 @@ export function loseThreadOfOwn(file: string): Promise<unknown> {
   });
 }
 
+/** The same by a name that is no word. */
+export { loseThreadOfOwn as "lose a thread" };
+
 /** A function that computes for so long; its attempt. */
 export function compute(ms: number, file: string): number {
   const { attempt } = currentJob()!;

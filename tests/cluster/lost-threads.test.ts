@@ -131,6 +131,16 @@ describe.skipIf(withoutRedis())("a function on a thread of a cluster's worker", 
     });
   });
 
+  it("fails so whatever it is called: what was lost is not read from texts", async () => {
+    await start(1, 1);
+    await withJobs(function* (jobs) {
+      const error = yield* failureOf(() => jobs["lose a thread"](file));
+      expect(error).toBeInstanceOf(WorkerLostError);
+      expect((error as Error).message).toMatch(/^job endThread was lost: worker 1, where it ran/);
+      expect(begun()).toHaveLength(1);
+    });
+  });
+
   for (const [how, flags] of [
     ["has time to end it", []],
     ["has no time", ["--drain", "0"]],

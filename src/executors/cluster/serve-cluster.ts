@@ -16,6 +16,7 @@ import type { Jobs } from "../jobs.ts";
 import { jobsOf, type JobModule } from "../module.ts";
 import { checkNames, type Names } from "../option-names.ts";
 import { checkCount, checkFinite, checkTime, DRAIN_TIMEOUT, GRACE } from "../options.ts";
+import { lostThread } from "../threads/lost.ts";
 import { threads, type ThreadsOptions } from "../threads/threads.ts";
 import { checkQueue, forTimer, QUEUE, type QueueOptions } from "./options.ts";
 import { warnOf } from "./check-redis.ts";
@@ -23,7 +24,7 @@ import { LARGEST } from "./codec.ts";
 import { loadBullmq } from "./peers.ts";
 import { Connections } from "./redis.ts";
 import { JobServer } from "./job-server.ts";
-import { isLostThread, LOSE_THREAD, type LosesThread } from "./lost-thread.ts";
+import { LOSE_THREAD, type LosesThread } from "./lost-thread.ts";
 
 /** How a worker serves a queue. */
 export interface ServeClusterOptions extends QueueOptions {
@@ -239,8 +240,8 @@ function onPool(pool: Jobs<Record<string, (...args: unknown[]) => unknown>>, nam
     try {
       return yield* pool[name]!.with(options)(...args);
     } catch (error) {
-      if (isLostThread(error))
-        (job as LosesThread | undefined)?.[LOSE_THREAD]?.(/ended with the pool/.test(error.message));
+      const lost = lostThread(error);
+      if (lost !== undefined) (job as LosesThread | undefined)?.[LOSE_THREAD]?.(lost.closed);
       // That it ran on a thread of this worker is not what its caller is told.
       if (error instanceof Error)
         error.stack = error.stack?.replace(/\n +at job \S+ \(worker \d+\)[^]*$/, "") ?? "";

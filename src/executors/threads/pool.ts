@@ -10,6 +10,7 @@ import type { Envelope, PlainError } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { JobKind } from "../module.ts";
 import { within } from "../within.ts";
+import { lostHere } from "./lost.ts";
 import {
   cellOf,
   HOLDS,
@@ -353,7 +354,7 @@ export class Pool {
       worker.name,
       worker.ending === undefined ? { cause: error } : {},
     );
-    sent.outcome.lost(lost, begun);
+    sent.outcome.lost(lostHere(lost, { closed: this.#closed }), begun);
   }
 }
 
