@@ -143,7 +143,8 @@ export class Flight {
       case "gone":
         return new JobLostError(
           `${title} was lost: ${this.#tower.where} does not know it any more. It was restarted without what it had, or ` +
-            "somebody removed the job; whether it ran is not known.",
+            "somebody removed the job, or it ended while this program was held up, and so many jobs after it that its " +
+            "outcome was not kept (keepCompleted); whether it ran is not known.",
           title,
         );
       case "removed":
