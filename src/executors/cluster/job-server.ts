@@ -14,6 +14,7 @@ import { fence, readLate, writeLate } from "./late.ts";
 import { countLost, countNotBegun, countSilent, forgetSilent } from "./counts.ts";
 import { LOSE_THREAD } from "./lost-thread.ts";
 import type { Bullmq } from "./peers.ts";
+import { Once } from "./once.ts";
 import { Post } from "./post.ts";
 import { within } from "../within.ts";
 import type { Connections } from "./redis.ts";
@@ -423,31 +424,6 @@ export class JobServer {
     this.#options.redis.publish(this.#names.workers, JSON.stringify(message)).catch(() => {});
   }
 }
-
-/** Says something after a moment, or at once if it has to be known before something else; once. */
-class Once {
-  readonly #say: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(say: () => void) {
-    this.#say = say;
-    this.#timer = setTimeout(() => this.now(), MOMENT);
-  }
-
-  now(): void {
-    if (this.#timer === undefined) return;
-    this.never();
-    this.#say();
-  }
-
-  never(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-}
-
-/** In milliseconds. */
-const MOMENT = 5;
 
 /** A job that was stopped has no end of its own, unless its cleanup failed. */
 function endOf(task: Task<Served>, stopped: Stop | null): Ended {
