@@ -152,7 +152,7 @@ export class Results<Job extends Awaited> {
       const jobs = [...this.#options.outstanding()];
       const all = new Set(jobs);
       for (const job of this.#gone.keys()) if (!all.has(job)) this.#gone.delete(job);
-      await this.look(jobs);
+      await this.#ask(jobs);
       this.#options.looked();
     } catch {
       // Redis is away: it is looked again when it is back, and then and now
@@ -162,8 +162,8 @@ export class Results<Job extends Awaited> {
     }
   }
 
-  /** Looks at what the queue has of these. */
-  async look(jobs: readonly Job[]): Promise<void> {
+  /** What the queue has of these. */
+  async #ask(jobs: readonly Job[]): Promise<void> {
     const { redis, key, ended } = this.#options;
     for (let from = 0; from < jobs.length; from += AT_ONCE) {
       const some = jobs.slice(from, from + AT_ONCE);
