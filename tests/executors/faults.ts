@@ -38,7 +38,7 @@ export const blockFor = (ms: number): number => {
   return ms;
 };
 export const blockInCoroutine = coroutine(function* blockInCoroutine(
-  blocks = new Int32Array(1),
+  blocks: Int32Array = new Int32Array(1),
 ): Awaitable<never> {
   begun();
   yield* sleep(20); // what was told is on its way

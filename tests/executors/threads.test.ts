@@ -1,4 +1,7 @@
-/** What threads alone can do, and what can be done to them: whatever ends a worker, its jobs end, and the pool is whole again. */
+/**
+ * What threads alone can do, and what can be done to them: whatever ends a worker, its jobs end, and the pool is whole again.
+ * It stays whole, since all of its cases are of one module of faults, opened and looked at in one way.
+ */
 import { describe, expect, test } from "vitest";
 import {
   all,

@@ -94,11 +94,6 @@ export class Sent implements JobMessage {
     Atomics.store(cells, cellOf(run, cells), SENT);
   }
 
-  /** For the pool library's balancer of loads, which sees no more of it than this. */
-  get [QUEUE_OPTIONS](): Sent {
-    return this;
-  }
-
   get to(): PoolWorker {
     return this.#to;
   }
@@ -125,6 +120,13 @@ export class Sent implements JobMessage {
     return this.#strayed;
   }
 }
+
+/** For the pool library's balancer of loads, which sees no more of a task than this. */
+Object.defineProperty(Sent.prototype, QUEUE_OPTIONS, {
+  get(this: Sent) {
+    return this;
+  },
+});
 
 const NONE: readonly number[] = [];
 
@@ -226,7 +228,7 @@ export class Pool {
       // A worker that has no job still has timers and connections of its own.
       atomics: "disabled",
       loadBalancer: (task, candidates) => {
-        const sent = (task as unknown as Sent)[QUEUE_OPTIONS];
+        const sent = (task as unknown as { readonly [QUEUE_OPTIONS]: Sent })[QUEUE_OPTIONS];
         const to = candidates.find(({ id }) => id === sent.to.thread.threadId);
         if (to === undefined) sent.stray();
         return to ?? candidates[0] ?? null;

@@ -7,7 +7,7 @@ import { jobsOf, type JobKind, type JobModule } from "../module.ts";
 import { checkPayload } from "../payload.ts";
 import { Progress } from "../progress.ts";
 import { serveSending, type Link } from "../sending.ts";
-import type { Served } from "../serve.ts";
+import { serve, type Served } from "../serve.ts";
 import type { Movable } from "../transfer.ts";
 import {
   BEGUN,
@@ -173,6 +173,8 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
         if (job.cancelled) return neverBegun();
         job.task = currentTask()!;
         if (job.mayHold) Atomics.store(cells, cell, HOLDS);
+        // This run is the job's own already, unless something beside the job carries what it sends.
+        if (senders.length === 0) return serve(loaded, where, request);
         return serveSending(loaded, where, request, senders, job);
       },
       { name },
