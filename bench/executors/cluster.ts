@@ -1,5 +1,5 @@
 // Jobs on another process through Redis: Cede beside BullMQ itself, with the same job, as many on their way at once, and one
-// worker process for each. The server is one of the measurement's own.
+// worker process for each. The server is one of the measurement's own. So many jobs that the code of both is warm.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { timed, type Workload } from "../harness/workload.ts";
@@ -9,7 +9,7 @@ const AT_ONCE = 100;
 
 const oneByOne: Workload = timed({
   about: "add two numbers in a coroutine on another process, one job after the other",
-  size: 200,
+  size: 2000,
   checksum: (jobs) => jobs * 3,
   systems: {
     bullmq: async () => {
@@ -34,7 +34,7 @@ const oneByOne: Workload = timed({
 
 const atOnce: Workload = timed({
   about: `the same, ${AT_ONCE} at once`,
-  size: 1000,
+  size: 5000,
   checksum: (jobs) => jobs * 3,
   systems: {
     bullmq: async () => {
