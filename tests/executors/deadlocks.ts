@@ -9,11 +9,11 @@ export const locks = coroutine(function* locks(): Awaitable<void> {
       [left, right],
       [right, left],
     ] as const) {
-      group.createTask(function* () {
-        using _mine = yield* mine.acquire();
+      const both = function* (): Awaitable<void> {
         yield* sleep(1);
-        using _yours = yield* yours.acquire();
-      });
+        yield* yours.with(() => sleep(1));
+      };
+      group.createTask(() => mine.with(both));
     }
   });
 });

@@ -157,6 +157,13 @@ describe("a process", () => {
   test("goes on while a module is loaded, and ends by itself", { timeout: LIMIT }, async () => {
     expect(await node("broken/opens-slowly.ts")).toEqual({ code: 0, output: "3\nended\n" });
   });
+  test(
+    "outlives threads that are ended while they still read their own code",
+    { timeout: LIMIT },
+    async () => {
+      expect(await node("broken/opens-often.ts")).toEqual({ code: 0, output: "ended\n" });
+    },
+  );
   test("reads all that its threads have written before they end", { timeout: LIMIT }, async () => {
     const { code, output } = await node("broken/chatters.ts");
     expect(code).toBe(0);

@@ -288,12 +288,13 @@ export class Pool {
     this.#starting.close();
     const flushes = [...this.workers].map((worker) => worker.flush());
     this.workers.clear();
-    if (flushes.length > 0) await within(FLUSH_MS, Promise.all(flushes));
+    await within(FLUSH_MS, Promise.all([...flushes, this.#starting.quiet()]));
     await this.#piscina.destroy();
   }
 
   #hello({ thread: id, port }: Hello): void {
     const thread = this.#thread(id);
+    if (thread !== undefined) this.#starting.heard(thread);
     if (thread === undefined || this.#closed) port.close(); // it has ended already
     else this.#starting.hello(thread, port);
   }

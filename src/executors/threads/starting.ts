@@ -25,6 +25,8 @@ export class Starting {
   /** All that ever were, so that each is watched once. */
   readonly #known = new WeakSet<Thread>();
   readonly #threads = new Set<Thread>();
+  /** Those that have not said their first word: what is called when they have, or have ended. */
+  readonly #silent = new Map<Thread, () => void>();
   /** Those that are held back. */
   readonly #held = new Map<Thread, Port>();
   /** How long they are, after the last failure. */
@@ -46,15 +48,35 @@ export class Starting {
     this.#threads.add(thread);
     thread.ref(); // somebody may be waiting for it, and for nothing else
     let why: unknown;
+    this.#silent.set(thread, () => {});
     thread.once("error", (error) => (why = error));
     thread.once("exit", (code) => {
+      this.heard(thread);
       if (this.#remove(thread)) this.#failed(why ?? `the thread ended with exit code ${code}.`);
     });
+  }
+
+  /** It has said its first word, or will say none. */
+  heard(thread: Thread): void {
+    this.#silent.get(thread)?.();
+    this.#silent.delete(thread);
+  }
+
+  /** Waits until none of them is still reading its own code: Node 22 aborts if a thread is ended in the midst of that. */
+  async quiet(): Promise<void> {
+    const words = [...this.#silent.keys()].map(
+      (thread) =>
+        new Promise<void>((resolve) => {
+          this.#silent.set(thread, resolve);
+        }),
+    );
+    await Promise.all(words);
   }
 
   /** It runs, and waits to be told to load the module. */
   hello(thread: Thread, port: Port): void {
     this.add(thread);
+    this.heard(thread);
     if (this.#timer === undefined) this.#load(thread, port);
     else this.#held.set(thread, port);
   }
