@@ -294,9 +294,9 @@ export class Pool {
 
   #hello({ thread: id, port }: Hello): void {
     const thread = this.#thread(id);
+    if (thread !== undefined && !this.#closed) return this.#starting.hello(thread, port);
+    port.close(); // it has ended already, or is to end now
     if (thread !== undefined) this.#starting.heard(thread);
-    if (thread === undefined || this.#closed) port.close(); // it has ended already
-    else this.#starting.hello(thread, port);
   }
 
   #loaded(thread: Thread, port: Hello["port"], kinds: ReadonlyMap<string, JobKind>): void {
