@@ -24,6 +24,8 @@ export default defineConfig({
     // it a child would run whatever dist/ happens to hold.
     execArgv: [SOURCE],
     env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${SOURCE}`.trim() },
+    // What a test printed is shown where it failed; of the others it would hide the one that did.
+    silent: "passed-only",
     reporters: [["default", { summary: false }], "./scripts/closing-line-reporter.ts"],
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.test.ts", "**/*.test-d.ts"] },
     projects: [

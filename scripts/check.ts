@@ -1,5 +1,6 @@
 // The gate: runs every `check:…` script of package.json, in the order they stand there, and says of each
-// whether it holds and how long that took. What a failing part printed is shown in full.
+// whether it holds and how long that took. What a failing part printed is shown, without its lines on what
+// passed: thousands of them would stand before the one that matters.
 //
 //   npm run check                    all of them
 //   npm run check -- lint types      only these
@@ -56,7 +57,7 @@ async function check(part: string): Promise<void> {
   console.log(
     `${mark} ${part.padEnd(14)} ${secondsSince(start).padStart(7)}   ${styleText("dim", lastLine)}`,
   );
-  if (!holds) console.log(`\n${output.trim().replaceAll(/^/gm, "     ")}\n`);
+  if (!holds) console.log(`\n${withoutPassed(output).trim().replaceAll(/^/gm, "     ")}\n`);
 }
 
 /** Runs a script of package.json as npm would, without npm's start. */
@@ -73,6 +74,10 @@ async function run(script: string): Promise<{ code: number | null; output: strin
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output: stripVTControlCharacters(output) }));
   });
+}
+
+function withoutPassed(output: string): string {
+  return output.replaceAll(/^ *✓.*\n/gm, "");
 }
 
 function secondsSince(start: number): string {

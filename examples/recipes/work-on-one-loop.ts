@@ -7,7 +7,7 @@ import { inline } from "cede/executors";
 import { isProgram } from "../support/is-program.ts";
 import * as primes from "./jobs/primes.ts";
 
-const LIMIT = 1_000_000;
+const LIMIT = 4_000_000;
 
 export const main = coroutine(function* main() {
   const jobs = yield* inline(primes);
@@ -18,18 +18,19 @@ export const main = coroutine(function* main() {
 export const report = coroutine(function* report(
   jobs: Pick<import("cede/executors").Jobs<typeof primes>, "primesBelow">,
 ) {
-  let turns = 0;
+  let turns: number[] = [];
   const heart = createTask(function* heart() {
-    for (; ; turns += 1) yield* sleep(5);
+    for (; ; turns.push(performance.now())) yield* sleep(5);
   });
   yield* jobs.primesBelow(10); // Whoever runs the jobs is there.
 
   const start = performance.now();
-  turns = 0;
+  turns = [];
   const count = yield* jobs.primesBelow(LIMIT);
-  console.log(`There are ${count} primes below ${LIMIT}.`);
-  console.log(`Did anything else have a turn meanwhile? ${turns > 0 ? "Yes" : "No"}.`);
   const one = (performance.now() - start) / 1000;
+  console.log(`There are ${count} primes below ${LIMIT}.`);
+  const early = turns.some((at) => at < start + 500 * one);
+  console.log(`Did anything else have a turn before that was half counted? ${early ? "Yes" : "No"}.`);
 
   const again = performance.now();
   yield* all([jobs.primesBelow(LIMIT), jobs.primesBelow(LIMIT)]);

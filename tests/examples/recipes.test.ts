@@ -26,8 +26,8 @@ test("two hundred waits on one loop", async () => {
 test("work on one loop keeps it from everything else, and is told so", async () => {
   const { stdout } = await printed("work-on-one-loop.ts");
   expect(stdout).toBe(
-    "There are 78498 primes below 1000000.\n" +
-      "Did anything else have a turn meanwhile? No.\n" +
+    "There are 283146 primes below 4000000.\n" +
+      "Did anything else have a turn before that was half counted? No.\n" +
       "One count took … s, two at once … s.\n",
   );
 });
@@ -35,8 +35,8 @@ test("work on one loop keeps it from everything else, and is told so", async () 
 test("work on threads leaves the loop free, and what holds a thread is no news", async () => {
   expect(await printed("work-on-threads.ts")).toEqual({
     stdout:
-      "There are 78498 primes below 1000000.\n" +
-      "Did anything else have a turn meanwhile? Yes.\n" +
+      "There are 283146 primes below 4000000.\n" +
+      "Did anything else have a turn before that was half counted? Yes.\n" +
       "One count took … s, two at once … s.\n",
     stderr: "",
   });

@@ -288,7 +288,7 @@ export class Pool {
     this.#starting.close();
     const flushes = [...this.workers].map((worker) => worker.flush());
     this.workers.clear();
-    await within(FLUSH_MS, Promise.all([...flushes, this.#starting.quiet()]));
+    await Promise.all([within(FLUSH_MS, Promise.all(flushes)), within(START_MS, this.#starting.quiet())]);
     await this.#piscina.destroy();
   }
 
@@ -363,6 +363,9 @@ export class Pool {
 
 /** How long threads have for what they have written, in milliseconds: one that is held up does not hold up the end. */
 const FLUSH_MS = 1000;
+
+/** How long threads have until they have read their own code, in milliseconds: no program of anybody's runs there yet. */
+const START_MS = 10_000;
 
 function unsent(title: string, error: Error): PlainError {
   return {

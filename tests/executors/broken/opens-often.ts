@@ -2,5 +2,5 @@
 import { run } from "cede";
 import { onThreads } from "../on-threads.ts";
 
-for (let n = 0; n < 25; n++) await run(() => onThreads("./jobs.ts", { workers: 4 }));
+for (let n = 0; n < 10; n++) await run(() => onThreads("./jobs.ts", { workers: 4 }));
 console.log("ended");
