@@ -81,7 +81,7 @@ test(
     while (Executor.of(jobs).statistics.workers < 2) yield* sleep(2);
     const { task: elsewhere } = yield* begun((options) => jobs.forever.with(options)());
     const allowed = shared();
-    const ending = createTask(() => jobs.exitSoon(allowed));
+    const ending = createTask(() => jobs.exitLater(allowed));
     while (Executor.of(jobs).statistics.running < 2) yield* sleep(1);
     const waiting = createTask(() => begun((options) => jobs.forever.with(options)()));
     while (Executor.of(jobs).statistics.waiting < 1) yield* sleep(1);
@@ -91,6 +91,7 @@ test(
       createTask(function* () {
         for (; busy; yield) {
           if (gone) continue;
+          if (Executor.of(jobs).statistics.waiting === 0) allowed[0] = 2;
           holdFor(2);
           gone = Executor.of(jobs).statistics.workers < 2;
         }

@@ -28,10 +28,12 @@ export const forever = coroutine(function* forever(): Awaitable<never> {
   currentJob()?.progress(currentJob()?.worker);
   return yield* sleepForever();
 });
-/** Ends when the test allows it, and its thread a little later. */
-export const exitSoon = coroutine(function* exitSoon(allowed: Int32Array): Awaitable<void> {
-  while (Atomics.load(allowed, 0) === 0) yield* sleep(1);
-  setTimeout(() => process.exit(7), 5);
+/** Ends when the test allows it, and its thread when the test allows that, too. */
+export const exitLater = coroutine(function* exitLater(allowed: Int32Array): Awaitable<void> {
+  while (Atomics.load(allowed, 0) < 1) yield* sleep(1);
+  setInterval(() => {
+    if (Atomics.load(allowed, 0) === 2) process.exit(7);
+  }, 1);
 });
 /** Its cleanup ends when the test allows it. */
 export const cleansUp = coroutine(function* cleansUp(
