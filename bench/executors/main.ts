@@ -6,6 +6,9 @@
 //     --rounds N (5)   --json
 //
 // Each system has a child process of its own, and they take turns: see harness/rounds.ts.
+//
+// This measures dist/, as it is published: with the source in a process, and with it the means to strip its types, the engine
+// has a heap to collect that no user of the package has.
 import { parseArgs } from "node:util";
 import { measure, type Result } from "../harness/rounds.ts";
 import { table } from "../harness/table.ts";

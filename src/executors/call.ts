@@ -39,6 +39,7 @@ export class Call {
   failed: { readonly error: unknown } | null = null;
   /** How often it was begun. */
   attempt = 0;
+  #keptArguments = false;
   /** When it began, by the clock of its loop. */
   startedAt = 0;
   /** Of the task that waits for it. */
@@ -69,6 +70,8 @@ export class Call {
 
   /** It waits before it is sent: the arguments stay as they are now, whatever becomes of them at the caller's. */
   keepArguments(): void {
+    if (this.#keptArguments) return;
+    this.#keptArguments = true;
     const { args, transfer } = this;
     const kept = copyPayload({ args, transfer }, `the arguments of ${this.title}`, transfer);
     this.args = kept.args;
