@@ -66,7 +66,8 @@ export class RedisServer {
       bind: "127.0.0.1",
       dir: this.folder,
       appendonly: this.#persistent ? "yes" : "no",
-      appendfsync: "everysec", // written at once all the same: killing the process loses nothing
+      // Written before it is answered, so that killing the process loses nothing; "everysec" may write later on a busy disk.
+      appendfsync: "no",
       save: "",
       daemonize: "no",
     };
