@@ -1,9 +1,6 @@
 /** Calls by an id: what is alive together is one job, and nothing of a job that was cancelled comes to the next of its id. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   all,
   CancelledError,
@@ -17,11 +14,12 @@ import {
   type Awaitable,
   type Task,
 } from "cede";
-import { cluster, Executor, type ClusterOptions, type Jobs } from "cede/executors";
+import { Executor, type ClusterOptions, type Jobs } from "cede/executors";
 import { readLate, writeLate } from "../../src/executors/cluster/late.ts";
-import { RedisServer, withoutRedis } from "../support/redis-server.ts";
+import { withoutRedis } from "../support/redis-server.ts";
 import { linesOf } from "./jobs.ts";
-import { endWorkers, startWorkers, type WorkerProcess } from "./workers.ts";
+import { ownRedis } from "./own-redis.ts";
+import { endWorkers } from "./workers.ts";
 
 type Module = typeof import("./jobs.ts");
 
@@ -37,44 +35,22 @@ const outcomeOf = coroutine(function* outcomeOf(body: () => Awaitable<unknown>):
 });
 
 describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000 }, () => {
-  let server: RedisServer;
-  let workers: WorkerProcess[] = [];
-  let folder: string;
-  let queues = 0;
-  let queue: string;
+  const own = ownRedis();
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "cede-ids-"));
-    server = await RedisServer.start();
-  });
-  beforeEach(() => {
-    queue = `ids-${++queues}`;
-  });
-  afterEach(async () => {
-    await endWorkers(workers);
-    workers = [];
-  });
-  afterAll(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true });
-  });
-
-  const open = (options: Partial<ClusterOptions> = {}): Awaitable<Jobs<Module>> =>
-    cluster<Module>({ queue, redis: server.url, pollInterval: 500, drainTimeout: 30_000, ...options });
   /** With one worker, and two programs that call it. */
   const withJobs = async (
     body: (jobs: Jobs<Module>, others: Jobs<Module>) => Awaitable<unknown>,
     options?: Partial<ClusterOptions>,
   ): Promise<void> => {
     const flags = ["--stalled", "1000", "--concurrency", "20", "--threads", "1"];
-    workers = await startWorkers(1, { queue, redis: server.url, flags });
+    await own.start(1, flags);
     await EventLoop.run(function* () {
-      yield* body(yield* open(options), yield* open(options));
+      yield* body(yield* own.open(options), yield* own.open(options));
     });
   };
   const call = (jobs: Jobs<Module>, id: string, ms: number): Awaitable<string> =>
     outcomeOf(() => jobs.tidy.with({ id })(ms, 0, fileOf(id)));
-  const fileOf = (id: string): string => join(folder, `${queue} ${id}`);
+  const fileOf = (id: string): string => join(own.folder, id);
   /** How often it was begun. */
   const beginnings = (id: string): number =>
     linesOf(fileOf(id)).filter((line) => line.startsWith("begun")).length;
@@ -137,6 +113,22 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
         outcomes.delete("cancelled with it");
         expect([...outcomes]).toEqual(["1"]);
       }, options));
+
+    it(`has the outcome of one that ends just then, or is a new job${kept}`, () =>
+      withJobs(function* (jobs, others) {
+        for (const id of ROUNDS) {
+          // What is called as soon as the outcome is known must not wait for that of a job that has ended.
+          const outcomes = yield* all(
+            [jobs, jobs, others].map((one) => {
+              const twice = function* (): Awaitable<string[]> {
+                return [yield* call(one, id, 0), yield* call(one, id, 0)];
+              };
+              return twice();
+            }),
+          );
+          expect(outcomes.flat()).toEqual(Array(6).fill("1"));
+        }
+      }, options));
   }
 
   it("waits for its id when it begins while two of them are being cancelled", () =>
@@ -169,27 +161,6 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
       }
       expect(Executor.of(jobs).statistics).toMatchObject({ cancelled: 20, running: 0, waiting: 0 });
     }));
-
-  it("gets the kept outcome of a job that ends just then, or is a new job where none is kept", async () => {
-    for (const options of [{}, NOTHING_KEPT]) {
-      await withJobs(function* (jobs, others) {
-        for (const id of ROUNDS) {
-          // What is called as soon as the outcome is known must not wait for that of a job that has ended.
-          const outcomes = yield* all(
-            [jobs, jobs, others].map((one) => {
-              const twice = function* (): Awaitable<string[]> {
-                return [yield* call(one, id, 0), yield* call(one, id, 0)];
-              };
-              return twice();
-            }),
-          );
-          expect(outcomes.flat()).toEqual(Array(6).fill("1"));
-        }
-      }, options);
-      await endWorkers(workers);
-      queue += "-nothing-kept";
-    }
-  });
 
   it("is never lost where the outcome that is kept of its id goes while it is asked for", () =>
     withJobs(
@@ -228,21 +199,20 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
 
   it("is a new job once its id was cancelled by a program that died before it heard of that", () =>
     withJobs(function* (jobs, others) {
-      const redis = new Redis(server.url);
+      const redis = own.client();
       const both = ["one", "two"].map((id) => [call(jobs, id, 60_000), call(others, id, 60_000)]);
       const joined = createTask(all(both.flat()));
       for (const id of ["one", "two"]) {
         yield* noted("begun", id);
         const [nonce] = /[\da-f-]{36}-\d+/.exec(
-          (yield* until(redis.hget(`bull:${queue}:id.${id}`, "data")))!,
+          (yield* until(redis.hget(`bull:${own.queue}:id.${id}`, "data")))!,
         )!;
         const message = { what: "cancel", job: `id.${id}`, nonce };
-        yield* until(redis.publish(`bull:${queue}:cede:workers`, JSON.stringify(message)));
+        yield* until(redis.publish(`bull:${own.queue}:cede:workers`, JSON.stringify(message)));
       }
       expect(yield* joined).toEqual(Array(4).fill("cancelled with it"));
       expect(yield* call(jobs, "one", 1)).toBe("1");
       expect(yield* call(others, "two", 1)).toBe("1");
-      redis.disconnect();
     }));
 
   it("is a new job once one was cancelled whose cleanup failed", () =>
@@ -255,13 +225,13 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
 
   it("is touched by nothing that comes late of another job of its id", () =>
     withJobs(function* (jobs, others) {
-      const redis = new Redis(server.url);
+      const redis = own.client();
       const [id, job] = ["one", "id.one"];
       const first = createTask(call(jobs, id, 1000));
       yield* noted("begun", id);
       const second = createTask(call(others, id, 1000));
       yield* sleep(100);
-      const base = `bull:${queue}`;
+      const base = `bull:${own.queue}`;
       const nonce = "of-the-job-before";
       const returned = { v: 1, nonce, worker: "w", e: [] };
       const event = (...fields: string[]): Awaitable<unknown> =>
@@ -287,12 +257,11 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
       }
       const key = `${base}:${job}`;
       expect(yield* until(writeLate(redis, key, returned as never))).toBe("gone");
-      const [own] = /[\da-f-]{36}-\d+/.exec((yield* until(redis.hget(key, "data")))!)!;
-      const late = { ...returned, nonce: own };
+      const [current] = /[\da-f-]{36}-\d+/.exec((yield* until(redis.hget(key, "data")))!)!;
+      const late = { ...returned, nonce: current };
       expect(yield* until(writeLate(redis, key, late as never))).toBe("written");
       expect(yield* until(readLate(redis, key, nonce))).toBeUndefined();
-      expect(yield* until(readLate(redis, key, own))).toEqual(late);
-      redis.disconnect();
+      expect(yield* until(readLate(redis, key, current))).toEqual(late);
       expect(yield* all([first, second])).toEqual(["1", "1"]);
       expect(Executor.of(jobs).statistics.restarted).toBe(0);
     }));
@@ -308,11 +277,11 @@ describe.skipIf(withoutRedis())("calls of a cluster by an id", { timeout: 60_000
 
   it("is cancelled where another program takes its job out of the queue", () =>
     withJobs(function* (jobs) {
-      yield* until(endWorkers(workers));
+      yield* until(endWorkers(own.workers));
       const task = createTask(call(jobs, "one", 1));
       yield* sleep(200);
       const { Queue } = yield* until(import("bullmq"));
-      const tool = new Queue(queue, { connection: { url: server.url } });
+      const tool = new Queue(own.queue, { connection: { url: own.server.url } });
       yield* until(tool.remove("id.one"));
       yield* until(tool.close());
       expect(yield* task).toMatch(/it was taken out of the queue/);

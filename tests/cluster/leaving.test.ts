@@ -1,46 +1,23 @@
 /** What becomes of jobs, and of a worker, when it is told to stop at a bad moment. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createTask, EventLoop, moveOnAfter, sleep, supervise, until } from "cede";
 import { cluster, ClusterQueue, serveCluster } from "cede/executors";
 import { JobServer } from "../../src/executors/cluster/job-server.ts";
 import { loadBullmq } from "../../src/executors/cluster/peers.ts";
 import { Connections } from "../../src/executors/cluster/redis.ts";
-import { RedisServer, withoutRedis } from "../support/redis-server.ts";
+import { withoutRedis } from "../support/redis-server.ts";
 import * as module from "./jobs.ts";
-import { endWorkers, startWorkers, type WorkerProcess } from "./workers.ts";
+import { ownRedis } from "./own-redis.ts";
 
 type Module = typeof module;
 
 describe.skipIf(withoutRedis())("a worker that is told to stop", { timeout: 40_000 }, () => {
-  let server: RedisServer;
-  let workers: WorkerProcess[] = [];
-  let folder: string;
-  let queues = 0;
-  let queue: string;
-  let file: string;
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "cede-leaving-"));
-  });
-  beforeEach(async () => {
-    server = await RedisServer.start();
-    queue = `leaving-${++queues}`;
-    file = join(folder, queue);
-  });
-  afterEach(async () => {
-    await endWorkers(workers);
-    workers = [];
-    await server.close();
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const own = ownRedis();
 
   it("gives back what the queue hands it while it leaves", async () => {
     await EventLoop.run(function* () {
-      const jobs = yield* cluster<Module>({ queue, redis: server.url });
-      const connections = new Connections(server.url);
+      const jobs = yield* cluster<Module>(own.where);
+      const connections = new Connections(own.server.url);
       yield* supervise(function* (group) {
         const leaving = new JobServer({
           bullmq: yield* until(loadBullmq()),
@@ -49,7 +26,7 @@ describe.skipIf(withoutRedis())("a worker that is told to stop", { timeout: 40_0
           group,
           module,
           where: "the module",
-          queue,
+          queue: own.queue,
           prefix: "bull",
           name: "leaving",
           grace: 500,
@@ -60,15 +37,15 @@ describe.skipIf(withoutRedis())("a worker that is told to stop", { timeout: 40_0
         });
         yield* until(leaving.open());
         yield* leaving.leaveAll();
-        const call = createTask(jobs.nap(60_000, file));
+        const call = createTask(jobs.nap(60_000, own.file));
         while (leaving.served === 0) yield* sleep(5);
         yield* until(leaving.pause());
         yield* until(leaving.close());
-        expect(module.linesOf(file)).toEqual([]);
+        expect(module.linesOf(own.file)).toEqual([]);
         expect(yield* ClusterQueue.of(jobs).counts()).toMatchObject({ waiting: 1, running: 0 });
-        createTask(() => serveCluster(module, { queue, redis: server.url }));
-        while (module.linesOf(file).length === 0) yield* sleep(10);
-        expect(module.linesOf(file)[0]).toMatch(/^begun 1 /); // it was not begun before
+        createTask(() => serveCluster(module, own.where));
+        while (module.linesOf(own.file).length === 0) yield* sleep(10);
+        expect(module.linesOf(own.file)[0]).toMatch(/^begun 1 /); // it was not begun before
         yield* call.cancel();
       });
       connections.close();
@@ -76,15 +53,15 @@ describe.skipIf(withoutRedis())("a worker that is told to stop", { timeout: 40_0
   });
 
   it("ends, though Redis is away, and does not hear what it gives back", async () => {
-    workers = await startWorkers(1, { queue, redis: server.url, flags: ["--drain", "0", "--threads", "1"] });
+    await own.start(1, ["--drain", "0", "--threads", "1"]);
     await EventLoop.run(function* () {
-      const jobs = yield* cluster<Module>({ queue, redis: server.url, drainTimeout: 0 });
-      const call = createTask(jobs.nap(60_000, file));
-      while (module.linesOf(file).length === 0) yield* sleep(10);
-      yield* until(server.stop());
-      expect(yield* until(workers[0]!.kill("SIGTERM"))).toBe(143);
-      expect(module.linesOf(file)).toContain("cleaned up");
-      yield* until(server.start());
+      const jobs = yield* cluster<Module>({ ...own.where, drainTimeout: 0 });
+      const call = createTask(jobs.nap(60_000, own.file));
+      while (module.linesOf(own.file).length === 0) yield* sleep(10);
+      yield* until(own.server.stop());
+      expect(yield* until(own.workers[0]!.kill("SIGTERM"))).toBe(143);
+      expect(module.linesOf(own.file)).toContain("cleaned up");
+      yield* until(own.server.start());
       yield* moveOnAfter(20_000, () => call.cancel());
     });
   });

@@ -1,31 +1,26 @@
 /** A password that Redis is reached with: nothing that is printed, and no error, shows it. */
 import { inspect } from "node:util";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Redis } from "ioredis";
+import { beforeEach, describe, expect, it } from "vitest";
 import { allSettled, EventLoop, until } from "cede";
 import { cluster } from "cede/executors";
-import { RedisServer, withoutRedis } from "../support/redis-server.ts";
-import { WorkerProcess } from "./workers.ts";
+import { withoutRedis } from "../support/redis-server.ts";
+import { ownRedis } from "./own-redis.ts";
 
 describe.skipIf(withoutRedis())("a password in the address of Redis", { timeout: 20_000 }, () => {
-  let server: RedisServer;
+  const own = ownRedis();
   let redis: Redis;
-  const addressFor = (password: string): string => `redis://user:${password}@127.0.0.1:${server.port}`;
+  const addressFor = (password: string): string => `redis://user:${password}@127.0.0.1:${own.server.port}`;
   const setPassword = (password: string): Promise<unknown> =>
     redis.call("ACL", "SETUSER", "user", "reset", "on", `>${password}`, "~*", "&*", "+@all");
 
-  beforeAll(async () => {
-    server = await RedisServer.start();
-    redis = new Redis(server.url);
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.close();
+  beforeEach(() => {
+    redis = own.client();
   });
 
   it("is not in what a worker prints when it serves, and when it ends", async () => {
     await setPassword("secret");
-    const worker = new WorkerProcess({ queue: "right", redis: addressFor("secret") });
+    const worker = own.worker({ redis: addressFor("secret") });
     await worker.ready();
     expect(await worker.kill("SIGINT")).toBe(130);
     expect(worker.output).toMatch(/ serves \d+ jobs [^]* takes no more jobs/);
@@ -34,7 +29,7 @@ describe.skipIf(withoutRedis())("a password in the address of Redis", { timeout:
 
   it("is not in what a worker prints whom Redis refuses", async () => {
     await setPassword("another");
-    const worker = new WorkerProcess({ queue: "wrong", redis: addressFor("secret") });
+    const worker = own.worker({ redis: addressFor("secret") });
     expect(await worker.ended).toBe(1);
     expect(worker.output).toMatch(/^Cannot reach Redis at redis:\/\/127\.0\.0\.1:\d+: .*WRONGPASS/m);
     expect(worker.output).not.toContain("secret");
@@ -46,7 +41,7 @@ describe.skipIf(withoutRedis())("a password in the address of Redis", { timeout:
     "redis://user:sec%ret@host",
     "valkey://user:secret@host",
   ])("is not in what is said of an address that is none: %s", async (address) => {
-    const worker = new WorkerProcess({ queue: "none", redis: address });
+    const worker = own.worker({ redis: address });
     expect(await worker.ended).toBe(2);
     expect(worker.output).toMatch(/^Cannot reach Redis by "\w+:\/\/[\w.:…]+": that is no address of one\.$/m);
     expect(worker.output).not.toMatch(/sec|ret\b/);
@@ -54,7 +49,7 @@ describe.skipIf(withoutRedis())("a password in the address of Redis", { timeout:
 
   it("is not in the errors of a program that Redis refuses, at once or when it comes back", async () => {
     await setPassword("secret");
-    const options = { queue: "refused", redis: addressFor("secret") };
+    const options = { queue: own.queue, redis: addressFor("secret") };
     const errors = await EventLoop.run(function* () {
       const jobs = yield* cluster<typeof import("./jobs.ts")>(options);
       yield* until(setPassword("another").then(() => redis.call("CLIENT", "KILL", "USER", "user")));

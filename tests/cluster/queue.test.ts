@@ -1,10 +1,6 @@
 /** Priorities, delays, repetitions and the rate of a queue, with a Redis of the tests' own. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Queue } from "bullmq";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   all,
   allSettled,
@@ -25,49 +21,32 @@ import {
   type Repeat,
   type ServeClusterOptions,
 } from "cede/executors";
-import { RedisServer, withoutRedis } from "../support/redis-server.ts";
+import { withoutRedis } from "../support/redis-server.ts";
 import * as module from "./jobs.ts";
+import { ownRedis } from "./own-redis.ts";
 
 type Module = typeof module;
 
 describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, () => {
-  let server: RedisServer;
-  let folder: string;
-  let queues = 0;
-  let queue: string;
-  let file: string;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "cede-queue-"));
-    server = await RedisServer.start();
-  });
-  beforeEach(() => {
-    queue = `queue-${++queues}`;
-    file = join(folder, queue);
-  });
-  afterEach(() => rmSync(file, { force: true }));
-  afterAll(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true });
-  });
+  const own = ownRedis();
 
   const serve = (options: Partial<ServeClusterOptions> = {}): void => {
-    createTask(() => serveCluster(module, { queue, redis: server.url, concurrency: 1, ...options }));
+    createTask(() => serveCluster(module, { ...own.where, concurrency: 1, ...options }));
   };
   const withJobs = (body: (jobs: Jobs<Module>) => Awaitable<unknown>): Promise<unknown> =>
     EventLoop.run(function* () {
-      return yield* body(yield* cluster<Module>({ queue, redis: server.url }));
+      return yield* body(yield* cluster<Module>(own.where));
     });
 
   it("serves the higher priority first, among equals whoever came first", async () => {
     await withJobs(function* (jobs) {
       const calls = [0, 5, -5, 0, 5].map((priority, n) =>
-        createTask(jobs.log.with({ priority })(file, `${priority}, call ${n}`)),
+        createTask(jobs.log.with({ priority })(own.file, `${priority}, call ${n}`)),
       );
       yield* sleep(200);
       serve();
       yield* all(calls);
-      expect(module.linesOf(file)).toEqual([
+      expect(module.linesOf(own.file)).toEqual([
         "5, call 1",
         "5, call 4",
         "0, call 0",
@@ -81,10 +60,10 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
     await withJobs(function* (jobs) {
       serve();
       const begun = performance.now();
-      yield* all([jobs.log.with({ delay: 300 })(file, "late"), jobs.log(file, "early")]);
+      yield* all([jobs.log.with({ delay: 300 })(own.file, "late"), jobs.log(own.file, "early")]);
       expect(performance.now() - begun).toBeGreaterThan(295);
-      expect(module.linesOf(file)).toEqual(["early", "late"]);
-      const task = createTask(jobs.log.with({ delay: 60_000 })(file, "never"));
+      expect(module.linesOf(own.file)).toEqual(["early", "late"]);
+      const task = createTask(jobs.log.with({ delay: 60_000 })(own.file, "never"));
       yield* sleep(100);
       expect((yield* ClusterQueue.of(jobs).counts()).delayed).toBe(1);
       yield* task.cancel();
@@ -96,15 +75,15 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
     await withJobs(function* (jobs) {
       serve();
       const clock = ClusterQueue.of(jobs);
-      yield* clock.repeat("tick", { every: 100 }, "log", file, "tick");
+      yield* clock.repeat("tick", { every: 100 }, "log", own.file, "tick");
       expect(yield* clock.repeated()).toMatchObject([{ id: "tick", job: "log" }]);
-      while (module.linesOf(file).length < 4) yield* sleep(20);
+      while (module.linesOf(own.file).length < 4) yield* sleep(20);
       yield* clock.stopRepeating("tick");
       expect(yield* clock.repeated()).toEqual([]);
       yield* sleep(200);
-      const { length } = module.linesOf(file);
+      const { length } = module.linesOf(own.file);
       yield* sleep(300);
-      expect(module.linesOf(file)).toHaveLength(length);
+      expect(module.linesOf(own.file)).toHaveLength(length);
     });
   });
 
@@ -150,10 +129,8 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
     const heard = (warning: Error): void => void warnings.push(warning.name);
     process.on("warning", heard);
     await EventLoop.run(function* () {
-      createTask(() =>
-        serveCluster(module, { queue, redis: server.url, connectTimeout: ms, stalledInterval: ms }),
-      );
-      const options = { queue, redis: server.url, connectTimeout: ms, pollInterval: ms };
+      createTask(() => serveCluster(module, { ...own.where, connectTimeout: ms, stalledInterval: ms }));
+      const options = { ...own.where, connectTimeout: ms, pollInterval: ms };
       const jobs = yield* cluster<Module>(options);
       expect(yield* jobs.add(1, 2)).toBe(3);
     });
@@ -162,62 +139,61 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
   });
 
   it("keeps what has ended without a limit, if it is told to", async () => {
-    const redis = new Redis(server.url);
+    const redis = own.client();
     await EventLoop.run(function* () {
       serve();
       const keepCompleted = { count: Infinity, age: Infinity };
-      const jobs = yield* cluster<Module>({ queue, redis: server.url, keepCompleted });
+      const jobs = yield* cluster<Module>({ ...own.where, keepCompleted });
       yield* jobs.add.with({ id: "kept" })(1, 2);
       expect(yield* ClusterQueue.of(jobs).counts()).toMatchObject({ completed: 1 });
-      const { removeOnComplete } = JSON.parse((yield* until(redis.hget(`bull:${queue}:id.kept`, "opts")))!);
+      const { removeOnComplete } = JSON.parse(
+        (yield* until(redis.hget(`bull:${own.queue}:id.kept`, "opts")))!,
+      );
       expect(removeOnComplete).toEqual({});
     });
-    redis.disconnect();
   });
 
   it("uses a client that refuses what it cannot send at once, as any other", async () => {
-    const redis = new Redis(server.url, { enableOfflineQueue: false });
+    const redis = own.client({ enableOfflineQueue: false });
     await EventLoop.run(function* () {
-      createTask(() => serveCluster(module, { queue, redis }));
-      const jobs = yield* cluster<Module>({ queue, redis });
+      createTask(() => serveCluster(module, { queue: own.queue, redis }));
+      const jobs = yield* cluster<Module>({ queue: own.queue, redis });
       expect(yield* jobs.add(1, 2)).toBe(3);
     });
-    redis.disconnect();
   });
 
   it("calls a job with an id anew when it failed and is to be retried", async () => {
     const flaky = {
       *flaky(): Awaitable<number> {
-        module.note(file, "called");
-        if (module.linesOf(file).length < 3) throw new Error("not yet");
-        return module.linesOf(file).length;
+        module.note(own.file, "called");
+        if (module.linesOf(own.file).length < 3) throw new Error("not yet");
+        return module.linesOf(own.file).length;
       },
     };
     await EventLoop.run(function* () {
-      createTask(() => serveCluster(flaky, { queue, redis: server.url }));
-      const jobs = yield* cluster<typeof flaky>({ queue, redis: server.url });
+      createTask(() => serveCluster(flaky, own.where));
+      const jobs = yield* cluster<typeof flaky>(own.where);
       const call = jobs.flaky.with({ id: "one", retry: Schedule.fixed(5).limit(5) });
       expect(yield* call()).toBe(3);
       expect(yield* call()).toBe(3); // the first try is kept as failed, and so on: nothing is called again
-      expect(module.linesOf(file)).toHaveLength(3);
+      expect(module.linesOf(own.file)).toHaveLength(3);
     });
   });
 
   it("takes a client that the program has made, and leaves it alone", async () => {
-    const redis = new Redis(server.url);
+    const redis = own.client();
     await EventLoop.run(function* () {
-      createTask(() => serveCluster(module, { queue, redis }));
-      const jobs = yield* cluster<Module>({ queue, redis });
+      createTask(() => serveCluster(module, { queue: own.queue, redis }));
+      const jobs = yield* cluster<Module>({ queue: own.queue, redis });
       expect(yield* jobs.add(1, 2)).toBe(3);
     });
     expect(await redis.ping()).toBe("PONG");
-    redis.disconnect();
   });
 
   it("leaves alone what another program puts into the queue, and goes on", async () => {
     await withJobs(function* (jobs) {
       serve();
-      const foreign = new Queue(queue, { connection: { url: server.url } });
+      const foreign = new Queue(own.queue, { connection: { url: own.server.url } });
       yield* until(foreign.add("add", { hello: 1 }));
       yield* until(foreign.close());
       expect(yield* jobs.add(1, 2)).toBe(3);
@@ -226,15 +202,14 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
   });
 
   it("lets go of Redis when it is cancelled while it is opened", async () => {
-    const redis = new Redis(server.url);
+    const redis = own.client();
     const before = String(await redis.client("LIST")).split("\n").length;
     for (const ms of [0, 1, 3, 10]) {
-      await EventLoop.run(() => moveOnAfter(ms, () => cluster<Module>({ queue, redis: server.url })), {
+      await EventLoop.run(() => moveOnAfter(ms, () => cluster<Module>(own.where)), {
         onReport: () => {},
       });
     }
     await expect.poll(async () => String(await redis.client("LIST")).split("\n").length).toBe(before);
-    redis.disconnect();
   });
 
   // S12: errors are never lost.
@@ -252,7 +227,7 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
 
   it("lets no more of its calls into the queue than it is told to", async () => {
     await EventLoop.run(function* () {
-      const jobs = yield* cluster<Module>({ queue, redis: server.url, concurrency: 3 });
+      const jobs = yield* cluster<Module>({ ...own.where, concurrency: 3 });
       const calls = () => all(Array.from({ length: 10 }, () => jobs.nap(1)));
       const looking = function* (): Awaitable<void> {
         yield* sleep(200);

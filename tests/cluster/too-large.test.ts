@@ -1,8 +1,10 @@
 /** What becomes of what is too large for the queue: whoever gave it is told, and nothing else ends. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Channel, coroutine, createTask, EventLoop, sleep, type Awaitable, type Sender } from "cede";
+import { describe, expect, it } from "vitest";
+import { Channel, createTask, EventLoop, sleep, type Awaitable, type Sender } from "cede";
 import { cluster, currentJob, PayloadError, serveCluster, type Jobs } from "cede/executors";
-import { RedisServer, withoutRedis } from "../support/redis-server.ts";
+import { thrown } from "../support/failure.ts";
+import { withoutRedis } from "../support/redis-server.ts";
+import { ownRedis } from "./own-redis.ts";
 
 const LARGE = "x".repeat(2000);
 
@@ -32,32 +34,12 @@ const module = {
   },
 };
 
-/** What a call throws. */
-const failureOf = coroutine(function* failureOf(body: () => Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    yield* body();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("It did not fail.");
-});
-
 describe.skipIf(withoutRedis())("too large for a queue", { timeout: 20_000 }, () => {
-  let server: RedisServer;
-  let queues = 0;
-  let queue: string;
-
-  beforeAll(async () => {
-    server = await RedisServer.start();
-  });
-  beforeEach(() => {
-    queue = `large-${++queues}`;
-  });
-  afterAll(() => server.close());
+  const own = ownRedis();
 
   const withJobs = (body: (jobs: Jobs<typeof module>) => Awaitable<void>, maxPayload = 1000): Promise<void> =>
     EventLoop.run(function* () {
-      const options = { queue, redis: server.url, maxPayload };
+      const options = { ...own.where, maxPayload };
       createTask(() => serveCluster(module, options));
       yield* body(yield* cluster<typeof module>(options));
     });
@@ -78,9 +60,9 @@ describe.skipIf(withoutRedis())("too large for a queue", { timeout: 20_000 }, ()
     ] as const) {
       await withJobs(function* (jobs) {
         const channel = new Channel<string>(1);
-        const error = yield* failureOf(() => jobs.send(length, channel.sender()));
+        const error = yield* thrown(() => jobs.send(length, channel.sender()));
         expect(error).toBeInstanceOf(PayloadError);
-        expect((error as Error).message).toMatch(/^Cannot send what job send sends: it is larger than/);
+        expect(error.message).toMatch(/^Cannot send what job send sends: it is larger than/);
       }, maxPayload);
     }
     await withJobs(function* (jobs) {
@@ -95,23 +77,23 @@ describe.skipIf(withoutRedis())("too large for a queue", { timeout: 20_000 }, ()
     it(`is what a job threw, of which its caller hears the start, with a limit of ${maxPayload}`, async () => {
       await withJobs(function* (jobs) {
         for (const kind of ["message", "field"] as const) {
-          const error = yield* failureOf(() => jobs.fail(kind, 2 * maxPayload));
+          const error = yield* thrown(() => jobs.fail(kind, 2 * maxPayload));
           expect(error).toBeInstanceOf(RangeError);
-          expect((error as Error).message).toMatch(
+          expect(error.message).toMatch(
             /^the disk is fullx* … \(what else it carried was too large to send\)$/,
           );
-          expect((error as Error).stack).toMatch(/^RangeError: the disk is full[^]*at job fail \(/);
+          expect(error.stack).toMatch(/^RangeError: the disk is full[^]*at job fail \(/);
         }
-        const thrown = yield* failureOf(() => jobs.fail("thrown", 2 * maxPayload));
-        expect(thrown).toBeInstanceOf(PayloadError);
-        expect((thrown as Error).message).toMatch(/^Cannot send the error of job fail: it is larger than/);
+        const error = yield* thrown(() => jobs.fail("thrown", 2 * maxPayload));
+        expect(error).toBeInstanceOf(PayloadError);
+        expect(error.message).toMatch(/^Cannot send the error of job fail: it is larger than/);
       }, maxPayload);
     });
     it(`is what a job gave, of which its caller hears that, with a limit of ${maxPayload}`, async () => {
       await withJobs(function* (jobs) {
-        const error = yield* failureOf(() => jobs.give(2 * maxPayload));
+        const error = yield* thrown(() => jobs.give(2 * maxPayload));
         expect(error).toBeInstanceOf(PayloadError);
-        expect((error as Error).message).toMatch(/^Cannot send the result of job give: it is larger than/);
+        expect(error.message).toMatch(/^Cannot send the result of job give: it is larger than/);
         expect(yield* jobs.give(10)).toHaveLength(10);
       }, maxPayload);
     });

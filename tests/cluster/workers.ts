@@ -62,7 +62,12 @@ export class WorkerProcess {
 
 export async function startWorkers(count: number, options: WorkerOptions): Promise<WorkerProcess[]> {
   const workers = Array.from({ length: count }, () => new WorkerProcess(options));
-  return Promise.all(workers.map((worker) => worker.ready()));
+  try {
+    return await Promise.all(workers.map((worker) => worker.ready()));
+  } catch (error) {
+    await endWorkers(workers);
+    throw error;
+  }
 }
 
 export async function endWorkers(workers: readonly WorkerProcess[]): Promise<void> {

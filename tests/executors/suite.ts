@@ -3,8 +3,7 @@
  * long something takes, or on memory that jobs share with who calls them: what they did stands in a file. It stays whole:
  * whoever writes an executor sees here all that it has to keep.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -46,7 +45,8 @@ import {
   type Jobs,
 } from "cede/executors";
 import type { JobEvent } from "cede/lowlevel";
-import { failureOf } from "../support/failure.ts";
+import { failureOf, thrown } from "../support/failure.ts";
+import { sharedFolder } from "../support/temporary-folder.ts";
 import { storage, visitor } from "./jobs.ts";
 
 /** How a case wants its executor. */
@@ -66,7 +66,8 @@ const PATIENT = { grace: 60_000, drainTimeout: 60_000 };
 const LIMIT = 20_000;
 
 export function suite(name: string, open: Open): void {
-  const folder = mkdtempSync(join(tmpdir(), "cede-jobs-"));
+  let folder: string;
+  sharedFolder((made) => (folder = made));
   let files = 0;
   /** A file of its own for a case, and the lines that jobs wrote there. */
   const newFile = (): string => join(folder, String(++files));
@@ -94,7 +95,6 @@ export function suite(name: string, open: Open): void {
   afterAll(async () => {
     letGo();
     await closed;
-    rmSync(folder, { recursive: true });
   }, LIMIT);
 
   /** A case with the executor that many share. */
@@ -149,7 +149,7 @@ export function suite(name: string, open: Open): void {
         loop.runUntilComplete(function* () {
           const error = yield* thrown(() => Executor.of(shared).submit(missing, []));
           expect(error).toBeInstanceOf(UnknownJobError);
-          expect((error as Error).message).toContain(`Cannot run job ${missing}: `);
+          expect(error.message).toContain(`Cannot run job ${missing}: `);
         }),
     );
     test.each(["Picture", "version"])("no class and no value: %s", (missing) =>
@@ -160,7 +160,7 @@ export function suite(name: string, open: Open): void {
           name: "UnknownJobError",
           message: expect.stringMatching(/exports no function of that name\. It exports .*\badd\b.*\.$/),
         });
-        expect((error as Error).message).not.toContain("Picture,");
+        expect(error.message).not.toContain("Picture,");
       }),
     );
   });
@@ -466,8 +466,8 @@ export function suite(name: string, open: Open): void {
         const error = yield* thrown(() => shared.fail(what));
         expect(error).toBeInstanceOf(Class);
         expect(Object.getPrototypeOf(error)).toBe(Class.prototype);
-        expect((error as Error).name).toBe(what);
-        expect(Object.keys(error as Error)).toEqual([]);
+        expect(error.name).toBe(what);
+        expect(Object.keys(error)).toEqual([]);
       }),
     );
     together("of a class of one's own: name, message and fields", function* (jobs) {
@@ -487,7 +487,7 @@ export function suite(name: string, open: Open): void {
       expect(error).toMatchObject({ message: "no such file", code: "ENOENT", errno: -2, path: "/tmp/none" });
     });
     together("causes, and causes of causes", function* (jobs) {
-      const error = (yield* thrown(() => jobs.fail("cause"))) as Error;
+      const error = yield* thrown(() => jobs.fail("cause"));
       expect(error.message).toBe("outer");
       const middle = error.cause as Error;
       expect(middle).toBeInstanceOf(TypeError);
@@ -495,10 +495,10 @@ export function suite(name: string, open: Open): void {
       expect(middle.cause).toBeInstanceOf(RangeError);
       expect((middle.cause as Error).message).toBe("inner");
       expect(Object.keys(error)).toEqual([]); // as the platform has it
-      expect(((yield* thrown(() => jobs.fail("cause that is data"))) as Error).cause).toEqual({ step: 3 });
+      expect((yield* thrown(() => jobs.fail("cause that is data"))).cause).toEqual({ step: 3 });
     });
     together("an error that is its own cause", function* (jobs) {
-      const error = (yield* thrown(() => jobs.fail("circle of causes"))) as Error;
+      const error = yield* thrown(() => jobs.fail("circle of causes"));
       expect(error.message).toBe("round");
       expect((error.cause as Error).message).toBe("round");
     });
@@ -530,7 +530,7 @@ export function suite(name: string, open: Open): void {
         "TypeError: the release failed",
       ]);
       expect(later.filter((one) => one instanceof RangeError)).toHaveLength(1);
-      expect(Object.keys(error as Error).toSorted()).toEqual(["code", "status"]);
+      expect(Object.keys(error).toSorted()).toEqual(["code", "status"]);
     });
     test.skipIf(typeof SuppressedError === "undefined")("SuppressedError, with both errors", () =>
       loop.runUntilComplete(function* () {
@@ -563,14 +563,14 @@ export function suite(name: string, open: Open): void {
       const error = yield* thrown(() => jobs.fail("DOMException"));
       expect(error).toBeInstanceOf(DOMException);
       expect(error).toMatchObject({ name: "AbortError", message: "it was aborted", code: 20 });
-      expect((error as Error).stack).toMatch(/\bfail\b[^]*\n {4}at job fail \(/);
+      expect(error.stack).toMatch(/\bfail\b[^]*\n {4}at job fail \(/);
     });
     test.each(["fail", "failLater", "failAsync"] as const)(
       "the stack of %s says where it was thrown, and where it ran",
       { timeout: LIMIT },
       (job) =>
         loop.runUntilComplete(function* () {
-          const { stack } = (yield* thrown(() => shared[job]("broken"))) as Error;
+          const { stack } = yield* thrown(() => shared[job]("broken"));
           const lines = stack!.split("\n");
           expect(lines[0]).toMatch(/^(Range)?Error: broken$/);
           expect(lines[1]).toMatch(/\bfail(Inside|Async)?\b.*\bjobs\.ts:\d+:\d+/);
@@ -578,7 +578,7 @@ export function suite(name: string, open: Open): void {
         }),
     );
     together("a coroutine that called the failing one is told of, too", function* (jobs) {
-      const { stack } = (yield* thrown(() => jobs.failLater("broken"))) as Error;
+      const { stack } = yield* thrown(() => jobs.failLater("broken"));
       expect(stack).toMatch(/failInside[^]*failLater/);
     });
     together("can be caught, and the next call goes through", function* (jobs) {
@@ -643,7 +643,7 @@ export function suite(name: string, open: Open): void {
     });
     together("retry, until its schedule ends", function* (jobs) {
       const error = yield* thrown(() => jobs.flaky.with({ retry: Schedule.fixed(1).limit(2) })(newFile(), 9));
-      expect((error as Error).message).toBe("attempt 3 failed");
+      expect(error.message).toBe("attempt 3 failed");
       expect(suppressedErrors(error)).toHaveLength(2);
     });
     together("retry, but not what would fail for ever", function* (jobs) {
@@ -731,7 +731,7 @@ export function suite(name: string, open: Open): void {
     together("before an error, too", function* (jobs) {
       const told: unknown[] = [];
       const error = yield* thrown(() => jobs.tellAndFail.with({ onProgress: (value) => told.push(value) })());
-      expect((error as Error).message).toBe("the other half failed");
+      expect(error.message).toBe("the other half failed");
       expect(told).toEqual(["half"]);
     });
     together("of calls side by side, each to its own", function* (jobs) {
@@ -910,7 +910,7 @@ export function suite(name: string, open: Open): void {
       const { task } = yield* begun(jobs, (options) => jobs.clumsy.with(options)());
       const error = yield* thrown(() => task.cancel());
       expect(error).toMatchObject({ name: "RangeError", message: "the cleanup broke" });
-      expect((error as Error).stack).toMatch(/\bclumsy\b.*jobs\.ts/);
+      expect(error.stack).toMatch(/\bclumsy\b.*jobs\.ts/);
     });
     together("a shield in the job is respected", function* (jobs) {
       const file = newFile();
@@ -1391,9 +1391,7 @@ export function suite(name: string, open: Open): void {
           yield* opened.leaving;
           const error = yield* thrown(() => jobs.add(1, 2));
           expect(error).toBeInstanceOf(ExecutorClosedError);
-          expect((error as Error).message).toMatch(
-            /^Cannot call a job of .*: it is closed\. Keep the coroutine/,
-          );
+          expect(error.message).toMatch(/^Cannot call a job of .*: it is closed\. Keep the coroutine/);
           expect(opened.left.done).toBe(false);
           expect(task.done).toBe(false);
           expect(yield* door.receive()).toBe("job ends");
@@ -1437,7 +1435,7 @@ export function suite(name: string, open: Open): void {
             for (const task of [opened.use.task, opened.use.waits]) {
               const error = yield* thrown(() => task);
               expect(error).toBeInstanceOf(ExecutorClosedError);
-              expect((error as Error).message).toMatch(/^Cannot wait for job .* any longer: .* was closed/);
+              expect(error.message).toMatch(/^Cannot wait for job .* any longer: .* was closed/);
             }
             expect(Executor.of(opened.use.jobs).statistics).toMatchObject({ running: 0, waiting: 0 });
           },
@@ -1503,16 +1501,6 @@ export function suite(name: string, open: Open): void {
     if (options.drainTimeout !== undefined) told.set();
     return { use, leaving: leaving(), left, leave: left };
   }
-}
-
-/** What something throws; it fails the test if it does not. */
-function* thrown(body: () => Awaitable<unknown>): Awaitable<unknown> {
-  try {
-    yield* body();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("It did not throw.");
 }
 
 /** Starts a job that tells when it has begun, and waits for that. */

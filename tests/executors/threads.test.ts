@@ -24,7 +24,7 @@ import {
   type Jobs,
   type ThreadsOptions,
 } from "cede/executors";
-import { failureOf } from "../support/failure.ts";
+import { failureOf, thrown } from "../support/failure.ts";
 import { onThreads } from "./on-threads.ts";
 
 type Faults = typeof import("./faults.ts");
@@ -50,15 +50,6 @@ function* begun<T>(
   const task = createTask(() => start({ onProgress: () => started.set() }), { name });
   yield* started.wait();
   return { task };
-}
-
-function* thrown(body: () => Awaitable<unknown>): Awaitable<Error> {
-  try {
-    yield* body();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("It did not throw.");
 }
 
 /** Until all workers are there, and that they work. */
