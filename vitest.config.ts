@@ -26,6 +26,9 @@ export default defineConfig({
     env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${SOURCE}`.trim() },
     // What a test printed is shown where it failed; of the others it would hide the one that did.
     silent: "passed-only",
+    // A test that hangs fails; one on a machine that is busy with something else is only late.
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: [["default", { summary: false }], "./scripts/closing-line-reporter.ts"],
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.test.ts", "**/*.test-d.ts"] },
     projects: [

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTask, PriorityChannel } from "../index.ts";
 import { runVirtual, waitAllParked } from "../testing/index.ts";
 import { thrownBy } from "../../tests/support/waiters.ts";
+import fc from "../../tests/support/fast-check.ts";
 
 const byNumber = { compare: (a: number, b: number) => a - b };
 

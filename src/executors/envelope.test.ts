@@ -1,5 +1,4 @@
 /** Errors as plain data: what comes out is what went in, as far as it can be. */
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   BrokenChannelError,
@@ -13,6 +12,7 @@ import { suppress } from "../lowlevel.ts";
 import { errorAgain, plainError } from "./envelope.ts";
 import { PayloadError, UnknownJobError, WorkerLostError } from "./errors.ts";
 import { checkPayload } from "./payload.ts";
+import fc from "../../tests/support/fast-check.ts";
 
 /** There and back, as over any wire. */
 const sent = (error: unknown): unknown =>

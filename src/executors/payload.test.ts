@@ -1,8 +1,8 @@
 /** What may be sent: whatever is let pass can be copied, and comes out the same. */
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PayloadError } from "./errors.ts";
 import { checkPayload, copyPayload } from "./payload.ts";
+import fc from "../../tests/support/fast-check.ts";
 
 const passes = (value: unknown): boolean => {
   try {

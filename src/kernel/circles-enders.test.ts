@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   all,
@@ -17,6 +16,7 @@ import {
 } from "../index.ts";
 import { park, type ParkedWait } from "../lowlevel.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
+import fc from "../../tests/support/fast-check.ts";
 
 const CIRCLE =
   "Cannot go on: these tasks wait for each other, in a circle. Let one of them go on without another.";

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Deadlines, type Timer } from "./deadlines.ts";
+import fc from "../../tests/support/fast-check.ts";
 
 class Alarm implements Timer {
   at = 0;

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   all,
@@ -17,6 +16,7 @@ import {
   type Awaitable,
 } from "../index.ts";
 import { runVirtual, transcript, VirtualClock } from "../testing/index.ts";
+import fc from "../../tests/support/fast-check.ts";
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 

@@ -17,6 +17,8 @@ export interface Loopback {
   readonly abandoned: readonly string[];
   /** The most requests that were open at one time. */
   readonly most: number;
+  /** Answers those that asked for `?held`, and holds no more. */
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,12 @@ export async function loopback(): Promise<Loopback> {
   const tries = new Map<string, number>();
   let open = 0;
   let most = 0;
+  let released = false;
+  /** Those that wait for something, and what for. */
+  const waiting: { readonly isDue: () => boolean; readonly answer: () => void }[] = [];
+  const answerDue = (): void => {
+    for (const { answer } of waiting.filter(({ isDue }) => isDue())) answer();
+  };
 
   const habits: Record<string, Habit> = {
     /** Says nothing, ever. */
@@ -69,6 +77,7 @@ export async function loopback(): Promise<Loopback> {
     const url = new URL(request.url!, "http://localhost");
     requested.push(url.pathname + url.search);
     most = Math.max(most, ++open);
+    answerDue();
     response.on("close", () => {
       open--;
       if (!response.writableFinished) abandoned.push(url.pathname);
@@ -76,15 +85,20 @@ export async function loopback(): Promise<Loopback> {
     const habit = habits[url.pathname.slice(1)];
     if (habit) return habit(request, response, url);
     const { searchParams } = url;
-    setTimeout(
-      () => {
+    waiting.push({
+      // `?together=3`: once three have been open at one time.
+      isDue: () =>
+        !response.writableEnded &&
+        (released || !searchParams.has("held")) &&
+        most >= Number(searchParams.get("together") ?? 0),
+      answer() {
         response.writeHead(Number(searchParams.get("status") ?? 200), {
           "content-type": searchParams.get("type") ?? "text/html; charset=utf-8",
         });
         response.end(searchParams.get("body") ?? `<p>${url.pathname}</p>`);
       },
-      Number(searchParams.get("ms") ?? 0),
-    );
+    });
+    answerDue();
   });
   await listen(server);
   return {
@@ -93,6 +107,10 @@ export async function loopback(): Promise<Loopback> {
     abandoned,
     get most() {
       return most;
+    },
+    release() {
+      released = true;
+      answerDue();
     },
     close: () =>
       new Promise((resolve) => {

@@ -239,8 +239,9 @@ describe("S2: in debug mode", () => {
 describe("S9: in debug mode", () => {
   test("a rejection that comes too late says where it was waited for", async () => {
     const { told } = await reportsOf(function* () {
-      const late = new Promise((_, reject) => setTimeout(reject, 5, new Error("late")));
+      const { promise: late, reject } = Promise.withResolvers<void>();
       yield* moveOnAfter(1, () => until(late));
+      reject(new Error("late"));
       yield* until(late.catch(() => {}));
     });
     expect(told).toEqual([

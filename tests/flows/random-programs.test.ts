@@ -1,13 +1,13 @@
 // Random programs, cancelled at a random time, some under a random order of who runs next. Each must end,
 // and leave nothing: no task, no wait, no cleanup that never began, no group that ended before its tasks.
 //
-// More of them: RUNS=100000 npx vitest run --project unit random-programs. A failure prints its seed.
-import fc from "fast-check";
+// Others, and more of them: CEDE_LONG=1 RUNS=100000 npx vitest run --project unit random-programs. A failure prints its seed.
 import { expect, test } from "vitest";
 import { EventLoop } from "cede";
 import type { Report, Runnable, Scheduler } from "cede/lowlevel";
 import { VirtualClock } from "cede/testing";
 import { Ledger, makeProgram, perform, random, type Op } from "./random-program.ts";
+import fc from "../support/fast-check.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 1000);
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PayloadError } from "../errors.ts";
 import { decode, encode, type Plain } from "./codec.ts";
+import fc from "../../../tests/support/fast-check.ts";
 
 const there = (value: unknown): unknown =>
   decode(JSON.parse(JSON.stringify(encode(value, "it"))) as Plain, "it");
@@ -41,6 +41,7 @@ describe("the codec", () => {
           expect((error as Error).message).toMatch(/BigInt object|Float16Array|larger than/);
           return;
         }
+        fc.pre(isDeepStrictEqual(structuredClone(cloned), cloned)); // on Node 22, two dates that are none are not equal
         expect(isDeepStrictEqual(came, cloned)).toBe(true);
       }),
       { numRuns: 1000 },

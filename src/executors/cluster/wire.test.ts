@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { idInQueue, isJobData, namesOf, parse, priorityInQueue } from "./wire.ts";
+import fc from "../../../tests/support/fast-check.ts";
 
 it("has the queue serve the higher priority first", () => {
   const order = [Infinity, 5e9, 1000, 1, 0.6, 0, -1, -1000, -5e9, -Infinity].map(priorityInQueue);
