@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
@@ -15,6 +14,7 @@ import {
 } from "../index.ts";
 import { runVirtual } from "../testing/index.ts";
 import { caught } from "../../tests/support/small.ts";
+import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { iterate, merge, stream, zip, type Items, type Source } from "./index.ts";
 
 const collect = <T>(source: Source<T>): Promise<T[]> => run(() => stream(source).collect());
@@ -155,7 +155,7 @@ describe("however the loop is left, the source is released", () => {
     });
 
     test("a file is closed", async () => {
-      const path = join(await mkdtemp(join(tmpdir(), "cede-")), "file");
+      const path = join(temporaryFolder(), "file");
       await writeFile(path, "x".repeat(1_000_000));
       const file = createReadStream(path, { highWaterMark: 1000 });
       await leave(file, way);

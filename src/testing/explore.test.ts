@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -18,6 +17,7 @@ import {
 import { park, type ParkedWait } from "../lowlevel.ts";
 import { explore, replay, watch, type ExploreOptions } from "./index.ts";
 import { failureOf, lostUpdate, sideBySide, steps } from "../../tests/support/explored.ts";
+import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 
 /** A lock that is handed on in order, and knows who has it. */
 class Lock {
@@ -362,7 +362,7 @@ describe("explore", () => {
   });
 
   test("writes a trace, a line of JSON for each event", async () => {
-    const file = join(tmpdir(), `cede-${process.pid}.cedetrace`);
+    const file = join(temporaryFolder(), "lost-update.cedetrace");
     const failure = await failureOf(
       lostUpdate(() => cede()),
       { trace: file },
@@ -371,7 +371,6 @@ describe("explore", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    rmSync(file);
     expect(lines[0]).toMatchObject({ type: "trace", version: 1, clock: "virtual", seed: 1 });
     expect(lines.slice(1)).toEqual(JSON.parse(JSON.stringify(failure!.trace)));
     expect(new Set(lines.map(({ type }) => type))).toEqual(

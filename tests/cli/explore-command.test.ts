@@ -1,25 +1,22 @@
 // `cede explore`, as a process of its own.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseOptions, type RawOptions } from "../../src/cli/explore/options.ts";
 import { notImported } from "../../src/cli/explore/programs.ts";
 import { harmless, jsonLine } from "../../src/cli/render/text.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
+import { INSIDE_REPOSITORY, sharedFolder } from "../support/temporary-folder.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MAIN = join(ROOT, "src/cli/main.ts");
 
-// Inside the repository, so that `import … from "cede"` is the package's own name.
 let folder: string;
-beforeAll(() => {
-  const examples = join(ROOT, ".doc-examples");
-  mkdirSync(examples, { recursive: true });
-  folder = mkdtempSync(join(examples, "explore-"));
+sharedFolder((made) => {
+  folder = made;
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+}, INSIDE_REPOSITORY);
 
 const FILES = {
   "bank.ts": `

@@ -1,11 +1,11 @@
 // `cede explore` on files of tests, as they are written for a runner: it runs them under that runner.
 // It stays whole: the files that it writes, and the way in which it starts the command, serve all of it.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { outcomesInXml } from "../../src/cli/explore/tests/bun.ts";
+import { INSIDE_REPOSITORY, sharedFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MAIN = join(ROOT, "src/cli/main.ts");
@@ -232,10 +232,8 @@ export default {
 const RUNNERS = ["vitest", "node:test"] as const;
 let folder: string;
 
-beforeAll(() => {
-  const examples = join(ROOT, ".doc-examples");
-  mkdirSync(examples, { recursive: true });
-  folder = mkdtempSync(join(examples, "explore-tests-"));
+sharedFolder((made) => {
+  folder = made;
   writeFileSync(join(folder, "vitest.config.mjs"), CONFIG);
   for (const runner of RUNNERS) {
     const head = `import { describe, test } from "${runner}";\n`;
@@ -266,8 +264,7 @@ beforeAll(() => {
       'test: { projects: [{ extends: true, test: { name: "one" } }] }',
     ),
   );
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+}, INSIDE_REPOSITORY);
 
 function nameOf(runner: string): string {
   return runner.replace(":", "-");
@@ -516,17 +513,13 @@ describe("a runner that is not installed", () => {
     ["vitest", 'import { test } from "vitest";', "npm install --save-dev vitest"],
     ["jest", 'test("one", () => {});', "npm install --save-dev jest"],
   ])("%s: says so, and how to install it", async (name, text, install) => {
-    const elsewhere = mkdtempSync(join(tmpdir(), "cede-no-runner-"));
-    try {
-      writeFileSync(join(elsewhere, "a.test.mjs"), text);
-      expect(await cede(["a.test.mjs"], elsewhere)).toEqual({
-        code: 2,
-        out: "",
-        err: `Cannot explore a.test.mjs: its tests are written for ${name}, which is not installed there.\nInstall it: ${install}\n`,
-      });
-    } finally {
-      rmSync(elsewhere, { recursive: true });
-    }
+    const elsewhere = temporaryFolder();
+    writeFileSync(join(elsewhere, "a.test.mjs"), text);
+    expect(await cede(["a.test.mjs"], elsewhere)).toEqual({
+      code: 2,
+      out: "",
+      err: `Cannot explore a.test.mjs: its tests are written for ${name}, which is not installed there.\nInstall it: ${install}\n`,
+    });
   });
 });
 

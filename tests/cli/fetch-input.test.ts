@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
@@ -9,6 +8,7 @@ import { fileNames } from "../../src/cli/fetch/save.ts";
 import { lines, readUrls, type Stdin } from "../../src/cli/fetch/sources.ts";
 import { parseTarget } from "../../src/cli/fetch/target.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 describe("options", () => {
   test("nothing said: all at once, half a minute, no retry, 100 MB", () => {
@@ -110,7 +110,7 @@ describe("where the addresses come from", () => {
   };
   const { signal } = new AbortController();
   const file = async (content: string) => {
-    const path = join(await mkdtemp(join(tmpdir(), "cede-")), "urls.txt");
+    const path = join(temporaryFolder(), "urls.txt");
     await writeFile(path, content);
     return path;
   };
@@ -160,7 +160,9 @@ describe("where the addresses come from", () => {
     await expect(readUrls({ urls: [], from: ["/nowhere.txt"] }, never, signal)).rejects.toThrow(
       'Cannot read URLs from "/nowhere.txt": there is no such file.',
     );
-    await expect(readUrls({ urls: [], from: [tmpdir()] }, never, signal)).rejects.toThrow("it is a folder");
+    await expect(readUrls({ urls: [], from: [temporaryFolder()] }, never, signal)).rejects.toThrow(
+      "it is a folder",
+    );
   });
 });
 

@@ -1,7 +1,6 @@
 /** Threads from their module on: what can be loaded, what cannot, and how the process ends that has them. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -9,11 +8,10 @@ import { allSettled, EventLoop, sleep, type Awaitable } from "cede";
 import { Executor, threads, type Jobs } from "cede/executors";
 import { runTest } from "cede/testing";
 import { failureOf } from "../support/failure.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { onThreads, SOURCE } from "./on-threads.ts";
 
 const LIMIT = 30_000;
-
-const temporary = (): string => mkdtempSync(join(tmpdir(), "cede-"));
 
 describe("a module", () => {
   const opening = (file: string): Promise<Error> =>
@@ -30,7 +28,7 @@ describe("a module", () => {
     expect(error.cause).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
   });
   test("that cannot be read", { timeout: LIMIT }, async () => {
-    const file = join(temporary(), "garbled.js");
+    const file = join(temporaryFolder(), "garbled.js");
     writeFileSync(file, "export const add = (a, b) => a +* b;");
     const error = await opening(pathToFileURL(file).href);
     expect(error.message).toBe("Cannot load the jobs of garbled.js: Unexpected token '*'");
@@ -94,7 +92,7 @@ describe.each([
       warnings: readonly string[],
     ) => Awaitable<void>,
   ): Promise<void> => {
-    const file = join(temporary(), "how");
+    const file = join(temporaryFolder(), "how");
     const next = (does: string): void => writeFileSync(file, does);
     next("load");
     const warnings: string[] = [];

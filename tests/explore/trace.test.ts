@@ -1,6 +1,5 @@
 // What the events of a trace file say. It stands outside src/, since places are of the program, not of the library.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -16,6 +15,7 @@ import {
 } from "cede";
 import { inline } from "cede/executors";
 import { explore, replay, type TraceEvent } from "cede/testing";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { holdAndWait, traceOf, type Program } from "../support/traces.ts";
 
 describe("resources", () => {
@@ -187,12 +187,9 @@ test("what no caller can be told is a warning", async () => {
 describe("a file", () => {
   /** The lines that are written. */
   async function fileOf(write: (file: string) => Promise<unknown>): Promise<Record<string, unknown>[]> {
-    const folder = mkdtempSync(join(tmpdir(), "cede-trace-"));
-    const file = join(folder, "x.cedetrace");
+    const file = join(temporaryFolder(), "x.cedetrace");
     await write(file);
-    const text = readFileSync(file, "utf8");
-    rmSync(folder, { recursive: true });
-    return text
+    return readFileSync(file, "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,16 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const root = join(import.meta.dirname, "../..");
 const NEEDED = "Node 20.19 or a later 20, or 22.12 or later";
 
 /** Sets up a clone that holds nothing yet, on a Node that says that it is of this version. */
 function setUp(version: string): { status: number | null; stderr: string } {
-  const clone = mkdtempSync(join(tmpdir(), "cede-setup-"));
-  onTestFinished(() => rmSync(clone, { recursive: true, force: true }));
+  const clone = temporaryFolder();
   mkdirSync(join(clone, "scripts"));
   mkdirSync(join(clone, "node_modules"));
   copyFileSync(join(root, "scripts/setup.mjs"), join(clone, "scripts/setup.mjs"));
