@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Report } from "../../src/cli/fetch/report.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { loopback, type Loopback } from "./loopback.ts";
 
 // The real command, as a process of its own.
@@ -171,7 +171,7 @@ describe("--json", () => {
   });
 
   test("--compare adds the second run, -o the files, a retry its number", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "cede-"));
+    const dir = temporaryFolder();
     const { out } = await cede([
       "fetch",
       "--json",
@@ -207,7 +207,7 @@ describe("addresses", () => {
   });
 
   test("from a file, standard input and arguments together", async () => {
-    const file = join(await mkdtemp(join(tmpdir(), "cede-")), "urls.txt");
+    const file = join(temporaryFolder(), "urls.txt");
     await writeFile(file, at("/from-file").join("\n"));
     const { out } = await cede(["fetch", "-", "--from", file, ...at("/argument")], {
       input: at("/from-pipe").join("\n"),
@@ -223,7 +223,7 @@ describe("addresses", () => {
 });
 
 test("-o saves the bodies and says where", async () => {
-  const dir = join(await mkdtemp(join(tmpdir(), "cede-")), "pages");
+  const dir = join(temporaryFolder(), "pages");
   const { out } = await cede(["fetch", "-o", dir, ...at("/a", "/b", "/?status=404")]);
   expect(await readdir(dir)).toHaveLength(2);
   expect(out).toContain(`Saved 2 pages in ${dir}\n`);
@@ -325,7 +325,7 @@ describe("interruption", () => {
   });
 
   test("what was saved until then is said too", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "cede-"));
+    const dir = temporaryFolder();
     const { code, out } = await cede(["fetch", "-o", dir, ...at("/a", "/hang")], {
       onOutput: (out, child) => out.includes("/a\n") && !child.killed && child.kill("SIGINT"),
     });

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "cede";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -8,6 +7,7 @@ import { fetchAll, type Job } from "../../src/cli/fetch/fetch-all.ts";
 import { RETRY_DELAYS } from "../../src/cli/fetch/fetch-page.ts";
 import { Progress, type Page } from "../../src/cli/fetch/report.ts";
 import { Folder } from "../../src/cli/fetch/save.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { closedPort, loopback, notHttp, type Loopback } from "./loopback.ts";
 
 let server: Loopback;
@@ -253,8 +253,6 @@ test("cancellation closes the connections, and leaves what was done and what was
 });
 
 describe("saving", () => {
-  const folder = () => mkdtemp(join(tmpdir(), "cede-"));
-
   async function save(
     dir: string,
     paths: readonly string[],
@@ -265,7 +263,7 @@ describe("saving", () => {
   }
 
   test("each body is a file of its own, and the page says which", async () => {
-    const dir = join(await folder(), "new", "deep");
+    const dir = join(temporaryFolder(), "new", "deep");
     const paths = [
       "/a?body=one",
       "/A?body=two",
@@ -284,7 +282,7 @@ describe("saving", () => {
   });
 
   test("a page that fails leaves no file, not even half of one", async () => {
-    const dir = await folder();
+    const dir = temporaryFolder();
     const pages = await save(dir, ["/?status=404", "/cut", "/endless", "/stall", "/hang"], {
       timeoutMs: 100,
       maxBytes: 50_000,
@@ -294,7 +292,7 @@ describe("saving", () => {
   });
 
   test("nothing is written outside the folder, whatever the address or the folder holds", async () => {
-    const parent = await folder();
+    const parent = temporaryFolder();
     const victim = join(parent, "victim");
     await writeFile(victim, "untouched");
     const dir = join(parent, "pages");
@@ -309,7 +307,7 @@ describe("saving", () => {
   });
 
   test("a folder that cannot be one is refused before anything is requested", async () => {
-    const file = join(await folder(), "file");
+    const file = join(temporaryFolder(), "file");
     await writeFile(file, "");
     await expect(Folder.prepare(file, [])).rejects.toThrow(
       `Cannot save pages in "${file}": there is a file of that name.`,
@@ -318,7 +316,7 @@ describe("saving", () => {
   });
 
   test("a body that cannot be written is a row with its reason", async () => {
-    const dir = await folder();
+    const dir = temporaryFolder();
     const urls = [`${server.origin}/x`];
     const prepared = await Folder.prepare(join(dir, "gone"), urls);
     await import("node:fs/promises").then(({ rm }) => rm(join(dir, "gone"), { recursive: true }));
