@@ -1,7 +1,7 @@
 // `cede explore` on files of tests, as they are written for a runner: it runs them under that runner.
 // It stays whole: the files that it writes, and the way in which it starts the command, serve all of it.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { outcomesInXml } from "../../src/cli/explore/tests/bun.ts";
@@ -90,7 +90,7 @@ const LONG = `
 import { writeFileSync } from "node:fs";
 import { taskGroup } from "cede";
 import { runTest } from "cede/testing";
-writeFileSync(new URL("begun", import.meta.url), "");
+writeFileSync(new URL("begun", import.meta.url), String(process.pid));
 test("has no end", () =>
   runTest(() =>
     taskGroup(function* (group) {
@@ -280,11 +280,12 @@ function cede(
   args: readonly string[],
   cwd = folder,
   onStart?: (child: ChildProcess) => void,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, ["--conditions=@cede/source", MAIN, "explore", ...args], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "", FORCE_COLOR: "0", NODE_NO_WARNINGS: "1", CEDE_SEED: "7" },
+    env: { ...process.env, NO_COLOR: "", FORCE_COLOR: "0", NODE_NO_WARNINGS: "1", CEDE_SEED: "7", ...more },
   });
   onStart?.(child);
   return new Promise((resolve, reject) => {
@@ -523,22 +524,45 @@ describe("a runner that is not installed", () => {
   });
 });
 
-test("Ctrl-C ends the runner, with what was found until then", async () => {
-  const begun = join(folder, "node-test/begun");
-  rmSync(begun, { force: true });
-  const stop = (child: ChildProcess): void => {
-    const timer = setInterval(() => {
-      if (!existsSync(begun)) return;
-      clearInterval(timer); // a second signal would end the command at once
-      child.kill("SIGINT");
-    }, 50);
+describe("when it is told to stop", { timeout: 60_000 }, () => {
+  const begun = (): string => join(folder, "node-test/begun");
+  /** Explores what has no end, until it is given these signals. */
+  const stopped = (signals: readonly NodeJS.Signals[], more?: Readonly<Record<string, string>>) => {
+    rmSync(begun(), { force: true });
+    const stop = (child: ChildProcess): void => {
+      const timer = setInterval(() => {
+        if (!existsSync(begun())) return;
+        clearInterval(timer);
+        for (const signal of signals) child.kill(signal);
+      }, 50);
+    };
+    return cede(["node-test/long.test.mjs", "--budget", "10m"], folder, stop, more);
   };
-  expect(await cede(["node-test/long.test.mjs", "--budget", "10m"], folder, stop)).toEqual({
-    code: 130,
-    out: expect.stringMatching(/^has no end: stopped, no failure in [\d,]+ schedules? until then\n$/),
-    err: "Stopped before node:test has come to the end of node-test/long.test.mjs.\n",
+
+  test("it ends the runner, with what was found until then", async () => {
+    expect(await stopped(["SIGINT"])).toEqual({
+      code: 130,
+      out: expect.stringMatching(/^has no end: stopped, no failure in [\d,]+ schedules? until then\n$/),
+      err: "Stopped before node:test has come to the end of node-test/long.test.mjs.\n",
+    });
   });
-}, 60_000);
+
+  test("twice, it ends at once, and leaves neither a folder behind nor the runner", async () => {
+    const elsewhere = temporaryFolder();
+    expect(await stopped(["SIGINT", "SIGTERM"], { TMPDIR: elsewhere })).toMatchObject({ code: 143 });
+    expect(readdirSync(elsewhere).filter((name) => name.startsWith("cede-"))).toEqual([]);
+    const runner = Number(readFileSync(begun(), "utf8"));
+    await expect.poll(() => isAlive(runner), { timeout: 10_000 }).toBe(false);
+  });
+
+  function isAlive(pid: number): boolean {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  }
+});
 
 test("what Bun reports: names of groups and tests in the order in which they ran, without what was skipped", () => {
   const xml = `<?xml version="1.0" encoding="UTF-8"?>

@@ -25,6 +25,9 @@ import { failedTests, testOf } from "./tests-of.ts";
 export async function exploreTests(kind: RunnerName, options: ExploreCommandOptions): Promise<number> {
   const { file, only } = options;
   const folder = mkdtempSync(join(tmpdir(), "cede-explore-"));
+  // Again if it must be: a runner that is still ending may write there.
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  process.once("exit", remove); // a second Ctrl-C comes here alone
   try {
     return await withInterruption(async (signal) => {
       const tests = runner(kind, file, only, folder);
@@ -69,7 +72,8 @@ export async function exploreTests(kind: RunnerName, options: ExploreCommandOpti
       return failed || wrong !== undefined || isIncomplete ? 1 : 0;
     });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 
