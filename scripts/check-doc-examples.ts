@@ -13,6 +13,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { parseSync } from "oxc-parser";
+import { atExit } from "../tests/support/at-exit.ts";
 import { RedisServer, withoutRedis } from "../tests/support/redis-server.ts";
 import { ENTRIES, fromDisk, undocumented } from "./public-names.ts";
 
@@ -21,6 +22,10 @@ const root = join(import.meta.dirname, "..");
 // node_modules, where Node refuses to strip types.
 mkdirSync(join(root, ".doc-examples"), { recursive: true });
 const workFolder = mkdtempSync(join(root, ".doc-examples", "run-"));
+atExit(() => rmSync(workFolder, { recursive: true, force: true }));
+/** What examples take for the system's folder of temporary files: it goes with the others. */
+const temporary = join(workFolder, "temporary");
+mkdirSync(temporary);
 const LIMIT_MS = 10_000;
 
 interface Line {
@@ -64,7 +69,6 @@ writeFileSync(
 );
 
 const failures = [...undocumented(ENTRIES, fromDisk(root)), ...(await typeErrors()), ...(await wrongRuns())];
-rmSync(workFolder, { recursive: true, force: true });
 for (const failure of failures) console.error(`${failure}\n`);
 console.log(`${examples.length} examples, problems: ${failures.length}`);
 process.exitCode = failures.length > 0 ? 1 : 0;
@@ -234,7 +238,7 @@ async function execute(
   more: Readonly<Record<string, string>> = {},
 ): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...more, NO_COLOR: "1" };
+    const env = { ...process.env, TMPDIR: temporary, ...more, NO_COLOR: "1" };
     const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
     let late = false;

@@ -77,10 +77,7 @@ async function served(system: string): Promise<string> {
   const child = spawn(process.execPath, [...process.execArgv, worker, system, server.url], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  process.once("exit", () => {
-    child.kill("SIGKILL");
-    server.abandon();
-  });
+  process.once("exit", () => child.kill("SIGKILL"));
   const [said] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   if (typeof said === "number") throw new Error(`The worker of ${system} ended with code ${said}.`);
   return server.url;

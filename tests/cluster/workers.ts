@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { atExit } from "../support/at-exit.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -26,6 +27,8 @@ export class WorkerProcess {
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.setEncoding("utf8").on("data", (text: string) => (this.output += text));
     }
+    const ended = atExit(() => this.child.kill("SIGKILL"));
+    this.child.once("exit", ended);
     this.#ended = once(this.child, "close").then(([code, signal]) => (signal ?? code) as number | string);
   }
 

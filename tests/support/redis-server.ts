@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Redis } from "ioredis";
+import { atExit } from "./at-exit.ts";
 
 export interface RedisServerOptions {
   /** Whether it has again, after a restart, what it had before. */
@@ -34,11 +35,16 @@ export class RedisServer {
   readonly folder: string;
   readonly #persistent: boolean;
   #process: ChildProcess | null = null;
+  readonly #closed: () => void;
 
   private constructor(port: number, persistent: boolean) {
     this.port = port;
     this.folder = mkdtempSync(join(tmpdir(), "cede-redis-"));
     this.#persistent = persistent;
+    this.#closed = atExit(() => {
+      this.#process?.kill("SIGKILL");
+      this.#remove();
+    });
   }
 
   static async start({ persistent = true }: RedisServerOptions = {}): Promise<RedisServer> {
@@ -117,15 +123,15 @@ export class RedisServer {
     this.#process?.kill("SIGCONT");
   }
 
-  /** For the end of this process: nothing can be waited for any more. */
-  abandon(): void {
-    this.#process?.kill("SIGKILL");
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
   async close(): Promise<void> {
     await this.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.#closed();
+    this.#remove();
+  }
+
+  /** Again if it must be: a server that has just been killed may write still. */
+  #remove(): void {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
