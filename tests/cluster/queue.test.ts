@@ -22,6 +22,7 @@ import {
   type ServeClusterOptions,
 } from "cede/executors";
 import { withoutRedis } from "../support/redis-server.ts";
+import { warnings } from "../support/warnings.ts";
 import * as module from "./jobs.ts";
 import { ownRedis } from "./own-redis.ts";
 
@@ -125,17 +126,14 @@ describe.skipIf(withoutRedis())("the queue of a cluster", { timeout: 20_000 }, (
   });
 
   it.for([Infinity, 2 ** 31, 3e9])("takes %d milliseconds for as long as a timer can wait", async (ms) => {
-    const warnings: string[] = [];
-    const heard = (warning: Error): void => void warnings.push(warning.name);
-    process.on("warning", heard);
+    const heard = warnings();
     await EventLoop.run(function* () {
       createTask(() => serveCluster(module, { ...own.where, connectTimeout: ms, stalledInterval: ms }));
       const options = { ...own.where, connectTimeout: ms, pollInterval: ms };
       const jobs = yield* cluster<Module>(options);
       expect(yield* jobs.add(1, 2)).toBe(3);
     });
-    process.off("warning", heard);
-    expect(warnings.filter((name) => name === "TimeoutOverflowWarning")).toEqual([]);
+    expect(heard.filter(({ name }) => name === "TimeoutOverflowWarning")).toEqual([]);
   });
 
   it("keeps what has ended without a limit, if it is told to", async () => {

@@ -1,18 +1,8 @@
 /** When a job on a thread is told to stop: whatever moment that is, it stops, and its thread is ended only if it must be. */
 import { expect, test } from "vitest";
-import {
-  all,
-  allSettled,
-  createTask,
-  Event,
-  EventLoop,
-  moveOnAfter,
-  sleep,
-  until,
-  type Awaitable,
-  type Task,
-} from "cede";
+import { all, allSettled, createTask, EventLoop, moveOnAfter, sleep, until, type Awaitable } from "cede";
 import { Executor, type Jobs, type ThreadsOptions } from "cede/executors";
+import { begun } from "./begun.ts";
 import { onThreads } from "./on-threads.ts";
 import { LAST } from "./stopping.ts";
 
@@ -27,16 +17,6 @@ const on =
     EventLoop.run(function* () {
       yield* body(yield* onThreads<Stopping>("./stopping.ts", { workers: 1, ...options }));
     });
-
-/** Starts a job, and waits until it says that it has begun. */
-function* begun<T>(
-  start: (options: { onProgress: () => void }) => Awaitable<T>,
-): Awaitable<{ task: Task<T> }> {
-  const started = new Event();
-  const task = createTask(() => start({ onProgress: () => started.set() }));
-  yield* started.wait();
-  return { task };
-}
 
 function holdFor(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;) {

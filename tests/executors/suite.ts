@@ -47,6 +47,7 @@ import {
 import type { JobEvent } from "cede/lowlevel";
 import { failureOf, thrown } from "../support/failure.ts";
 import { sharedFolder } from "../support/temporary-folder.ts";
+import { begun } from "./begun.ts";
 import { storage, visitor } from "./jobs.ts";
 
 /** How a case wants its executor. */
@@ -876,7 +877,7 @@ export function suite(name: string, open: Open): void {
     test.each(kinds)("unwinds %s, and waits for it", { timeout: LIMIT }, (_, job, lines) =>
       loop.runUntilComplete(function* () {
         const file = newFile();
-        const { task } = yield* begun(shared, (options) => shared[job].with(options)(file));
+        const { task } = yield* begun((options) => shared[job].with(options)(file));
         yield* task.cancel("enough");
         expect(linesOf(file)).toEqual(lines);
         expect(yield* thrown(() => task)).toBeInstanceOf(CancelledError);
@@ -884,7 +885,7 @@ export function suite(name: string, open: Open): void {
     );
     together("waits for cleanup that takes its time", function* (jobs) {
       const [file, answer] = [newFile(), newFile()];
-      const { task } = yield* begun(jobs, (options) => jobs.patient.with(options)(file, answer));
+      const { task } = yield* begun((options) => jobs.patient.with(options)(file, answer));
       const ended = createTask(() => task.cancel());
       while (linesOf(file).length === 0) yield* sleep(2);
       expect(ended.done).toBe(false);
@@ -894,7 +895,7 @@ export function suite(name: string, open: Open): void {
     });
     together("a second time while it cleans up changes nothing", function* (jobs) {
       const [file, answer] = [newFile(), newFile()];
-      const { task } = yield* begun(jobs, (options) => jobs.patient.with(options)(file, answer));
+      const { task } = yield* begun((options) => jobs.patient.with(options)(file, answer));
       void task.cancel("first");
       while (linesOf(file).length === 0) yield* sleep(2);
       void task.cancel("second");
@@ -907,14 +908,14 @@ export function suite(name: string, open: Open): void {
       expect(linesOf(file)).toEqual(["cleanup begins", "cleanup ends"]);
     });
     together("cleanup that throws fails whoever cancelled it", function* (jobs) {
-      const { task } = yield* begun(jobs, (options) => jobs.clumsy.with(options)());
+      const { task } = yield* begun((options) => jobs.clumsy.with(options)());
       const error = yield* thrown(() => task.cancel());
       expect(error).toMatchObject({ name: "RangeError", message: "the cleanup broke" });
       expect(error.stack).toMatch(/\bclumsy\b.*jobs\.ts/);
     });
     together("a shield in the job is respected", function* (jobs) {
       const file = newFile();
-      const { task } = yield* begun(jobs, (options) => jobs.shielded.with(options)(file));
+      const { task } = yield* begun((options) => jobs.shielded.with(options)(file));
       yield* task.cancel();
       expect(linesOf(file)).toEqual(["step 1", "step 2", "step 3"]);
     });
@@ -1003,7 +1004,7 @@ export function suite(name: string, open: Open): void {
     });
     together("S2: its cleanup can await what it has started", function* (jobs) {
       const file = newFile();
-      const { task } = yield* begun(jobs, (options) => jobs.awaitAtLast.with(options)(file));
+      const { task } = yield* begun((options) => jobs.awaitAtLast.with(options)(file));
       yield* task.cancel();
       expect(linesOf(file)).toEqual(["its task gave 2"]);
     });
@@ -1303,7 +1304,7 @@ export function suite(name: string, open: Open): void {
       yield* all([jobs.slowAdd(1, 2), jobs.laterAdd(1, 2)]);
       yield* thrown(() => jobs.fail("Error"));
       yield* thrown(() => Executor.of(jobs).submit("missing", []));
-      const { task } = yield* begun(jobs, (options) => jobs.forever.with(options)(newFile()));
+      const { task } = yield* begun((options) => jobs.forever.with(options)(newFile()));
       expect(Executor.of(jobs).statistics).toMatchObject({ running: 1, waiting: 0 });
       yield* task.cancel();
       expect(Executor.of(jobs).statistics).toMatchObject({
@@ -1322,7 +1323,7 @@ export function suite(name: string, open: Open): void {
       function* (jobs) {
         yield* createTask(() => jobs.slowAdd(1, 2), { name: "adder" });
         yield* thrown(() => jobs.fail.with({ id: "bad one" })("Error"));
-        const { task } = yield* begun(jobs, (options) => jobs.forever.with(options)(newFile()));
+        const { task } = yield* begun((options) => jobs.forever.with(options)(newFile()));
         yield* task.cancel();
         const of = (id: string): JobEvent[] => events.filter((event) => event.id === id);
         const ids = [...new Set(events.map(({ id }) => id))];
@@ -1425,7 +1426,7 @@ export function suite(name: string, open: Open): void {
         yield* supervise(
           function* (group) {
             const opened = yield* opener(group, { places: 1, drainTimeout: 20 }, function* (jobs) {
-              const { task } = yield* begun(jobs, (options) => jobs.forever.with(options)(file, 2));
+              const { task } = yield* begun((options) => jobs.forever.with(options)(file, 2));
               const waits = group.createTask(() => jobs.mark(never, "ran"));
               yield* waiting(jobs, 1);
               return { jobs, task, waits };
@@ -1457,7 +1458,7 @@ export function suite(name: string, open: Open): void {
     });
     alone("by hand, at once", {}, function* (jobs) {
       const file = newFile();
-      const { task } = yield* begun(jobs, (options) => jobs.forever.with(options)(file));
+      const { task } = yield* begun((options) => jobs.forever.with(options)(file));
       yield* Executor.of(jobs).close({ drainTimeout: 0 });
       expect(yield* thrown(() => task)).toBeInstanceOf(ExecutorClosedError);
       expect(linesOf(file)).toEqual(["cleanup begins", "cleanup ends"]);
@@ -1467,7 +1468,7 @@ export function suite(name: string, open: Open): void {
         const file = newFile();
         yield* taskGroup(function* (group) {
           const opened = yield* opener(group, { drainTimeout: 0 }, function* (jobs) {
-            const { task } = yield* begun(jobs, (options) => jobs.forever.with(options)(file));
+            const { task } = yield* begun((options) => jobs.forever.with(options)(file));
             return { jobs, task };
           });
           yield* opened.leave.cancel();
@@ -1501,18 +1502,6 @@ export function suite(name: string, open: Open): void {
     if (options.drainTimeout !== undefined) told.set();
     return { use, leaving: leaving(), left, leave: left };
   }
-}
-
-/** Starts a job that tells when it has begun, and waits for that. */
-function* begun<T>(
-  _jobs: AllJobs,
-  start: (options: { onProgress: () => void }) => Awaitable<T>,
-): Awaitable<{ task: Task<T> }> {
-  const started = new Event();
-  const task = createTask(() => start({ onProgress: () => started.set() }));
-  task.addDoneCallback(() => started.set());
-  yield* started.wait();
-  return { task };
 }
 
 /** While one job keeps the only place: makes calls that wait; then lets all of them run. */

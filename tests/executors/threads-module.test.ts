@@ -9,6 +9,7 @@ import { Executor, threads, type Jobs } from "cede/executors";
 import { runTest } from "cede/testing";
 import { failureOf } from "../support/failure.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { warnings } from "../support/warnings.ts";
 import { onThreads, SOURCE } from "./on-threads.ts";
 
 const LIMIT = 30_000;
@@ -89,29 +90,23 @@ describe.each([
     body: (
       jobs: Jobs<typeof import("./broken/sometimes.ts")>,
       next: (does: string) => void,
-      warnings: readonly string[],
+      heard: readonly Error[],
     ) => Awaitable<void>,
   ): Promise<void> => {
     const file = join(temporaryFolder(), "how");
     const next = (does: string): void => writeFileSync(file, does);
     next("load");
-    const warnings: string[] = [];
-    const hear = ({ message }: Error): void => void warnings.push(message);
-    process.on("warning", hear);
-    try {
-      await EventLoop.run(function* () {
-        const env = { ...(process.env as Record<string, string>), CEDE_TEST_FILE: file };
-        const jobs = yield* onThreads<typeof import("./broken/sometimes.ts")>("./broken/sometimes.ts", {
-          workers,
-          env,
-        });
-        while (Executor.of(jobs).statistics.workers < workers) yield* sleep(1);
-        yield* body(jobs, next, warnings);
+    const heard = warnings();
+    await EventLoop.run(function* () {
+      const env = { ...(process.env as Record<string, string>), CEDE_TEST_FILE: file };
+      const jobs = yield* onThreads<typeof import("./broken/sometimes.ts")>("./broken/sometimes.ts", {
+        workers,
+        env,
       });
-    } finally {
-      process.off("warning", hear);
-    }
-    expect(warnings).toEqual([expect.stringContaining(`${says}\n`)]);
+      while (Executor.of(jobs).statistics.workers < workers) yield* sleep(1);
+      yield* body(jobs, next, heard);
+    });
+    expect(heard.map(({ message }) => message)).toEqual([expect.stringContaining(`${says}\n`)]);
   };
 
   test("calls fail with the reason, and succeed when it has gone", { timeout: LIMIT }, () =>
@@ -128,10 +123,10 @@ describe.each([
     }),
   );
   test("a worker that is left serves, and its own replacement is waited for", { timeout: LIMIT }, () =>
-    during(2, function* (jobs, next, warnings) {
+    during(2, function* (jobs, next, heard) {
       next(how);
       yield* allSettled([jobs.exit(3)]);
-      while (warnings.length === 0) yield* sleep(1);
+      while (heard.length === 0) yield* sleep(1);
       expect(yield* jobs.add(1, 2)).toBe(3);
       expect(Executor.of(jobs).statistics.workers).toBe(1);
       next("load");

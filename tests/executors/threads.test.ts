@@ -8,7 +8,6 @@ import {
   CancelledError,
   Channel,
   createTask,
-  Event,
   EventLoop,
   sleep,
   timeout,
@@ -25,6 +24,8 @@ import {
   type ThreadsOptions,
 } from "cede/executors";
 import { failureOf, thrown } from "../support/failure.ts";
+import { warnings } from "../support/warnings.ts";
+import { begun } from "./begun.ts";
 import { onThreads } from "./on-threads.ts";
 
 type Faults = typeof import("./faults.ts");
@@ -40,17 +41,6 @@ const on =
       yield* whole(jobs, options.workers); // it is open as soon as one is there
       yield* body(jobs);
     });
-
-/** Starts a job, and waits until it says that it has begun. */
-function* begun<T>(
-  start: (options: { onProgress: () => void }) => Awaitable<T>,
-  name = "caller",
-): Awaitable<{ task: Task<T> }> {
-  const started = new Event();
-  const task = createTask(() => start({ onProgress: () => started.set() }), { name });
-  yield* started.wait();
-  return { task };
-}
 
 /** Until all workers are there, and that they work. */
 function* whole(jobs: Jobs<Faults>, workers = 2): Awaitable<void> {
@@ -144,32 +134,20 @@ describe("a job whose thread ends", () => {
     "while it has nothing to do is replaced, silently",
     { timeout: LIMIT },
     on({}, function* (jobs) {
-      const warnings: Error[] = [];
-      const hear = (warning: Error): void => void warnings.push(warning);
-      process.on("warning", hear);
-      try {
-        yield* noneIn(jobs, yield* jobs.exitWhenIdle());
-        yield* whole(jobs);
-        expect(warnings).toEqual([]);
-      } finally {
-        process.off("warning", hear);
-      }
+      const heard = warnings();
+      yield* noneIn(jobs, yield* jobs.exitWhenIdle());
+      yield* whole(jobs);
+      expect(heard).toEqual([]);
     }),
   );
   test(
     "while it has nothing to do, by an error: a warning says so",
     { timeout: LIMIT },
     on({}, function* (jobs) {
-      const warnings: Error[] = [];
-      const hear = (warning: Error): void => void warnings.push(warning);
-      process.on("warning", hear);
-      try {
-        yield* noneIn(jobs, yield* jobs.throwWhenIdle());
-        yield* whole(jobs);
-      } finally {
-        process.off("warning", hear);
-      }
-      expect(warnings.every(({ name }) => name === "CedeWarning")).toBe(true);
+      const heard = warnings();
+      yield* noneIn(jobs, yield* jobs.throwWhenIdle());
+      yield* whole(jobs);
+      expect(heard.every(({ name }) => name === "CedeWarning")).toBe(true);
     }),
   );
 });
