@@ -5,6 +5,7 @@ import {
   coroutine,
   createTask,
   currentTask,
+  defer,
   EventLoop,
   InvalidStateError,
   runSync,
@@ -165,6 +166,53 @@ describe("S13: an unobserved failure fails the run", () => {
     }).catch((error: unknown) => error);
     expect(error).toMatchObject({ message: "first" });
     expect(suppressedErrors(error)).toMatchObject([{ message: "second" }]);
+  });
+
+  for (const main of ["a body", "a coroutine"]) {
+    test(`S12: the error that main has ended with is the first, though its cleanup brings up others (${main})`, async () => {
+      const fails = function* (): Awaitable<void> {
+        let going = true;
+        createTask(function* () {
+          while (going) yield* sleep(1);
+          throw new Error("in the background");
+        });
+        defer(function* () {
+          going = false;
+          yield* sleep(10);
+        });
+        yield* sleep(5);
+        throw new Error("main's own");
+      };
+      const error: unknown = await runVirtual(main === "a body" ? fails : coroutine(fails)).catch(
+        (error: unknown) => error,
+      );
+      expect(error).toMatchObject({ message: "main's own" });
+      expect(suppressedErrors(error)).toMatchObject([{ message: "in the background" }]);
+    });
+  }
+
+  test("S12: an error that main may still catch is none that it has ended with", async () => {
+    let going = true;
+    const failing = coroutine(function* (): Awaitable<void> {
+      defer(function* () {
+        going = false;
+        yield* sleep(10);
+      });
+      yield* sleep(5);
+      throw new Error("caught");
+    });
+    const program = runVirtual(function* () {
+      createTask(function* () {
+        while (going) yield* sleep(1);
+        throw new Error("in the background");
+      });
+      try {
+        yield* failing();
+      } catch {
+        yield* sleepForever();
+      }
+    });
+    await expect(program).rejects.toThrow("in the background");
   });
 
   test("the same error twice is not beside itself", async () => {

@@ -9,7 +9,7 @@ import { AfterReady } from "./callback.ts";
 import { current, type LoopPort, type Root } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
 import { CancellationEscapedError } from "./errors.ts";
-import { giveWay, NONE } from "./exit.ts";
+import { errorOf, giveWay, NONE } from "./exit.ts";
 import type { Cancellation } from "./monitor.ts";
 import { asked } from "./scope.ts";
 import { cleaned } from "./story.ts";
@@ -108,12 +108,14 @@ export class Run<T> implements Root, Timer {
   /** Fails the run with an error that is nobody's. */
   fail(error: unknown): void {
     if (this.#ended) return;
+    if (this.main !== null) this.#keep(errorOnItsWay(this.main));
     this.#keep(error);
     this.cancel(error);
   }
 
   /** The first error is the run's. */
   #keep(error: unknown): void {
+    if (error === NONE) return;
     if (this.#error === NONE) this.#error = error;
     else giveWay(this.#error, error, this.loop, this);
   }
@@ -200,6 +202,14 @@ export class Run<T> implements Root, Timer {
     };
     this.loop.enqueue(new AfterReady(this.loop, look));
   }
+}
+
+/** The error of a task that is certain to end with one, and cleans up: nothing of it is left that could catch it. */
+function errorOnItsWay(task: Task<unknown>): unknown {
+  let bottom = task.top;
+  if (bottom === null) return NONE;
+  while (bottom.parent !== null) bottom = bottom.parent;
+  return errorOf(bottom);
 }
 
 /** The tasks of a run that have not ended, in the order of their creation. */

@@ -314,8 +314,10 @@ describe("time and the outside", () => {
     await runTest(
       function* () {
         log(yield* timeout(10, () => until(Promise.resolve("settled"))));
-        log((yield* moveOnAfter(10, () => until(later(5, "")))).expired ? "expired" : "not expired");
-        yield* until(later(20, ""));
+        const { promise, resolve } = Promise.withResolvers<void>();
+        log((yield* moveOnAfter(10, () => until(promise))).expired ? "expired" : "not expired");
+        resolve();
+        yield* until(promise);
       },
       { patience: 0 },
     );

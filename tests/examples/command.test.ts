@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { examplesCommand } from "../../src/cli/commands/examples.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
-import { complaints, EXPECTED, printedBy } from "./output.ts";
+import { EXPECTED, printedBy } from "./output.ts";
+import { complaints } from "../support/complaints.ts";
 
 /** Calls `cede examples` with these arguments: what it printed, what it complained of, how it ended. */
 async function call(...args: string[]): Promise<{ lines: string[]; complaint: string; exitCode: number }> {

@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { EventLoop } from "../../examples/12-an-event-loop.ts";
 import { examples } from "../../examples/index.ts";
-import { complaints, EXPECTED, printedBy } from "./output.ts";
+import { EXPECTED, printedBy } from "./output.ts";
+import { complaints } from "../support/complaints.ts";
 
 const folder = join(import.meta.dirname, "../../examples");
 

@@ -39,8 +39,3 @@ export async function printedBy(
   }
   return lines;
 }
-
-/** What was written to the error stream, without what Cede tells of steps that a busy machine made long. */
-export function complaints(stderr: string): string {
-  return stderr.replace(/^cede: The loop was held for .*\n/gm, "");
-}

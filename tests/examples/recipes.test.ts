@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
 import { withoutRedis } from "../support/redis-server.ts";
-import { complaints } from "./output.ts";
+import { complaints } from "../support/complaints.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // processes, and threads in them
 
@@ -27,7 +27,7 @@ test("work on one loop keeps it from everything else, and is told so", async () 
   const { stdout } = await printed("work-on-one-loop.ts");
   expect(stdout).toBe(
     "There are 283146 primes below 4000000.\n" +
-      "Did anything else have a turn before that was half counted? No.\n" +
+      "Did anything else have a turn in the midst of that? No.\n" +
       "One count took … s, two at once … s.\n",
   );
 });
@@ -36,7 +36,7 @@ test("work on threads leaves the loop free, and what holds a thread is no news",
   expect(await printed("work-on-threads.ts")).toEqual({
     stdout:
       "There are 283146 primes below 4000000.\n" +
-      "Did anything else have a turn before that was half counted? Yes.\n" +
+      "Did anything else have a turn in the midst of that? Yes.\n" +
       "One count took … s, two at once … s.\n",
     stderr: "",
   });

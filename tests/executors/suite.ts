@@ -1477,6 +1477,23 @@ export function suite(name: string, open: Open): void {
         expect(linesOf(file)).toEqual(["cleanup begins", "cleanup ends"]);
       }),
     );
+    test(
+      "when main fails: with its own error, beside which is that of a job in the background",
+      { timeout: LIMIT },
+      async () => {
+        const file = newFile();
+        const error: unknown = await EventLoop.run(function* () {
+          const jobs = yield* open<Module>({ ...PATIENT, drainTimeout: 0 });
+          const started = new Event();
+          createTask(jobs.forever.with({ onProgress: () => started.set() })(file));
+          yield* started.wait();
+          throw new RangeError("main's own");
+        }).catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({ name: "RangeError", message: "main's own" });
+        expect(suppressedErrors(error)).toEqual([expect.any(ExecutorClosedError)]);
+        expect(linesOf(file)).toEqual(["cleanup begins", "cleanup ends"]);
+      },
+    );
   });
 
   /** Opens an executor in a task of its own, which is left when it is told to. */

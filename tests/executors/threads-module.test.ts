@@ -10,6 +10,7 @@ import { runTest } from "cede/testing";
 import { failureOf } from "../support/failure.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { warnings } from "../support/warnings.ts";
+import { complaints } from "../support/complaints.ts";
 import { onThreads, SOURCE } from "./on-threads.ts";
 
 const LIMIT = 30_000;
@@ -145,7 +146,7 @@ describe("a process", () => {
       for (const stream of [child.stdout, child.stderr])
         stream.on("data", (text) => (output += String(text)));
       child.on("error", reject);
-      child.on("close", (code) => resolve({ code, output }));
+      child.on("close", (code) => resolve({ code, output: complaints(output) }));
     });
   test("goes on while a module is loaded, and ends by itself", { timeout: LIMIT }, async () => {
     expect(await node("broken/opens-slowly.ts")).toEqual({ code: 0, output: "3\nended\n" });
