@@ -1,6 +1,6 @@
-import { current, type LoopPort, type Runner } from "./current.ts";
+import { current, type LoopPort, type Root, type Runner } from "./current.ts";
 import { InvalidStateError } from "./errors.ts";
-import type { JobEvent, TaskInfo } from "./monitor.ts";
+import type { JobEvent, Report, TaskInfo } from "./monitor.ts";
 
 /** Tells whoever observes the loop of one task what becomes of a job that it waits for. */
 export interface JobObserver {
@@ -10,6 +10,8 @@ export interface JobObserver {
   /** Whether anybody hears: ask before you make an event of what is told often. */
   readonly heard: boolean;
   tell(event: Omit<JobEvent, "task">): void;
+  /** Reports what went wrong where the job runs, and no caller can be told: to the `onReport` of the task's run. */
+  report(report: Report): void;
 }
 
 /**
@@ -46,10 +48,12 @@ export function jobObserver(): JobObserver {
 class Observer implements JobObserver {
   readonly task: TaskInfo;
   readonly #loop: LoopPort;
+  readonly #root: Root;
 
   constructor(task: Runner) {
     this.task = task;
     this.#loop = task.loop;
+    this.#root = task.root;
   }
 
   get heard(): boolean {
@@ -62,5 +66,9 @@ class Observer implements JobObserver {
 
   tell(event: Omit<JobEvent, "task">): void {
     this.#loop.monitor?.job?.({ ...event, task: this.task });
+  }
+
+  report(report: Report): void {
+    this.#loop.report(report, this.#root);
   }
 }

@@ -1,6 +1,6 @@
 /** Jobs that do to their thread whatever can be done to it. */
 import { threadId } from "node:worker_threads";
-import { coroutine, sleep, sleepForever, type Awaitable, type Sender } from "cede";
+import { coroutine, sleep, sleepForever, supervise, type Awaitable, type Sender } from "cede";
 import { currentJob, transfer } from "cede/executors";
 
 const begun = (): void => currentJob()?.progress("begun");
@@ -18,6 +18,14 @@ export const nap = coroutine(function* nap(ms: number): Awaitable<number> {
 export const forever = coroutine(function* forever(): Awaitable<never> {
   begun();
   return yield* sleepForever();
+});
+/** A task of it fails where nobody awaits that. */
+export const failsBehind = coroutine(function* failsBehind(message: string): Awaitable<void> {
+  yield* supervise(function* (group) {
+    group.createTask(function* behind() {
+      throw new RangeError(message, { cause: new Error("the disk is full") });
+    });
+  });
 });
 export const fail = (message: string): never => {
   throw new RangeError(message);

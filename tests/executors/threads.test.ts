@@ -2,7 +2,7 @@
  * What threads alone can do, and what can be done to them: whatever ends a worker, its jobs end, and the pool is whole again.
  * It stays whole, since all of its cases are of one module of faults, opened and looked at in one way.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   all,
   CancelledError,
@@ -23,6 +23,7 @@ import {
   type Jobs,
   type ThreadsOptions,
 } from "cede/executors";
+import type { Report } from "cede/lowlevel";
 import { failureOf, thrown } from "../support/failure.ts";
 import { warnings } from "../support/warnings.ts";
 import { begun } from "./begun.ts";
@@ -428,4 +429,41 @@ describe("what goes where", () => {
       expect(shared[0]).toBe(20);
     }),
   );
+});
+
+describe("what goes wrong on a thread where no caller can be told", () => {
+  test(
+    "is reported to the run that opened the executor, with the worker and the error",
+    { timeout: LIMIT },
+    async () => {
+      const reports: Report[] = [];
+      await EventLoop.run(
+        function* () {
+          const jobs = yield* onThreads<Faults>("./faults.ts", { workers: 1 });
+          yield* jobs.failsBehind("lost");
+        },
+        { onReport: (report) => reports.push(report) },
+      );
+      expect(reports).toEqual([
+        {
+          kind: "task-failed",
+          message: expect.stringMatching(/^On worker 1: .*behind#\d+.*RangeError: lost$/),
+          task: expect.stringMatching(/^behind#\d+$/),
+          error: expect.any(RangeError),
+        },
+      ]);
+      expect((reports[0]!.error as Error).cause).toEqual(new Error("the disk is full"));
+    },
+  );
+  test("is printed unless somebody listens", { timeout: LIMIT }, async () => {
+    const print = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await EventLoop.run(function* () {
+      const jobs = yield* onThreads<Faults>("./faults.ts", { workers: 1 });
+      yield* jobs.failsBehind("lost");
+    });
+    expect(print.mock.calls).toEqual([
+      [expect.stringMatching(/^cede: On worker 1: .*behind#\d+/), expect.any(RangeError)],
+    ]);
+    print.mockRestore();
+  });
 });

@@ -5,8 +5,9 @@
 import type { EventEmitter } from "node:events";
 import type { Worker as Thread } from "node:worker_threads";
 import { InvalidStateError } from "../../index.ts";
+import type { Report } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
-import type { Envelope, PlainError } from "../envelope.ts";
+import { errorAgain, type Envelope, type PlainError } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { JobKind } from "../module.ts";
 import { within } from "../within.ts";
@@ -22,6 +23,7 @@ import {
   type JobNews,
   type News,
   type Order,
+  type PlainReport,
   type WorkerData,
 } from "./protocol.ts";
 import { Starting } from "./starting.ts";
@@ -48,6 +50,14 @@ export interface PoolOptions {
   readonly resourceLimits: object | undefined;
   readonly execArgv: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string>> | undefined;
+}
+
+/** Hears of the workers. */
+export interface PoolListener {
+  /** One came, or could not load the module. */
+  changed(): void;
+  /** Of what happened on one that no caller can be told. */
+  report(report: Report): void;
 }
 
 /** What becomes of a job that was sent to a worker. */
@@ -146,7 +156,13 @@ export class PoolWorker {
   readonly #jobs: JobsByCell;
   #flushed: (() => void) | undefined = undefined;
 
-  constructor(number: number, thread: Thread, port: Hello["port"], jobs: JobsByCell) {
+  constructor(
+    number: number,
+    thread: Thread,
+    port: Hello["port"],
+    jobs: JobsByCell,
+    report: (report: Report) => void,
+  ) {
     this.#jobs = jobs;
     this.number = number;
     this.name = `worker ${number}`;
@@ -154,6 +170,7 @@ export class PoolWorker {
     this.#port = port;
     port.on("message", (news: News) => {
       if (news.what === "flushed") return this.#flushed?.();
+      if (news.what === "report") return report(reportOf(this, news.report));
       const sent = this.#jobs[cellOf(news.run, this.#jobs)];
       if (sent?.run === news.run) sent.outcome.news(news);
     });
@@ -183,6 +200,12 @@ export class PoolWorker {
   }
 }
 
+/** What a worker reports, as it is told here. */
+function reportOf({ name }: PoolWorker, { kind, message, task, error }: PlainReport): Report {
+  const report = { kind, message: `On ${name}: ${message}`, task };
+  return error === undefined ? report : { ...report, error: errorAgain(error, name) };
+}
+
 /** What is with workers now. */
 type JobsByCell = readonly (Sent | undefined)[];
 
@@ -198,19 +221,23 @@ export class Pool {
   readonly #jobs: (Sent | undefined)[];
   /** The numbers of the next runs: one for each cell that is free. */
   readonly #free: number[];
-  readonly #changed: () => void;
+  readonly #listener: PoolListener;
   readonly #starting: Starting;
   #closed = false;
 
-  /**
-   * `jobsAtOnce`: how many jobs are with workers at most. `changed`: a worker came, or one could not load the module.
-   */
-  constructor(library: Library, url: string, options: PoolOptions, jobsAtOnce: number, changed: () => void) {
+  /** `jobsAtOnce`: how many jobs are with workers at most. */
+  constructor(
+    library: Library,
+    url: string,
+    options: PoolOptions,
+    jobsAtOnce: number,
+    listener: PoolListener,
+  ) {
     const count = jobsAtOnce; // one that was withdrawn keeps its cell, and its place, until its message was read
     this.#cells = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
     this.#jobs = Array.from({ length: count }, () => undefined);
     this.#free = Array.from({ length: count }, (_, i) => count - 1 - i);
-    this.#changed = changed;
+    this.#listener = listener;
     this.#starting = new Starting(url.slice(url.lastIndexOf("/") + 1), {
       loaded: (thread, port, kinds) => this.#loaded(thread, port, kinds),
       failed: (error) => this.#failed(error),
@@ -302,7 +329,9 @@ export class Pool {
   #loaded(thread: Thread, port: Hello["port"], kinds: ReadonlyMap<string, JobKind>): void {
     this.broken = null;
     this.kinds = kinds;
-    const worker = new PoolWorker(this.#freeNumber(), thread, port, this.#jobs);
+    const worker = new PoolWorker(this.#freeNumber(), thread, port, this.#jobs, (report) =>
+      this.#listener.report(report),
+    );
     this.workers.add(worker);
     // Its jobs are told by the pool library, before or after this.
     const gone = (): void => {
@@ -314,13 +343,13 @@ export class Pool {
       if (this.#closed || this.#jobs.some((sent) => sent?.to === worker)) return;
       process.emitWarning(`A worker ended while it had no job: ${error.message}`, "CedeWarning");
     });
-    this.#changed();
+    this.#listener.changed();
   }
 
   #failed(error: Error): void {
     if (this.workers.size > 0) return;
     this.broken = error;
-    this.#changed();
+    this.#listener.changed();
   }
 
   /** It takes no more jobs. Where it was the last one, whatever is to replace it does not wait, whoever failed before. */

@@ -1,5 +1,6 @@
 /** What the pool and its workers tell each other. Jobs and their results go through the pool library; the rest goes here. */
 import type { MessagePort } from "node:worker_threads";
+import type { Report } from "../../lowlevel.ts";
 import type { PlainError } from "../envelope.ts";
 import type { JobKind } from "../module.ts";
 
@@ -73,7 +74,14 @@ export type Order =
 /** From a worker. */
 export type News =
   /** All that it has written has been read. */
-  { readonly what: "flushed" } | JobNews;
+  | { readonly what: "flushed" }
+  /** Something went wrong there that no caller can be told. */
+  | { readonly what: "report"; readonly report: PlainReport }
+  | JobNews;
+
+export interface PlainReport extends Pick<Report, "kind" | "message" | "task"> {
+  readonly error?: PlainError;
+}
 
 /** From a worker, of a job. */
 export type JobNews =

@@ -1,5 +1,5 @@
 import { coroutine, taskGroup, until, type Awaitable, type TaskGroup } from "../../index.ts";
-import { park, type ParkedWait } from "../../lowlevel.ts";
+import { jobObserver, park, type JobObserver, type ParkedWait } from "../../lowlevel.ts";
 import type { Call } from "../call.ts";
 import { errorAgain, type Envelope } from "../envelope.ts";
 import { WorkerLostError } from "../errors.ts";
@@ -177,10 +177,13 @@ class Threads implements Engine {
   }
 
   /** @internal */
-  start(library: Library): void {
+  start(library: Library, observer: JobObserver): void {
     const { workers, concurrency, resourceLimits, execArgv, env } = this.#options;
     const options = { workers, resourceLimits, execArgv, env };
-    this.#pool = new Pool(library, this.#url, options, workers * (concurrency + 1), () => this.#changed());
+    this.#pool = new Pool(library, this.#url, options, workers * (concurrency + 1), {
+      changed: () => this.#changed(),
+      report: (report) => observer.report(report),
+    });
   }
 
   *close(): Awaitable<void> {
@@ -250,7 +253,7 @@ class Threads implements Engine {
 }
 
 const opening = coroutine(function* threads(engine: Threads): Awaitable<void> {
-  engine.start(yield* until(loadLibrary()));
+  engine.start(yield* until(loadLibrary()), jobObserver());
   yield* engine.loaded();
 });
 

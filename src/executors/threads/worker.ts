@@ -20,6 +20,7 @@ import {
   type Loaded,
   type News,
   type Order,
+  type PlainReport,
   type WorkerData,
 } from "./protocol.ts";
 
@@ -95,20 +96,30 @@ const running: (Running | undefined)[] = Array.from({ length: cells.length }, ()
 const loop = new EventLoop({
   onReport(report) {
     const meant = report.kind === "loop-held" && running.some((job) => job?.mayHold);
-    if (!meant) printReport(report);
+    if (meant) return;
+    if (loaded === undefined) return printReport(report); // nobody knows this worker yet
+    const { kind, message, task, error } = report;
+    const plain: PlainReport = {
+      kind,
+      message,
+      task,
+      ...(error !== undefined && { error: plainError(error) }),
+    };
+    control.postMessage({ what: "report", report: plain } satisfies News);
   },
 });
 
 let kinds: ReadonlyMap<string, JobKind> = new Map();
 
 /** What the module exports: no job comes before it has loaded. */
-let loaded: JobModule;
+let loaded: JobModule | undefined;
 
 async function load(): Promise<void> {
   try {
-    loaded = (await import(url)) as JobModule;
-    kinds = jobsOf(loaded);
+    const module = (await import(url)) as JobModule;
+    kinds = jobsOf(module);
     control.postMessage({ jobs: [...kinds] } satisfies Loaded);
+    loaded = module;
   } catch (error) {
     control.postMessage({ error: plainError(error) } satisfies Loaded);
   }
@@ -174,8 +185,8 @@ export async function serveJob(message: JobMessage): Promise<unknown> {
         job.task = currentTask()!;
         if (job.mayHold) Atomics.store(cells, cell, HOLDS);
         // This run is the job's own already, unless something beside the job carries what it sends.
-        if (senders.length === 0) return serve(loaded, where, request);
-        return serveSending(loaded, where, request, senders, job);
+        if (senders.length === 0) return serve(loaded!, where, request);
+        return serveSending(loaded!, where, request, senders, job);
       },
       { name },
     );
