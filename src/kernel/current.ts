@@ -88,10 +88,8 @@ export interface Root extends CancelNode {
   readonly debug: boolean;
   /** The run that the program began: this one, unless it is a part of that. */
   readonly whole: Root;
-  /** Fails the run with an error that is nobody else's. */
+  /** Fails the run with an error that is nobody else's, or, for an escape, whatever its outcome would be otherwise. */
   fail(error: unknown): void;
-  /** Fails the run, whatever its outcome would be otherwise: a bug of the program was found. */
-  escaped(error: unknown): void;
 }
 
 /** The running task, as awaitables and scopes see it. */

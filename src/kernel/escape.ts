@@ -25,7 +25,7 @@ function explain(): never {
 /** An escape is a bug of the program: it fails the run, whatever becomes of the error. */
 export function tell(task: Runner, error: CancellationEscapedError): void {
   report(task, "escape", error.message, { error });
-  task.root.escaped(error);
+  task.root.fail(error);
 }
 
 /** What `return()` is called with, and what an unwound frame must end with. */

@@ -76,10 +76,10 @@ export function stopUnwinding(frame: Leaving, value: unknown): void {
 }
 
 /** Of two errors the first is the primary one, unless the later one is an escape: that outranks every other. */
-export function primaryOf(first: unknown, later: unknown, loop: Reporter): unknown {
+export function primaryOf(first: unknown, later: unknown, loop: Reporter, root?: object): unknown {
   const swap = later instanceof CancellationEscapedError && !(first instanceof CancellationEscapedError);
   const primary = swap ? later : first;
-  giveWay(primary, swap ? first : later, loop);
+  giveWay(primary, swap ? first : later, loop, root);
   return primary;
 }
 

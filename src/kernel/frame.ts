@@ -11,7 +11,7 @@
 import { againResult, Lazy, type Awaitable, type Body, type Poll, type Signal } from "./awaitable.ts";
 import type { CancelNode } from "./cancel.ts";
 import { current, type Runner } from "./current.ts";
-import { RETURNED, THREW, UNWOUND, type Exit, type Leaving } from "./exit.ts";
+import { isAmong, NONE, RETURNED, THREW, UNWOUND, type Exit, type Leaving } from "./exit.ts";
 import { caughtReturning } from "./escape.ts";
 import { NEXT } from "./generator.ts";
 import { isUnawaited, notAwaited, notByHand, outside, polledByHand } from "./misuse.ts";
@@ -172,6 +172,16 @@ export class Frame<T = unknown> implements Iterator<Signal | undefined, T, void>
     this.value = value;
     return continueLater();
   }
+}
+
+/** The errors on their way through a task's frames, in those that are being left, down to the one that has the exit `until`. */
+export function errorsOnTheirWay({ top }: Stack, until: Exit | null = null): ReadonlySet<unknown> {
+  const errors = new Set<unknown>();
+  for (let frame = top; frame !== null; frame = frame.parent) {
+    if (frame.state > OPEN && frame.state !== RETURNED && frame.value !== NONE) errors.add(frame.value);
+    if (until !== null && isAmong(frame.exits, until)) break;
+  }
+  return errors;
 }
 
 /** Keeps what a frame's cleanup calls from being cancelled by anything outside that cleanup. */

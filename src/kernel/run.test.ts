@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   all,
   asCompleted,
+  CancellationEscapedError,
   coroutine,
   createTask,
   currentTask,
@@ -13,6 +14,7 @@ import {
   sleepForever,
   suppressedErrors,
   taskGroup,
+  timeout,
   type Awaitable,
   type Task,
 } from "../index.ts";
@@ -168,30 +170,61 @@ describe("S13: an unobserved failure fails the run", () => {
     expect(suppressedErrors(error)).toMatchObject([{ message: "second" }]);
   });
 
-  for (const main of ["a body", "a coroutine"]) {
-    test(`S12: the error that main has ended with is the first, though its cleanup brings up others (${main})`, async () => {
-      const fails = function* (): Awaitable<void> {
-        let going = true;
-        createTask(function* () {
-          while (going) yield* sleep(1);
-          throw new Error("in the background");
-        });
-        defer(function* () {
-          going = false;
-          yield* sleep(10);
-        });
-        yield* sleep(5);
-        throw new Error("main's own");
-      };
-      const error: unknown = await runVirtual(main === "a body" ? fails : coroutine(fails)).catch(
-        (error: unknown) => error,
-      );
+  /** Throws, and its cleanup has a task in the background end with whatever `end` does. */
+  const failsTwice = (end: () => Awaitable<void>) =>
+    function* (): Awaitable<void> {
+      let going = true;
+      createTask(function* () {
+        while (going) yield* sleep(1);
+        yield* end();
+      });
+      defer(function* () {
+        going = false;
+        yield* sleep(10);
+      });
+      yield* sleep(5);
+      throw new Error("main's own");
+    };
+  const inBackground = failsTwice(function* () {
+    throw new Error("in the background");
+  });
+  for (const [title, main] of [
+    ["a body", inBackground],
+    ["a coroutine", coroutine(inBackground)],
+    ["a group", () => taskGroup(inBackground)],
+    ["within a timeout", () => timeout(1000, inBackground)],
+    [
+      "in a call",
+      function* (): Awaitable<void> {
+        yield* coroutine(inBackground)();
+      },
+    ],
+  ] as const) {
+    test(`S12: an error on its way out of main is the first, though what is done there brings up others (${title})`, async () => {
+      const error: unknown = await runVirtual(main).catch((error: unknown) => error);
       expect(error).toMatchObject({ message: "main's own" });
       expect(suppressedErrors(error)).toMatchObject([{ message: "in the background" }]);
     });
   }
 
-  test("S12: an error that main may still catch is none that it has ended with", async () => {
+  test("S12: an escape outranks that error, too", async () => {
+    const escapes = failsTwice(function* () {
+      const task = createTask(function* () {
+        try {
+          yield* sleepForever();
+        } finally {
+          return; // oxlint-disable-line no-unsafe-finally
+        }
+      });
+      yield;
+      yield* task.cancel();
+    });
+    const error: unknown = await runVirtual(escapes, { onReport() {} }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(CancellationEscapedError);
+    expect(suppressedErrors(error)).toMatchObject([{ message: "main's own" }]);
+  });
+
+  test("S12: an error that main catches is none of them", async () => {
     let going = true;
     const failing = coroutine(function* (): Awaitable<void> {
       defer(function* () {

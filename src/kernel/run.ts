@@ -8,8 +8,8 @@ import { below, cancelTree, type CancelNode } from "./cancel.ts";
 import { AfterReady } from "./callback.ts";
 import { current, type LoopPort, type Root } from "./current.ts";
 import type { Timer } from "./deadlines.ts";
-import { CancellationEscapedError } from "./errors.ts";
-import { errorOf, giveWay, NONE } from "./exit.ts";
+import { NONE, primaryOf } from "./exit.ts";
+import { errorsOnTheirWay } from "./frame.ts";
 import type { Cancellation } from "./monitor.ts";
 import { asked } from "./scope.ts";
 import { cleaned } from "./story.ts";
@@ -39,6 +39,8 @@ export class Run<T> implements Root, Timer {
   main: Task<T> | null = null;
   /** The first error, of main or one that is nobody's: then the run fails with it. */
   #error: unknown = NONE;
+  /** Those that were on their way in main when the first error came that is nobody's: main may end with one of them. */
+  #earlier: ReadonlySet<unknown> | null = null;
   #ended = false;
   /** How many tasks have failed that nobody has observed so far. */
   #failures = 0;
@@ -105,28 +107,23 @@ export class Run<T> implements Root, Timer {
     return this.cancellation !== null || (this.main !== null && this.main.cancellation !== null);
   }
 
-  /** Fails the run with an error that is nobody's. */
-  fail(error: unknown): void {
+  fail(error: unknown, earlier: ReadonlySet<unknown> | null = this.#onTheirWay()): void {
     if (this.#ended) return;
-    if (this.main !== null) this.#keep(errorOnItsWay(this.main));
+    if (this.#error === NONE) this.#earlier = earlier;
     this.#keep(error);
     this.cancel(error);
   }
 
-  /** The first error is the run's. */
+  /** The first error is the run's, unless a later one is an escape. */
   #keep(error: unknown): void {
-    if (error === NONE) return;
     if (this.#error === NONE) this.#error = error;
-    else giveWay(this.#error, error, this.loop, this);
+    else if (this.#earlier?.has(error)) this.#error = primaryOf(error, this.#error, this.loop, this);
+    else this.#error = primaryOf(this.#error, error, this.loop, this);
   }
 
-  escaped(error: unknown): void {
-    const earlier = this.#error;
-    if (earlier !== NONE && !(earlier instanceof CancellationEscapedError)) {
-      this.#error = error;
-      giveWay(error, earlier, this.loop, this);
-    }
-    this.fail(error);
+  /** The errors that may become main's. */
+  #onTheirWay(): ReadonlySet<unknown> | null {
+    return this.main === null ? null : errorsOnTheirWay(this.main);
   }
 
   /** Cancels all that is left; the run ends when it has. */
@@ -195,21 +192,14 @@ export class Run<T> implements Root, Timer {
   /** The observer may be a task that is ready now, of any run, and has not got so far: each gets one step. */
   #nobodyLooked(task: Task<unknown>): void {
     this.#failures++;
+    const earlier = this.#onTheirWay();
     const look = (): void => {
       this.#failures--;
-      if (!task.observed) this.fail(task.error());
+      if (!task.observed) this.fail(task.error(), earlier);
       this.#endIfEmpty();
     };
     this.loop.enqueue(new AfterReady(this.loop, look));
   }
-}
-
-/** The error of a task that is certain to end with one, and cleans up: nothing of it is left that could catch it. */
-function errorOnItsWay(task: Task<unknown>): unknown {
-  let bottom = task.top;
-  if (bottom === null) return NONE;
-  while (bottom.parent !== null) bottom = bottom.parent;
-  return errorOf(bottom);
 }
 
 /** The tasks of a run that have not ended, in the order of their creation. */

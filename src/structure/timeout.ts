@@ -9,14 +9,13 @@ import { cancelledError, TimeoutError } from "../kernel/errors.ts";
 import {
   failWith,
   failWithFirst,
-  isAmong,
   NONE,
   RETURNED,
   stopUnwinding,
   UNWOUND,
   type Leaving,
 } from "../kernel/exit.ts";
-import { OPEN } from "../kernel/frame.ts";
+import { errorsOnTheirWay, type Stack } from "../kernel/frame.ts";
 import { current, type Runner } from "../kernel/current.ts";
 import { below, type CancelNode } from "../kernel/cancel.ts";
 import { placeOf } from "../kernel/place.ts";
@@ -25,7 +24,6 @@ import { Scope } from "../kernel/scope.ts";
 import { checkDelay, checkTime } from "../kernel/sleep.ts";
 import type { CancelScope } from "./cancel-scope.ts";
 import type { ScopeOptions } from "./cleanup-timeout.ts";
-import type { Stack } from "../kernel/frame.ts";
 import { scoped } from "./scoped.ts";
 import { TimedScope } from "./timed-scope.ts";
 
@@ -68,7 +66,7 @@ class TimeoutScope extends DeadlineScope {
       return;
     }
     this.#error = error;
-    this.#earlier = errorsOnTheirWay(this, task as Stack);
+    this.#earlier = hasError(this) || errorsOnTheirWay(task as Stack, this);
     this.timeUp(error);
   }
 
@@ -210,20 +208,15 @@ export function moveOnAfter<T>(
   return scoped<MoveOnScope, T, MoveOn<T>>(() => new MoveOnScope(ms), body, options);
 }
 
-/** The errors that are on their way out of a scope, in frames that are being left; `true` if a scope inside has one. */
-function errorsOnTheirWay(scope: Scope, task: Stack): ReadonlySet<unknown> | true {
+/** Whether a scope inside has an error that it may end with. */
+function hasError(scope: Scope): boolean {
   const shielded = new Set<CancelNode>();
   for (const node of below(scope, (node) => node.isTask)) {
     const outer = node.outer!;
     if (outer !== scope && (outer.shield || shielded.has(outer))) shielded.add(node);
     if (node instanceof Scope && node.failing && !isOvertaken(node, shielded)) return true;
   }
-  const errors = new Set<unknown>();
-  for (let frame = task.top; frame !== null; frame = frame.parent) {
-    if (frame.state > OPEN && frame.state !== RETURNED && frame.value !== NONE) errors.add(frame.value);
-    if (frame.exits !== null && isAmong(frame.exits, scope)) break;
-  }
-  return errors;
+  return false;
 }
 
 /**

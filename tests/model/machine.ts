@@ -98,6 +98,8 @@ export class Task extends Scope {
   ending: Ending | null = null;
   /** Whether anybody has awaited it, or will. */
   observed = false;
+  /** What is on its way through those of its bodies that are being left, the innermost last. */
+  readonly leaving: Problem[] = [];
   readonly whenEnded: (() => void)[] = [];
 
   constructor(name: string, owner: Scope & Owner, start: () => Steps) {

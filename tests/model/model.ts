@@ -240,11 +240,23 @@ class Interpreter {
       return ending.how === "error" ? machine.error(ending.failure.problem) : ending;
     }
     const inside = new Scope(around.within, machine.running, true);
-    const after = yield* this.#walk(cleanup, { ...around, within: inside });
+    const after = yield* this.#leaving(ending, this.#walk(cleanup, { ...around, within: inside }));
     machine.leave(inside);
     if (after.how === "value") machine.note(`${place} has cleaned up`);
     const failure = machine.merge(ending.failure, after.how === "value" ? null : after.failure);
     return { how: "unwound", failure };
+  }
+
+  /** What is done while a body is being left that has ended so. */
+  *#leaving(ending: Ending, steps: Steps): Steps {
+    const { leaving } = this.#machine.running!;
+    if (ending.how === "value" || ending.failure === null) return yield* steps;
+    leaving.push(ending.failure.problem);
+    try {
+      return yield* steps;
+    } finally {
+      leaving.pop();
+    }
   }
 
   /** However the body was left, what was deferred runs to its end whatever is cancelled. */
@@ -253,7 +265,7 @@ class Interpreter {
     const inside = new Scope(around.within, machine.running, true);
     for (const body of deferred) {
       machine.note(`${place} releases`);
-      const after = yield* this.#walk(body, { ...around, within: inside });
+      const after = yield* this.#leaving(ending, this.#walk(body, { ...around, within: inside }));
       if (after.how !== "value") ending = machine.addFailure(ending, after.failure);
     }
     machine.leave(inside);
@@ -290,7 +302,7 @@ class Interpreter {
     if (own.alive > 0 && !own.provided) machine.cancel(own, "nobody uses it");
     if (own.alive > 0) {
       const inside = new Scope(within, machine.running, true);
-      yield* machine.wait(
+      const wait = machine.wait(
         inside,
         (end) => {
           own.whenEmpty = () => end(() => nothing);
@@ -298,6 +310,7 @@ class Interpreter {
         },
         tasks,
       );
+      yield* this.#leaving(ending, wait);
       machine.leave(inside);
     }
     machine.leave(own);
@@ -356,7 +369,7 @@ class Interpreter {
     while (own.alive > 0) {
       // The tasks were cancelled if the group was; whatever else comes, it waits for them.
       const inside = new Scope(own, machine.running, true);
-      yield* machine.wait(
+      const wait = machine.wait(
         inside,
         (end) => {
           own.whenEmpty = () => end(() => nothing);
@@ -364,6 +377,7 @@ class Interpreter {
         },
         () => own.inner.filter((node) => node instanceof Task),
       );
+      yield* this.#leaving(ending, wait);
       machine.leave(inside);
     }
     if (own.overtaken && ending.how === "value") ending = machine.unwind(own);
@@ -482,7 +496,7 @@ class Interpreter {
     own.stop();
     if (own.alive > 0) {
       const inside = new Scope(within, machine.running, true);
-      yield* machine.wait(
+      const wait = machine.wait(
         inside,
         (end) => {
           own.whenEmpty = () => end(() => nothing);
@@ -490,6 +504,7 @@ class Interpreter {
         },
         tasks,
       );
+      yield* this.#leaving(ending, wait);
       machine.leave(inside);
     }
     machine.leave(own);

@@ -18,6 +18,8 @@ export class Run extends Scope implements Owner {
   readonly #machine: Machine;
   main: Task | null = null;
   #problem: Problem | null = null;
+  /** What was on its way in main when the first problem came that is nobody's. */
+  #earlier: readonly Problem[] = [];
   /** How many failures wait for somebody to observe them. */
   #unobserved = 0;
 
@@ -38,21 +40,24 @@ export class Run extends Scope implements Owner {
     } else if (failure !== null && !child.observed) {
       // Whoever is ready now has a step to become its observer.
       this.#unobserved++;
+      const earlier = [...this.main!.leaving];
       this.#machine.call(() => {
-        if (!child.observed) this.fail(failure.problem);
+        if (!child.observed) this.fail(failure.problem, earlier);
         this.#unobserved--;
       });
     }
   }
 
-  fail(problem: Problem): void {
+  fail(problem: Problem, earlier: readonly Problem[]): void {
+    if (this.#problem === null) this.#earlier = earlier;
     this.#keep(problem);
     this.#machine.cancel(this.main!, problem);
   }
 
   #keep(problem: Problem): void {
-    if (this.#problem === null) this.#problem = problem;
-    else this.#machine.suppress(this.#problem, problem);
+    const before = this.#problem;
+    if (before === null || this.#earlier.includes(problem)) this.#problem = problem;
+    if (before !== null) this.#machine.suppress(this.#problem!, this.#problem === problem ? before : problem);
   }
 
   outcome(abortedOutside: boolean): string {
