@@ -346,8 +346,9 @@ const attempt = coroutine(function* job(
   const { cancelled, value } = yield* cancelScope((scope) => executor.serve(call, scope));
   if (call.failed !== null) throw call.failed.error;
   if (cancelled || value.ok === "cancelled") {
+    const when = call.attempt === 0 ? "before it began" : "while it ran";
     throw new ExecutorClosedError(
-      `Cannot wait for ${call.title} any longer: ${executor.name} was closed while it ran.`,
+      `Cannot wait for ${call.title} any longer: ${executor.name} was closed ${when}.`,
     );
   }
   if (value.ok) return value.value;
