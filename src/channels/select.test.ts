@@ -185,8 +185,9 @@ describe("select", () => {
     const reports: string[] = [];
     await runVirtual(
       function* () {
-        const failing = new Promise((_, reject) => setTimeout(reject, 1, new Error("late")));
+        const { promise: failing, reject } = Promise.withResolvers<void>();
         yield* select([until(failing), sleep(0)]);
+        reject(new Error("late"));
         yield* until(failing.catch(() => {}));
       },
       { onReport: ({ kind }) => reports.push(kind) },

@@ -141,10 +141,11 @@ describe("onReport", () => {
     const { heard, onReport } = listener();
     await runVirtual(
       function* () {
-        const late = new Promise((_, reject) => setTimeout(reject, 5, new Error("late")));
+        const { promise: late, reject } = Promise.withResolvers<void>();
         const task = createTask(() => until(late));
         yield;
         yield* task.cancel();
+        reject(new Error("late"));
         yield* until(late.catch(() => {}));
       },
       { onReport },

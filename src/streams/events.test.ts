@@ -25,12 +25,13 @@ describe("once()", () => {
   test("gives the arguments of an emitter's event, and the event of a target", async () => {
     const emitter = new EventEmitter();
     const target = new CountingTarget();
-    setTimeout(() => {
-      emitter.emit("data", 1, "two");
-      target.dispatchEvent(new Event("done"));
-    }, 1);
     await run(function* () {
       const event = createTask(once(target, "done"));
+      yield; // it listens
+      setTimeout(() => {
+        emitter.emit("data", 1, "two");
+        target.dispatchEvent(new Event("done"));
+      }, 1);
       expect(yield* once(emitter, "data")).toEqual([1, "two"]);
       expect((yield* event).type).toBe("done");
     });

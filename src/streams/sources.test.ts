@@ -243,14 +243,14 @@ describe("however the loop is left, the source is released", () => {
 
   test("a read that fails after the loop was left is reported", async () => {
     const reports: string[] = [];
+    const read = Promise.withResolvers<never>();
     const source: AsyncIterable<number> = {
-      [Symbol.asyncIterator]: () => ({
-        next: () => new Promise<never>((_, reject) => setTimeout(() => reject(new Error("late")), 10)),
-      }),
+      [Symbol.asyncIterator]: () => ({ next: () => read.promise }),
     };
     await run(
       function* () {
         yield* moveOnAfter(5, () => stream(source).collect());
+        read.reject(new Error("late"));
         yield* sleep(20);
       },
       { onReport: ({ kind, message }) => reports.push(`${kind}: ${message.replace(/#\d+/g, "")}`) },
@@ -261,12 +261,14 @@ describe("however the loop is left, the source is released", () => {
   });
 
   test("an item that was being read when its wait was given up comes next", async () => {
+    const read = Promise.withResolvers<void>();
     await run(function* () {
       const items = yield* iterate(async function* () {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await read.promise;
         yield "late";
       });
       expect((yield* moveOnAfter(1, () => items.next())).expired).toBe(true);
+      read.resolve();
       expect(yield* items.next()).toBe(true);
       expect(items.value).toBe("late");
     });

@@ -90,10 +90,11 @@ const LONG = `
 import { writeFileSync } from "node:fs";
 import { taskGroup } from "cede";
 import { runTest } from "cede/testing";
-writeFileSync(new URL("begun", import.meta.url), String(process.pid));
+let schedules = 0;
 test("has no end", () =>
   runTest(() =>
     taskGroup(function* (group) {
+      if (++schedules === 10) writeFileSync(new URL("begun", import.meta.url), String(process.pid));
       for (let task = 0; task < 8; task++) {
         group.createTask(function* () {
           for (let step = 0; step < 20; step++) yield;
@@ -549,7 +550,8 @@ describe("when it is told to stop", { timeout: 60_000 }, () => {
 
   test("twice, it ends at once, and leaves neither a folder behind nor the runner", async () => {
     const elsewhere = temporaryFolder();
-    expect(await stopped(["SIGINT", "SIGTERM"], { TMPDIR: elsewhere })).toMatchObject({ code: 143 });
+    const { code } = await stopped(["SIGINT", "SIGTERM"], { TMPDIR: elsewhere });
+    expect([130, 143]).toContain(code); // the system may deliver either first
     expect(readdirSync(elsewhere).filter((name) => name.startsWith("cede-"))).toEqual([]);
     const runner = Number(readFileSync(begun(), "utf8"));
     await expect.poll(() => isAlive(runner), { timeout: 10_000 }).toBe(false);
