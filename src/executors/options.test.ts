@@ -23,7 +23,13 @@ describe("an option that there is not is refused", () => {
       (options) => cluster(options),
       { ...queue, maxPayLoad: 5 },
       "Cannot run jobs on a cluster: there is no option maxPayLoad. There are queue, redis, prefix, maxPayload, name, " +
-        "maxWaiting, drainTimeout, grace, concurrency, keepCompleted, keepFailed, pollInterval, connectTimeout.",
+        "maxWaiting, drainTimeout, concurrency, keepCompleted, keepFailed, pollInterval, connectTimeout.",
+    ],
+    [
+      (options) => cluster(options),
+      { ...queue, grace: 5 },
+      "Cannot run jobs on a cluster with `grace`: how long a job that was cancelled may go on is up to its worker. Give it " +
+        "to serveCluster.",
     ],
     [
       (options) => serveCluster({}, options),

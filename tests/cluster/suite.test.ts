@@ -23,7 +23,8 @@ describe.skipIf(withoutRedis())("", () => {
     await server.close();
   });
 
-  suite("cluster", <M extends object>({ places, ...options }: OpenOptions = {}) =>
+  // How long a job may go on once it is cancelled is told to the workers.
+  suite("cluster", <M extends object>({ places, grace: _, ...options }: OpenOptions = {}) =>
     cluster<M>({
       queue: "suite",
       redis: server.url,

@@ -462,6 +462,19 @@ export const countUpSlowly = coroutine(function* countUpSlowly(to: number): Awai
   }
   return to;
 });
+/** Tells how far it has come, and how far its cleanup has, which goes on for a while between any two, if it is to. */
+export const tellLeaving = coroutine(function* tellLeaving(pause: number): Awaitable<never> {
+  const job = currentJob()!;
+  try {
+    job.progress("begun");
+    return yield* sleepForever();
+  } finally {
+    for (let n = 1; n <= 3; n++) {
+      job.progress(n);
+      if (pause > 0) yield* sleep(pause);
+    }
+  }
+});
 export const tellBadly = (): string => {
   try {
     currentJob()!.progress({ done: { by: () => 1 } });

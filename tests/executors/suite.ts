@@ -742,6 +742,26 @@ export function suite(name: string, open: Open): void {
       );
       expect(told.map((list) => list.at(-1))).toEqual([3, 4]);
     });
+    for (const pause of [0, 15]) {
+      const how = pause === 0 ? "at once" : "for a while";
+      together(`of a cleanup that goes on ${how}, too, before the call ends`, function* (jobs) {
+        const told: unknown[] = [];
+        const begun = new Event();
+        const onProgress = (value: unknown): void => {
+          told.push(value);
+          begun.set();
+        };
+        const task = createTask(jobs.tellLeaving.with({ onProgress })(pause));
+        yield* begun.wait();
+        yield* task.cancel();
+        const heard = [...told];
+        expect(heard[0]).toBe("begun");
+        expect(heard.slice(1)).toEqual(heard.slice(1).sort((a, b) => Number(a) - Number(b)));
+        expect(heard.at(-1)).toBe(3);
+        yield* sleep(20);
+        expect(told).toEqual(heard);
+      });
+    }
     together("nobody has to hear it", function* (jobs) {
       expect(yield* jobs.countUp(50)).toBe(50);
     });
@@ -837,11 +857,11 @@ export function suite(name: string, open: Open): void {
         expect(task.waitingFor).toMatch(/\bjob mark\b/);
       });
     });
-    test.each([
+    test.each<[option: string, value: number]>([
       ["maxWaiting", -1],
       ["maxWaiting", 1.5],
       ["drainTimeout", -1],
-      ["grace", NaN],
+      ...(name === "cluster" ? [] : [["grace", NaN] as [string, number]]), // its workers are told
     ])("refuses %s: %d", async (option, value) => {
       const error = await failureOf(EventLoop.run(() => open({ [option]: value })));
       expect(error).toBeInstanceOf(RangeError);

@@ -57,7 +57,10 @@ export function engineOf(jobs: object): Cluster {
 export class Cluster implements Engine, Tower {
   readonly kind = "cluster";
   readonly maxPayload: number;
-  workers = 0;
+  /** How many there were when they were counted last. */
+  #counted = 0;
+  /** By name: those that were heard of since. */
+  readonly #met = new Set<string>();
   readonly #options: ClusterOptions;
   readonly #connections: Connections;
   readonly #names: Names;
@@ -66,6 +69,8 @@ export class Cluster implements Engine, Tower {
   readonly #me: string = crypto.randomUUID();
   readonly #entries = new Map<string, Entry<Flight>>();
   #called = 0;
+  /** Whether it needs its connections only while it waits for something. */
+  #opened = false;
   #queue: Queue | null = null;
   #redis: Redis | null = null;
   #results: Results<Entry<Flight>> | null = null;
@@ -81,6 +86,9 @@ export class Cluster implements Engine, Tower {
     this.#places = new Places(concurrency, maxWaiting);
   }
 
+  get workers(): number {
+    return Math.max(this.#counted, this.#met.size);
+  }
   /** For room in the queue; whoever stands there may be in a worker's hands at any moment, and counts as running. */
   get waiting(): number {
     return this.#places.waiting;
@@ -100,7 +108,9 @@ export class Cluster implements Engine, Tower {
   }
 
   *open(): Awaitable<void> {
-    yield* until(this.#connect());
+    yield* until(this.#connections.whileOpen(this.#connect()));
+    this.#connections.letGo();
+    this.#opened = true;
   }
   *close(): Awaitable<void> {
     yield* until(this.#disconnect());
@@ -116,6 +126,7 @@ export class Cluster implements Engine, Tower {
     } = this.#options;
     const redis = (this.#redis = await this.#connections.make());
     await this.#connections.answered(redis, connectTimeout);
+    this.#connections.checkOpen();
     this.#queue = new Queue(queue, { connection: redis, prefix, skipVersionCheck: true });
     this.#queue.on("error", () => {}); // told by the connection
     const [reader, subscriber] = await Promise.all([
@@ -140,6 +151,7 @@ export class Cluster implements Engine, Tower {
   }
 
   async #disconnect(): Promise<void> {
+    if (this.#opened) this.#connections.hold();
     this.#results?.close();
     const queue = this.#queue;
     this.#queue = null;
@@ -278,6 +290,29 @@ export class Cluster implements Engine, Tower {
     return remove(this.redis, this.queue.toKey(""), { job, nonce });
   }
 
+  met(worker: string): void {
+    this.#met.add(worker);
+  }
+
+  /** Has something asked of the queue; the program goes on at least until that is answered. */
+  async asking<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
+    const { queue } = this;
+    this.hold();
+    try {
+      return await ask(queue);
+    } finally {
+      this.letGo();
+    }
+  }
+
+  /** A call waits for its end, and until it is told the connections keep the process. */
+  hold(): void {
+    this.#connections.hold();
+  }
+  letGo(): void {
+    this.#connections.letGo();
+  }
+
   answer(worker: string, message: ToWorker): void {
     this.#redis?.publish(this.#names.worker(worker), JSON.stringify(message)).catch(() => {});
   }
@@ -324,8 +359,10 @@ export class Cluster implements Engine, Tower {
   }
 
   async #countWorkers(): Promise<void> {
+    const met = [...this.#met];
     const [, count] = (await this.redis.pubsub("NUMSUB", this.#names.workers)) as [string, number];
-    this.workers = Number(count);
+    this.#counted = Number(count);
+    for (const worker of met) this.#met.delete(worker); // it is among them, unless it has gone
   }
 }
 
@@ -352,6 +389,7 @@ const flying = coroutine(function* job(
 ): Awaitable<Envelope> {
   yield* engine.freed(call);
   const flight = engine.send(call, tell, group);
+  engine.hold();
   try {
     return yield* flight.result();
   } finally {
@@ -359,6 +397,7 @@ const flying = coroutine(function* job(
       if (!flight.over) yield* flight.stop();
     } finally {
       engine.forgetFlight(flight);
+      engine.letGo();
     }
   }
 });

@@ -10,7 +10,7 @@ import { decode } from "./codec.ts";
 import type { Entry } from "./entry.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { End } from "./results.ts";
-import { CANCELLED, LOST, type Returned, type ToCaller, type ToWorker } from "./wire.ts";
+import { CANCELLED, LOST, toldInReason, type Returned, type ToCaller, type ToWorker } from "./wire.ts";
 
 /** What a flight needs of its engine. */
 export interface Tower {
@@ -19,6 +19,8 @@ export interface Tower {
   /** Tells every worker to stop it, and takes it out of the queue if it is in no worker's hands. Whether it is over. */
   withdraw(job: Incarnation): Promise<boolean>;
   answer(worker: string, message: ToWorker): void;
+  /** There is a worker of this name. */
+  met(worker: string): void;
 }
 
 /** How often a worker is told again to stop, in milliseconds. */
@@ -91,9 +93,10 @@ export class Flight {
         () => false,
       );
       const { value } = yield* moveOnAfter(TELL_AGAIN, () => until(answer));
-      if (value === true || this.over) break;
+      if (this.over || (value === true && !entry.own)) break;
+      // Also of what is over: its end, with what its cleanup has told, is on its way.
       yield* moveOnAfter(TELL_AGAIN, () => this.#change());
-      if (this.over) break;
+      if (this.over || value === true) break;
       if (performance.now() - answeredAt < GIVE_UP) continue;
       process.emitWarning(
         `${call.title} was cancelled, and may still run: ${tower.where} has not answered for ${GIVE_UP / 1000} s.`,
@@ -155,6 +158,8 @@ export class Flight {
         break;
     }
     if (end.reason.startsWith(CANCELLED)) {
+      const last = toldInReason(end.reason);
+      if (last !== undefined) this.#progressed(last.progress, last.worker);
       if (state === "cancelling") return { ok: "cancelled" };
       return cancelledByOther(title);
     }
@@ -175,20 +180,28 @@ export class Flight {
     if (typeof returned?.worker !== "string")
       throw new TypeError(`Cannot read ${what}: another program wrote it.`);
     const envelope = decode(returned.e, what, 2 * this.#tower.maxPayload) as Envelope;
-    if (this.call.state === "cancelling") {
-      if (returned.cleanup && envelope.ok === false) {
-        this.#cleanupFailed = errorAgain(envelope.error, `${this.call.title} (${returned.worker})`);
-      }
-      return envelope;
+    const { worker, progress, cleanup } = returned;
+    this.#tower.met(worker);
+    if (this.call.state !== "cancelling" && this.call.worker === undefined) this.#started(worker);
+    if (progress !== undefined) this.#progressed(progress, worker);
+    if (this.call.state === "cancelling" && cleanup && envelope.ok === false) {
+      this.#cleanupFailed = errorAgain(envelope.error, `${this.call.title} (${worker})`);
     }
-    if (this.call.worker === undefined) this.#tell.started(returned.worker);
-    if (returned.progress !== undefined) this.#progressed(returned.progress);
     return envelope;
   }
 
-  #progressed({ number, value }: NonNullable<Returned["progress"]>): void {
+  /** It runs there. One that is told to stop still is, whatever comes late. */
+  #started(worker: string): void {
+    const { state } = this.call;
+    this.#tell.started(worker);
+    if (state === "cancelling") this.call.state = state;
+  }
+
+  /** Its cleanup tells how far it has come, too. */
+  #progressed({ number, value }: NonNullable<Returned["progress"]>, worker: string): void {
     if (number <= this.#progress) return;
     this.#progress = number;
+    if (this.call.worker === undefined) this.#started(worker); // it was cancelled before that was heard
     this.#tell.progress(decode(value, `the progress of ${this.call.title}`, this.#tower.maxPayload));
   }
 
@@ -203,15 +216,15 @@ export class Flight {
         if (message.attempt <= entry.attempt && this.call.worker !== undefined) return;
         entry.attempt = Math.max(entry.attempt, message.attempt);
         this.#progress = 0;
-        if (this.call.state === "cancelling") return;
+        this.#tower.met(message.worker);
+        if (this.call.state === "cancelling" && this.call.worker !== undefined) return;
         // The worker of the first attempt was lost before it could say that it had begun.
-        if (message.attempt > 1 && this.call.worker === undefined)
-          this.#tell.started("a worker that was lost");
-        this.#tell.started(message.worker);
+        if (message.attempt > 1 && this.call.worker === undefined) this.#started("a worker that was lost");
+        this.#started(message.worker);
         break;
       case "progress":
-        if (message.attempt < entry.attempt || this.call.state !== "running") return;
-        this.#progressed(message);
+        if (message.attempt < entry.attempt || this.call.worker === undefined) return;
+        this.#progressed(message, this.call.worker);
         break;
       case "item":
         this.#item(message);

@@ -108,6 +108,7 @@ export class JobServer {
     const subscriber = await connections.make();
     subscriber.on("message", (_: string, text: string) => this.#heard(text));
     await subscriber.subscribe(this.#names.workers, this.#names.worker(this.#id));
+    if (this.#leaving) return; // whoever opened it was cancelled meanwhile, and nobody would close what is made now
     const worker = new bullmq.Worker(queue, async (job: Job, token?: string) => this.#process(job, token!), {
       connection: redis,
       prefix,
@@ -199,7 +200,11 @@ export class JobServer {
     if (stopped === "lost") await this.#lost(job, token, key);
     if (envelope === undefined) {
       job.opts.removeOnFail = true; // its id is free at once, whatever becomes of its caller; the event tells who waits
-      throw new UnrecoverableError(reasonOf(CANCELLED, nonce));
+      const { progress } = told;
+      const last = progress && { worker: this.#options.name, progress };
+      const cancelled = new UnrecoverableError(reasonOf(CANCELLED, nonce, last));
+      cancelled.stack = ""; // it would carry all of that again, and nobody reads it
+      throw cancelled;
     }
     if (told.cleanup) job.opts.removeOnComplete = true;
     const value = {
@@ -353,10 +358,11 @@ export class JobServer {
       });
       await post.flush();
       progress.end();
+      const told = running.progress !== undefined && { progress: running.progress };
       // One that was stopped, since this worker is being left say, has lost its thread for that.
       if (running.lostThread !== null)
-        return { stopped: ended.stopped ?? running.stopped ?? running.lostThread };
-      return { ...ended, ...(running.progress !== undefined && { progress: running.progress }) };
+        return { stopped: ended.stopped ?? running.stopped ?? running.lostThread, ...told };
+      return { ...ended, ...told };
     } catch (error) {
       return { envelope: { ok: false, error: plainError(error) } };
     } finally {

@@ -32,7 +32,7 @@ export interface QueueOptions {
 }
 
 /** How jobs are run on other machines. */
-export interface ClusterOptions extends ExecutorOptions, QueueOptions {
+export interface ClusterOptions extends Omit<ExecutorOptions, "grace">, QueueOptions {
   /** How many of this executor's calls are in the queue at once, whether they run or wait there: 1,000 unless given. */
   concurrency?: number;
   /** How many results are kept, and for how long: 1,000 for an hour unless given. */
@@ -47,9 +47,10 @@ export interface ClusterOptions extends ExecutorOptions, QueueOptions {
 
 export const QUEUE: Names<QueueOptions> = { queue: true, redis: true, prefix: true, maxPayload: true };
 
+const { grace: _, ...OF_CALLERS } = EXECUTOR;
 const CLUSTER: Names<ClusterOptions> = {
   ...QUEUE,
-  ...EXECUTOR,
+  ...OF_CALLERS,
   concurrency: true,
   keepCompleted: true,
   keepFailed: true,
@@ -61,12 +62,17 @@ const KEEP: Names<Keep> = { age: true, count: true };
 
 /** @throws TypeError and RangeError */
 export function checkCluster(options: ClusterOptions): void {
+  if (Object.hasOwn(Object(options), "grace")) {
+    throw new TypeError(
+      "Cannot run jobs on a cluster with `grace`: how long a job that was cancelled may go on is up to its worker. Give it to " +
+        "serveCluster.",
+    );
+  }
   checkNames("run jobs on a cluster", options, CLUSTER);
-  const { concurrency = 1, maxWaiting = 0, grace = 0, pollInterval = 0, keepCompleted, keepFailed } = options;
+  const { concurrency = 1, maxWaiting = 0, pollInterval = 0, keepCompleted, keepFailed } = options;
   checkQueue(options);
   checkCount("concurrency", concurrency);
   checkCount("maxWaiting", maxWaiting, 0);
-  checkTime("grace", grace);
   checkTime("pollInterval", pollInterval);
   for (const [what, keep] of Object.entries({ keepCompleted, keepFailed })) {
     if (keep === undefined) continue;

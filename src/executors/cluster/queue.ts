@@ -1,3 +1,4 @@
+import type { Queue } from "bullmq";
 import { coroutine, until, type Awaitable } from "../../index.ts";
 import type { Jobs } from "../jobs.ts";
 import { checkCount, checkFinite, checkTime } from "../options.ts";
@@ -114,7 +115,7 @@ export class ClusterQueue<M> {
       args: encode(args, `the arguments of job ${job}`, engine.maxPayload),
       senders: [],
     };
-    return promised(async () => {
+    return promised(engine, async () => {
       if (cron !== undefined) await checkCron(job, cron, timezone);
       await engine.queue.upsertJobScheduler(
         id,
@@ -131,7 +132,7 @@ export class ClusterQueue<M> {
 
   /** Ends a repetition; what runs already goes on. Without one of that id, nothing happens. */
   stopRepeating(id: string): Awaitable<void> {
-    return promised(() => this.#engine.queue.removeJobScheduler(id));
+    return promised(this.#engine, (queue) => queue.removeJobScheduler(id));
   }
 
   /** What is repeated. */
@@ -141,10 +142,10 @@ export class ClusterQueue<M> {
 
   /** How many jobs may begin in `per` milliseconds, on all workers together; `null`: as many as can. */
   limitRate(limit: { readonly jobs: number; readonly per: number } | null): Awaitable<void> {
-    if (limit === null) return promised(() => this.#engine.queue.removeGlobalRateLimit());
+    if (limit === null) return promised(this.#engine, (queue) => queue.removeGlobalRateLimit());
     checkFinite("jobs", limit.jobs);
     checkFinite("per", limit.per);
-    return promised(() => this.#engine.queue.setGlobalRateLimit(limit.jobs, limit.per));
+    return promised(this.#engine, (queue) => queue.setGlobalRateLimit(limit.jobs, limit.per));
   }
 
   /** What it holds now. */
@@ -187,18 +188,23 @@ async function checkCron(job: string, cron: string, tz: string | undefined): Pro
   );
 }
 
-const promised = coroutine(function* queue(begin: () => Promise<unknown>): Awaitable<void> {
-  yield* until(begin());
+const promised = coroutine(function* queue(
+  engine: Cluster,
+  ask: (queue: Queue) => Promise<unknown>,
+): Awaitable<void> {
+  yield* until(engine.asking(ask));
 });
 
 const repetitions = coroutine(function* repeated(engine: Cluster): Awaitable<readonly Repeated[]> {
-  const all = yield* until(engine.queue.getJobSchedulers(0, -1, true));
+  const all = yield* until(engine.asking((queue) => queue.getJobSchedulers(0, -1, true)));
   return all.map(({ key, name, next }) => ({ id: key, job: name, next }));
 });
 
 const counting = coroutine(function* counts(engine: Cluster): Awaitable<QueueCounts> {
   const counts = yield* until(
-    engine.queue.getJobCounts("waiting", "prioritized", "delayed", "active", "completed", "failed"),
+    engine.asking((queue) =>
+      queue.getJobCounts("waiting", "prioritized", "delayed", "active", "completed", "failed"),
+    ),
   );
   const of = (state: string): number => counts[state] ?? 0;
   return {

@@ -51,6 +51,8 @@ export class Connections {
   readonly #open: Redis[] = [];
   #problem: unknown = undefined;
   #closed = false;
+  /** How many need an answer: at first whoever makes them, and for good unless it lets go. */
+  #holders = 1;
 
   /** @throws TypeError */
   constructor(source: string | RedisClient) {
@@ -81,15 +83,48 @@ export class Connections {
               new Redis(source, all as RedisOptions & { replyMapping?: never })
           )(await loadRedis())
         : () => source.duplicate(all) as Redis;
-    if (this.#closed) throw new Error(`Cannot connect to ${this.where}: it is not wanted any more.`);
+    this.checkOpen();
     const redis = make();
     redis.setMaxListeners(0);
     redis.on("error", (error: Error & { command?: unknown }) => {
       delete error.command; // HELLO or AUTH, with the password: whoever waits for an answer is given this error
       this.#problem = error;
     });
+    redis.on("connect", () => this.#keep(redis)); // also when it comes back
     this.#open.push(redis);
     return redis;
+  }
+
+  /** @throws Error if they were closed */
+  checkOpen(): void {
+    if (this.#closed) throw new Error(`Cannot connect to ${this.where}: it is not wanted any more.`);
+  }
+
+  /** Somebody needs an answer: as long as anybody does, they keep the process. */
+  hold(): void {
+    if (++this.#holders === 1) for (const redis of this.#open) this.#keep(redis);
+  }
+
+  /** If that was the last one, they keep it no longer: a program whose tasks all wait for each other is to be told so. */
+  letGo(): void {
+    if (--this.#holders === 0) for (const redis of this.#open) this.#keep(redis);
+  }
+
+  /** Those of a client of a Redis Cluster have no stream of their own, and always keep it. */
+  #keep(redis: Redis): void {
+    const stream = redis.stream as Partial<Redis["stream"]> | undefined;
+    if (this.#holders > 0) stream?.ref?.();
+    else stream?.unref?.();
+  }
+
+  /** What is done with them. It fails nobody once they were closed: whoever waited for it has gone. */
+  async whileOpen<T>(promise: Promise<T>): Promise<T> {
+    try {
+      return await promise;
+    } catch (error) {
+      if (this.#closed) return undefined as never;
+      throw error;
+    }
   }
 
   /** Waits until Redis answers. @throws Error after `ms` milliseconds, or when it refuses */

@@ -146,14 +146,14 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
     const connections = new Connections(redis);
     try {
       const bullmq = yield* until(loadBullmq());
-      const client = yield* until(connections.make());
+      const client = yield* until(connections.whileOpen(connections.make()));
       if (jobs.size === 0) {
         throw new TypeError(
           `Cannot serve the queue ${queue}: ${where.title} exports no functions. Export each job by its name: ` +
             "export function* resize() {}",
         );
       }
-      yield* until(connections.answered(client, connectTimeout));
+      yield* until(connections.whileOpen(connections.answered(client, connectTimeout)));
       yield* until(warnOf(client, connections.where));
       // A job that fails, its cleanup say, fails alone.
       yield* supervise(function* (group) {
@@ -185,7 +185,7 @@ const worker = (source: object | URL | string, options: ServeClusterOptions) =>
           },
         };
         try {
-          yield* until(server.open());
+          yield* until(connections.whileOpen(server.open()));
           options.onState?.("serving", told);
           yield* provide(told);
         } finally {

@@ -1,5 +1,15 @@
 import { expect, it } from "vitest";
-import { idInQueue, isJobData, namesOf, parse, priorityInQueue } from "./wire.ts";
+import {
+  CANCELLED,
+  idInQueue,
+  isJobData,
+  namesOf,
+  nonceOfReason,
+  parse,
+  priorityInQueue,
+  reasonOf,
+  toldInReason,
+} from "./wire.ts";
 import fc from "../../../tests/support/fast-check.ts";
 
 it("has the queue serve the higher priority first", () => {
@@ -33,6 +43,23 @@ it("reads no message where there is none", () => {
   for (const text of ["", "{", "null", "1", '"what"', "[]", '{"what":1}'])
     expect(parse(text)).toBeUndefined();
   expect(parse('{"what":"cancel","job":"1"}')).toEqual({ what: "cancel", job: "1" });
+});
+
+it("reads in a reason what was written there, and nothing in those of others", () => {
+  const told = { worker: "w [1]", progress: { number: 2, value: ["x] [y"] } };
+  expect(nonceOfReason(reasonOf(CANCELLED, "a-1"))).toBe("a-1");
+  expect(toldInReason(reasonOf(CANCELLED, "a-1"))).toBeUndefined();
+  expect(nonceOfReason(reasonOf(CANCELLED, "a-1", told))).toBe("a-1");
+  expect(toldInReason(reasonOf(CANCELLED, "a-1", told))).toEqual(told);
+  for (const other of [
+    "",
+    "cede: cancelled",
+    "cede: cancelled [a-1] {",
+    "job stalled [1]",
+    "cede: x [1] null",
+  ]) {
+    expect(toldInReason(other)).toBeUndefined();
+  }
 });
 
 it("tells its own jobs from those of other programs", () => {

@@ -106,14 +106,33 @@ export interface Returned {
 export const CANCELLED = "cede: cancelled";
 export const LOST = "cede: every worker that began it was lost";
 
-/** For the queue: why it has failed, and which one of its id. */
-export function reasonOf(why: string, nonce: string): string {
-  return `${why} [${nonce}]`;
+/** What a job told last that has no result to go with. */
+export type LastTold = Required<Pick<Returned, "worker" | "progress">>;
+
+/** For the queue: why it has failed, which one of its id, and what it told last, if anything. */
+export function reasonOf(why: string, nonce: string, told?: LastTold): string {
+  return `${why} [${nonce}]${told === undefined ? "" : ` ${JSON.stringify(told)}`}`;
 }
+
+const REASON = /^cede: [^[]* \[(?<nonce>[^\]]*)\](?: (?<told>[^]*))?$/;
 
 /** The nonce in a reason; none in those of others. */
 export function nonceOfReason(reason: string): string | undefined {
-  return /^cede: .* \[(.*)\]$/.exec(reason)?.[1];
+  return REASON.exec(reason)?.groups!["nonce"];
+}
+
+/** What the job told last, if it stands in the reason. */
+export function toldInReason(reason: string): LastTold | undefined {
+  const told = REASON.exec(reason)?.groups!["told"];
+  if (told === undefined) return undefined;
+  try {
+    const { worker, progress } = JSON.parse(told) as LastTold;
+    return typeof worker === "string" && typeof progress?.number === "number"
+      ? { worker, progress }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the text of a job's data in Redis has in it, and that of no other job: for scripts that must not parse it. */
