@@ -64,7 +64,10 @@ export interface Tell {
 /** What is known of an executor at this moment. */
 export interface ExecutorStatistics {
   readonly kind: Engine["kind"];
-  /** How many workers there are; on this loop, one. */
+  /**
+   * How many workers there are; on this loop, one. On a cluster, those that were counted last, at most `pollInterval` ago, or
+   * were heard of since: one that has gone may be among them.
+   */
   readonly workers: number;
   /** How many calls wait for a worker, or for their `delay` to pass. */
   readonly waiting: number;
