@@ -2,5 +2,5 @@
 
 /** What it printed, without what Cede tells of steps that a busy machine made long. */
 export function complaints(printed: string): string {
-  return printed.replace(/^cede: The loop was held for .*\n/gm, "");
+  return printed.replace(/^cede: (?:On worker \d+: )?The loop was held for .*\n/gm, "");
 }
