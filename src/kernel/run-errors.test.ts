@@ -13,11 +13,7 @@ import {
   type Awaitable,
 } from "../index.ts";
 import { runVirtual } from "../testing/index.ts";
-
-const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
-  yield* sleep(ms);
-  throw new Error(message);
-});
+import { failing } from "../../tests/support/small.ts";
 
 describe("S12: of errors that are nobody's, and main's own", () => {
   test("two in one turn: the first is thrown, the second is kept beside it", async () => {

@@ -15,15 +15,8 @@ import {
   type Task,
 } from "../index.ts";
 import { runVirtual, transcript } from "../testing/index.ts";
+import { after, failing } from "../../tests/support/small.ts";
 
-const after = coroutine(function* after<T>(ms: number, value: T): Awaitable<T> {
-  yield* sleep(ms);
-  return value;
-});
-const failing = coroutine(function* failing(ms: number, message: string): Awaitable<never> {
-  yield* sleep(ms);
-  throw new Error(message);
-});
 const turns = coroutine(function* turns(n: number): Awaitable<void> {
   for (let i = 0; i < n; i++) yield;
 });

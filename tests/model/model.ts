@@ -259,6 +259,28 @@ class Interpreter {
     }
   }
 
+  /** Waits, whatever is cancelled, until no task of its own is left, since the body has ended so. */
+  *#emptied(
+    own: { whenEmpty: () => void },
+    around: Scope,
+    tasks: () => readonly Task[],
+    ending: Ending,
+  ): Steps {
+    const machine = this.#machine;
+    const inside = new Scope(around, machine.running, true);
+    const wait = machine.wait(
+      inside,
+      (end) => {
+        own.whenEmpty = () => end(() => nothing);
+        return () => {};
+      },
+      tasks,
+    );
+    const emptied = yield* this.#leaving(ending, wait);
+    machine.leave(inside);
+    return emptied;
+  }
+
   /** However the body was left, what was deferred runs to its end whatever is cancelled. */
   *#release(ending: Ending, deferred: readonly Program[], around: Surroundings, place: string): Steps {
     const machine = this.#machine;
@@ -301,17 +323,7 @@ class Interpreter {
     own.over?.();
     if (own.alive > 0 && !own.provided) machine.cancel(own, "nobody uses it");
     if (own.alive > 0) {
-      const inside = new Scope(within, machine.running, true);
-      const wait = machine.wait(
-        inside,
-        (end) => {
-          own.whenEmpty = () => end(() => nothing);
-          return () => {};
-        },
-        tasks,
-      );
-      yield* this.#leaving(ending, wait);
-      machine.leave(inside);
+      yield* this.#emptied(own, within, tasks, ending);
     }
     machine.leave(own);
     machine.leave(cover);
@@ -368,17 +380,7 @@ class Interpreter {
     if (own.alive === 0) own.overtaken = !own.waitsItself && machine.target(outer) !== null;
     while (own.alive > 0) {
       // The tasks were cancelled if the group was; whatever else comes, it waits for them.
-      const inside = new Scope(own, machine.running, true);
-      const wait = machine.wait(
-        inside,
-        (end) => {
-          own.whenEmpty = () => end(() => nothing);
-          return () => {};
-        },
-        () => own.inner.filter((node) => node instanceof Task),
-      );
-      yield* this.#leaving(ending, wait);
-      machine.leave(inside);
+      yield* this.#emptied(own, own, () => own.inner.filter((node) => node instanceof Task), ending);
     }
     if (own.overtaken && ending.how === "value") ending = machine.unwind(own);
     machine.leave(own);
@@ -495,17 +497,7 @@ class Interpreter {
     }
     own.stop();
     if (own.alive > 0) {
-      const inside = new Scope(within, machine.running, true);
-      const wait = machine.wait(
-        inside,
-        (end) => {
-          own.whenEmpty = () => end(() => nothing);
-          return () => {};
-        },
-        tasks,
-      );
-      yield* this.#leaving(ending, wait);
-      machine.leave(inside);
+      yield* this.#emptied(own, within, tasks, ending);
     }
     machine.leave(own);
     return machine.addFailure(ending, own.failure);
